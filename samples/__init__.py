@@ -1,0 +1,1 @@
+"""Bots to try Greenroom with: each folder is data, nothing in it is executed."""

@@ -1,0 +1,179 @@
+"""Bots: where everything else hangs. Deleting one here leaves live alone."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Connection, RowMapping, delete, insert, select
+
+from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.store import find_bot, languages_of, now, settings_of, touch
+from services.draft_api.tables import bots
+from shared.contracts import BotSettings, Language
+from shared.db import utc
+from shared.errors import ConflictError, InvalidError
+from shared.ids import new_id
+from shared.web.pages import Limit, Page, cut
+from shared.web.preconditions import require_match
+
+router = APIRouter(prefix="/v1/bots", tags=["bots"])
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Languages = Annotated[list[Language], Field(min_length=1, max_length=50)]
+
+
+class NewBot(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "Harbour Café"}]})
+
+    name: Name
+    languages: Languages = ["en"]
+    settings: dict[str, Any] = {}
+
+
+class BotChange(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"settings": {"intent_threshold": 0.4}}]}
+    )
+
+    name: Name | None = None
+    languages: Languages | None = None
+    settings: dict[str, Any] | None = None
+
+
+class Bot(BaseModel):
+    id: str
+    name: str
+    languages: tuple[str, ...]
+    settings: BotSettings
+    created_at: datetime
+    updated_at: datetime
+
+
+@router.post("", status_code=201)
+def create(body: NewBot, desk: Desk, key: Writer, response: Response) -> Bot:
+    settings = merged_settings({"profile": desk.default_profile}, body.settings)
+    with desk.db.writing() as connection:
+        bot_id = create_bot(connection, body.name, body.languages, settings)
+        row = find_bot(connection, bot_id, key.bot)
+    return _shown(row, response)
+
+
+@router.get("")
+def list_all(desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[Bot]:
+    query = select(bots) if key.bot is None else select(bots).where(bots.c.id == key.bot)
+    with desk.db.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    return cut([_bot(row) for row in rows], limit, cursor, key=lambda bot: (bot.name, bot.id))
+
+
+@router.get("/{bot}")
+def show(bot: str, desk: Desk, key: Reader, response: Response) -> Bot:
+    with desk.db.reading() as connection:
+        return _shown(find_bot(connection, bot, key.bot), response)
+
+
+@router.patch("/{bot}")
+def change(
+    bot: str,
+    body: BotChange,
+    desk: Desk,
+    key: Writer,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> Bot:
+    with desk.db.writing() as connection:
+        row = find_bot(connection, bot, key.bot)
+        require_match(if_match, _etag(row))
+        if body.name is not None and body.name != row["name"]:
+            refuse_taken_name(connection, body.name)
+        touch(connection, row["id"], nlp=_moves_nlp(row, body), **_changes(row, body))
+        return _shown(find_bot(connection, row["id"], key.bot), response)
+
+
+@router.delete("/{bot}", status_code=204)
+def remove(bot: str, desk: Desk, key: Writer) -> Response:
+    with desk.db.writing() as connection:
+        row = find_bot(connection, bot, key.bot)
+        connection.execute(delete(bots).where(bots.c.id == row["id"]))
+    return Response(status_code=204)
+
+
+def create_bot(connection: Connection, name: str, languages: list[str], settings: BotSettings) -> str:
+    """Raises ConflictError `duplicate_bot` when the name is taken: bots are found by name."""
+    refuse_taken_name(connection, name)
+    bot_id, moment = new_id("bot"), now()
+    connection.execute(
+        insert(bots).values(
+            id=bot_id,
+            name=name,
+            languages=orjson.dumps(list(dict.fromkeys(languages))).decode(),
+            settings=settings.model_dump_json(),
+            revision=1,
+            nlp_revision=1,
+            created_at=moment,
+            updated_at=moment,
+        )
+    )
+    return bot_id
+
+
+def refuse_taken_name(connection: Connection, name: str) -> None:
+    taken = connection.execute(select(bots.c.id).where(bots.c.name == name)).scalar()
+    if taken:
+        raise ConflictError("duplicate_bot", f"There is a bot {name!r} already.", bot=taken)
+
+
+def merged_settings(before: dict[str, Any], changes: dict[str, Any]) -> BotSettings:
+    """Raises InvalidError `unknown_field` or `invalid_settings`, naming the setting."""
+    unknown = sorted(changes.keys() - BotSettings.model_fields.keys())
+    if unknown:
+        raise InvalidError("unknown_field", f"There is no setting {unknown[0]!r}.", errors=_pointers(unknown))
+    try:
+        return BotSettings.model_validate({**before, **changes})
+    except ValidationError as error:
+        names = [str(problem["loc"][0]) for problem in error.errors()]
+        detail = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        raise InvalidError("invalid_settings", detail, errors=_pointers(names)) from None
+
+
+def _pointers(names: list[str]) -> list[dict[str, str]]:
+    return [{"pointer": f"/settings/{name}", "detail": "not accepted"} for name in names]
+
+
+def _changes(row: RowMapping, body: BotChange) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if body.name is not None:
+        values["name"] = body.name
+    if body.languages is not None:
+        values["languages"] = orjson.dumps(list(dict.fromkeys(body.languages))).decode()
+    if body.settings is not None:
+        values["settings"] = merged_settings(settings_of(row).model_dump(), body.settings).model_dump_json()
+    return values
+
+
+def _moves_nlp(row: RowMapping, body: BotChange) -> bool:
+    """Languages and the profile are read by training; thresholds are not (T2)."""
+    profile = (body.settings or {}).get("profile", settings_of(row).profile)
+    return body.languages is not None or profile != settings_of(row).profile
+
+
+def _etag(row: RowMapping) -> str:
+    return f'"{row["revision"]}"'
+
+
+def _shown(row: RowMapping, response: Response) -> Bot:
+    response.headers["ETag"] = _etag(row)
+    return _bot(row)
+
+
+def _bot(row: RowMapping) -> Bot:
+    return Bot(
+        id=row["id"],
+        name=row["name"],
+        languages=languages_of(row),
+        settings=settings_of(row),
+        created_at=utc(row["created_at"]),
+        updated_at=utc(row["updated_at"]),
+    )

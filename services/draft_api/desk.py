@@ -1,0 +1,37 @@
+"""What every route of draft is given: the desk with its parts, and the key that was shown."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.draft_api.nlp_status import NlpCache
+from services.draft_api.rehearsal import Rehearsal
+from shared.artifacts import Artifacts
+from shared.db import Database
+from shared.jobs import Jobs
+from shared.web.auth import Principal, requires
+
+
+@dataclass(frozen=True)
+class DeskParts:
+    """`default_profile` is what a new bot gets: `fast` where no encoder is installed."""
+
+    db: Database
+    artifacts: Artifacts
+    jobs: Jobs
+    rehearsal: Rehearsal
+    scratch: Path
+    default_profile: str
+    nlp: NlpCache = field(default_factory=NlpCache)
+
+
+def _desk(request: Request) -> DeskParts:
+    parts: DeskParts = request.app.state.desk
+    return parts
+
+
+Desk = Annotated[DeskParts, Depends(_desk)]
+Reader = Annotated[Principal, requires("draft:read")]
+Writer = Annotated[Principal, requires("draft:write")]

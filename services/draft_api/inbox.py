@@ -1,0 +1,228 @@
+"""What real users said, waiting for a builder to turn it into expressions (F1-F4)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.expressions import NewExpression, add_expressions
+from services.draft_api.nlp import normal_key
+from services.draft_api.store import find_bot, find_intent, intent_names, languages_of, touch
+from services.draft_api.tables import expressions, inbox, inbox_messages
+from shared.contracts import ScoredIntent, UserMessage
+from shared.db import utc
+from shared.errors import NotFoundError
+from shared.ids import new_id
+from shared.web.pages import Limit, Page, cut
+
+router = APIRouter(prefix="/v1/bots/{bot}/inbox", tags=["inbox"])
+
+Status = Literal["pending", "accepted", "dismissed"]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Delivery(_Closed):
+    messages: Annotated[list[UserMessage], Field(max_length=1000)]
+
+
+class Delivered(BaseModel):
+    added: int
+
+
+class Then(BaseModel):
+    """What live made of it when it was said."""
+
+    understood: bool
+    intent: ScoredIntent | None
+    scope: float | None
+    release: int
+
+
+class Now(BaseModel):
+    """What draft's model makes of it; absent before the first training."""
+
+    understood: bool
+    intent: ScoredIntent | None
+    scope: float | None
+
+
+class InboxRow(BaseModel):
+    """`count` is how often it was said."""
+
+    id: str
+    text: str
+    language: str
+    status: Status
+    count: int
+    then: Then
+    now: Now | None
+    first_at: datetime
+    last_at: datetime
+
+
+class Acceptance(_Closed):
+    id: str
+    intent: str
+    text: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+
+
+class Acceptances(_Closed):
+    items: Annotated[list[Acceptance], Field(min_length=1, max_length=500)]
+
+
+class Dismissals(_Closed):
+    ids: Annotated[list[str], Field(min_length=1, max_length=500)]
+
+
+class Handled(BaseModel):
+    handled: int
+
+
+@router.get("")
+def list_all(
+    bot: str,
+    desk: Desk,
+    key: Reader,
+    status: Status = "pending",
+    limit: Limit = 100,
+    cursor: str | None = None,
+) -> Page[InboxRow]:
+    """The most frequent first."""
+    with desk.db.reading() as connection:
+        row = find_bot(connection, bot, key.bot)
+        names = intent_names(connection, row["id"])
+        here = inbox.c.bot_id == row["id"], inbox.c.status == status
+        rows = connection.execute(select(inbox).where(*here)).mappings().all()
+        brain = desk.rehearsal.brain(connection, row)
+    page = cut(list(rows), limit, cursor, key=lambda r: (10**9 - r["count"], r["id"]))
+    return Page(items=[_shown(r, names, brain) for r in page.items], next=page.next)
+
+
+@router.post("/accept")
+def accept(bot: str, body: Acceptances, desk: Desk, key: Writer) -> Handled:
+    """Each becomes an expression of its intent, edited first where `text` is given. All or nothing."""
+    with desk.db.writing() as connection:
+        row = find_bot(connection, bot, key.bot)
+        for item in body.items:
+            found = _find(connection, row["id"], item.id)
+            intent = find_intent(connection, row["id"], item.intent)["id"]
+            if found["status"] == "accepted" and found["accepted_intent"] == intent:
+                continue
+            new = NewExpression(text=item.text or found["text"], language=found["language"])
+            add_expressions(connection, row["id"], languages_of(row), intent, [new])
+            _change(connection, item.id, status="accepted", accepted_intent=intent)
+        touch(connection, row["id"], nlp=True)
+    return Handled(handled=len(body.items))
+
+
+@router.post("/dismiss")
+def dismiss(bot: str, body: Dismissals, desk: Desk, key: Writer) -> Handled:
+    with desk.db.writing() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        for item in body.ids:
+            _find(connection, bot_id, item)
+            _change(connection, item, status="dismissed")
+    return Handled(handled=len(body.ids))
+
+
+@router.post("/messages")
+def deliver(bot: str, body: Delivery, desk: Desk, key: Writer) -> Delivered:
+    """For the publisher: messages of live come home. A message that is delivered again changes nothing."""
+    with desk.db.writing() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        fresh = _unknown(connection, bot_id, body.messages)
+        for message in fresh:
+            row = None if _left_out(connection, bot_id, message) else _fold(connection, bot_id, message)
+            values = {"bot_id": bot_id, "message_id": message.id, "row": row}
+            connection.execute(insert(inbox_messages).values(**values))
+    return Delivered(added=len(fresh))
+
+
+def _unknown(connection: Connection, bot_id: str, messages: Sequence[UserMessage]) -> list[UserMessage]:
+    ids = [message.id for message in messages]
+    here = inbox_messages.c.bot_id == bot_id, inbox_messages.c.message_id.in_(ids)
+    known = set(connection.execute(select(inbox_messages.c.message_id).where(*here)).scalars())
+    return list({m.id: m for m in messages if m.id not in known}.values())
+
+
+def _left_out(connection: Connection, bot_id: str, message: UserMessage) -> bool:
+    """F2: a message that equals an expression teaches nothing."""
+    same = expressions.c.language == message.language, expressions.c.normal == normal_key(message.text)
+    known = connection.execute(select(expressions.c.id).where(expressions.c.bot_id == bot_id, *same)).first()
+    return message.exact or known is not None or not message.text.strip()
+
+
+def _fold(connection: Connection, bot_id: str, message: UserMessage) -> str:
+    """F2: exact repeats are shown once, with a count. The row's id."""
+    same = inbox.c.language == message.language, inbox.c.normal == normal_key(message.text)
+    row = connection.execute(select(inbox.c.id).where(inbox.c.bot_id == bot_id, *same)).scalar()
+    if row is None:
+        return _add(connection, bot_id, message)
+    again = {"count": inbox.c.count + 1, "last_at": message.received_at}
+    connection.execute(update(inbox).where(inbox.c.id == row).values(**again))
+    return str(row)
+
+
+def _add(connection: Connection, bot_id: str, message: UserMessage) -> str:
+    row = new_id("inbox")
+    connection.execute(
+        insert(inbox).values(
+            id=row,
+            bot_id=bot_id,
+            language=message.language,
+            text=message.text,
+            normal=normal_key(message.text),
+            status="pending",
+            count=1,
+            intent_then=message.intent,
+            confidence_then=message.confidence,
+            scope_then=message.scope,
+            understood_then=message.understood,
+            release=message.release,
+            first_at=message.received_at,
+            last_at=message.received_at,
+        )
+    )
+    return row
+
+
+def _find(connection: Connection, bot_id: str, row: str) -> RowMapping:
+    here = inbox.c.bot_id == bot_id, inbox.c.id == row
+    found = connection.execute(select(inbox).where(*here)).mappings().first()
+    if found is None:
+        raise NotFoundError("not_found", f"The inbox has no row {row!r}.")
+    return found
+
+
+def _change(connection: Connection, row: str, **values: Any) -> None:
+    connection.execute(update(inbox).where(inbox.c.id == row).values(**values))
+
+
+def _shown(row: RowMapping, names: dict[str, str], brain: Any) -> InboxRow:
+    then = None
+    if row["intent_then"]:
+        intent = row["intent_then"]
+        then = ScoredIntent(id=intent, name=names.get(intent, intent), confidence=row["confidence_then"])
+    present = brain.classify(row["text"], row["language"]) if row["language"] in brain.models else None
+    return InboxRow(
+        id=row["id"],
+        text=row["text"],
+        language=row["language"],
+        status=row["status"],
+        count=row["count"],
+        then=Then(
+            understood=row["understood_then"], intent=then, scope=row["scope_then"], release=row["release"]
+        ),
+        now=Now(understood=present.understood, intent=present.intent, scope=present.scope)
+        if present
+        else None,
+        first_at=utc(row["first_at"]),
+        last_at=utc(row["last_at"]),
+    )

@@ -1,0 +1,159 @@
+"""Intents: a stable id, a unique name. Blocks refer to the id, so a rename breaks nothing."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.expressions import NewExpression, add_expressions
+from services.draft_api.flows import read_flows, write_flow
+from services.draft_api.store import find_bot, find_intent, languages_of, now, touch
+from services.draft_api.tables import expressions, intents
+from shared.errors import ConflictError
+from shared.flows.references import references
+from shared.ids import new_id
+from shared.web.pages import Limit, Page, cut
+
+router = APIRouter(prefix="/v1/bots/{bot}/intents", tags=["intents"])
+
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["refund_request"])]
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NewIntent(Closed):
+    name: Name
+    expressions: Annotated[list[Text], Field(max_length=10_000)] = []
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"name": "refund_request", "expressions": ["I want my money back", "refund please"]}]
+        },
+    )
+
+
+class IntentChange(Closed):
+    name: Name
+
+
+class Intent(BaseModel):
+    id: str
+    name: str
+    expression_count: int
+
+
+@router.post("", status_code=201)
+def create(bot: str, body: NewIntent, desk: Desk, key: Writer) -> Intent:
+    with desk.db.writing() as connection:
+        row = find_bot(connection, bot, key.bot)
+        intent = create_intent(connection, row["id"], body.name)
+        texts = [NewExpression(text=text) for text in body.expressions]
+        add_expressions(connection, row["id"], languages_of(row), intent, texts)
+        touch(connection, row["id"], nlp=True)
+    return Intent(id=intent, name=body.name, expression_count=len(texts))
+
+
+@router.get("")
+def list_all(
+    bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None
+) -> Page[Intent]:
+    with desk.db.reading() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        rows = connection.execute(_counted(bot_id)).mappings().all()
+    return cut([Intent(**row) for row in rows], limit, cursor, key=lambda intent: (intent.name, intent.id))
+
+
+@router.get("/{intent}")
+def show(bot: str, intent: str, desk: Desk, key: Reader) -> Intent:
+    with desk.db.reading() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        found = find_intent(connection, bot_id, intent)["id"]
+        return Intent(**connection.execute(_counted(bot_id).having(intents.c.id == found)).mappings().one())
+
+
+@router.patch("/{intent}")
+def rename(bot: str, intent: str, body: IntentChange, desk: Desk, key: Writer) -> Intent:
+    with desk.db.writing() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        found = find_intent(connection, bot_id, intent)
+        if body.name != found["name"]:
+            _refuse_taken_name(connection, bot_id, body.name)
+            here = intents.c.bot_id == bot_id, intents.c.id == found["id"]
+            connection.execute(update(intents).where(*here).values(name=body.name))
+            touch(connection, bot_id, nlp=True)
+        return Intent(
+            **connection.execute(_counted(bot_id).having(intents.c.id == found["id"])).mappings().one()
+        )
+
+
+@router.delete("/{intent}", status_code=204)
+def remove(
+    bot: str, intent: str, desk: Desk, key: Writer, unlink: Annotated[bool, Query()] = False
+) -> Response:
+    with desk.db.writing() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        found = find_intent(connection, bot_id, intent)
+        if unlink:
+            unlink_intents(connection, bot_id, {found["id"]})
+        else:
+            refuse_used(connection, bot_id, {found["id"]: found["name"]})
+        connection.execute(delete(intents).where(intents.c.bot_id == bot_id, intents.c.id == found["id"]))
+        touch(connection, bot_id, nlp=True)
+    return Response(status_code=204)
+
+
+# -- what other nouns of draft need of intents ------------------------------------------
+
+
+def create_intent(connection: Connection, bot_id: str, name: str, intent_id: str | None = None) -> str:
+    _refuse_taken_name(connection, bot_id, name)
+    intent = intent_id or new_id("intent")
+    connection.execute(insert(intents).values(bot_id=bot_id, id=intent, name=name, created_at=now()))
+    return intent
+
+
+def refuse_used(connection: Connection, bot_id: str, names: dict[str, str]) -> None:
+    """T12: an intent that blocks use is not deleted without saying so."""
+    used = [
+        ref
+        for ref in references(read_flows(connection, bot_id))
+        if ref.kind == "intent" and ref.target in names
+    ]
+    if used:
+        blocks = [{"flow": ref.flow, "block": ref.block, "intent": names[ref.target]} for ref in used]
+        which = ", ".join(sorted({names[ref.target] for ref in used}))
+        detail = f"Blocks still use {which}. Change them, or delete with unlink=true to take it off them."
+        raise ConflictError("intent_in_use", detail, blocks=blocks)
+
+
+def unlink_intents(connection: Connection, bot_id: str, gone: set[str]) -> None:
+    for flow in read_flows(connection, bot_id).values():
+        blocks = tuple(
+            {k: v for k, v in block.items() if k != "intent"} if block.get("intent") in gone else block
+            for block in flow.blocks
+        )
+        if blocks != flow.blocks:
+            write_flow(connection, bot_id, flow.model_copy(update={"blocks": blocks}))
+
+
+def _refuse_taken_name(connection: Connection, bot_id: str, name: str) -> None:
+    query = select(intents.c.id).where(intents.c.bot_id == bot_id, intents.c.name == name)
+    taken = connection.execute(query).scalar()
+    if taken:
+        raise ConflictError("duplicate_intent", f"The bot has an intent {name!r} already.", intent=taken)
+
+
+def _counted(bot_id: str) -> Any:
+    same = (expressions.c.bot_id == intents.c.bot_id) & (expressions.c.intent_id == intents.c.id)
+    return (
+        select(intents.c.id, intents.c.name, func.count(expressions.c.id).label("expression_count"))
+        .outerjoin(expressions, same)
+        .where(intents.c.bot_id == bot_id)
+        .group_by(intents.c.id, intents.c.name)
+    )

@@ -1,0 +1,145 @@
+"""Entities and variables: small documents under a name, one shape of route for both."""
+
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.store import find_bot, touch
+from services.draft_api.tables import entities, variables
+from shared.errors import NotFoundError
+
+router = APIRouter(prefix="/v1/bots/{bot}")
+
+
+class EntityValue(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    value: Annotated[str, Field(min_length=1, max_length=200)]
+    synonyms: Annotated[list[str], Field(max_length=1000)] = []
+
+
+class Entity(BaseModel):
+    """`match` has values or a pattern; `system` names what Greenroom recognises by itself."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"kind": "match", "values": [{"value": "dog", "synonyms": ["puppy"]}]}]
+        },
+    )
+
+    kind: Literal["match", "system"]
+    values: Annotated[list[EntityValue], Field(max_length=20_000)] = []
+    pattern: Annotated[str, Field(max_length=1000)] | None = None
+    system: Literal["number", "date", "email", "phone", "url", "money", "duration"] | None = None
+
+
+class Variable(BaseModel):
+    """A sensitive variable is masked wherever history is shown."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"default": "", "sensitive": True}]}
+    )
+
+    default: Any = None
+    sensitive: bool = False
+
+
+class Documents(BaseModel):
+    items: list[dict[str, Any]]
+
+
+@router.put("/entities/{entity}", tags=["entities"])
+def put_entity(bot: str, entity: str, body: Entity, desk: Desk, key: Writer) -> dict[str, Any]:
+    return _put(
+        desk, key, bot, entities, entity, body.model_dump(mode="json", exclude_defaults=True), nlp=True
+    )
+
+
+@router.get("/entities", tags=["entities"])
+def list_entities(bot: str, desk: Desk, key: Reader) -> Documents:
+    return _list(desk, key, bot, entities)
+
+
+@router.get("/entities/{entity}", tags=["entities"])
+def show_entity(bot: str, entity: str, desk: Desk, key: Reader) -> dict[str, Any]:
+    return _show(desk, key, bot, entities, entity)
+
+
+@router.delete("/entities/{entity}", status_code=204, tags=["entities"])
+def remove_entity(bot: str, entity: str, desk: Desk, key: Writer) -> Response:
+    return _remove(desk, key, bot, entities, entity, nlp=True)
+
+
+@router.put("/variables/{variable}", tags=["variables"])
+def put_variable(bot: str, variable: str, body: Variable, desk: Desk, key: Writer) -> dict[str, Any]:
+    return _put(desk, key, bot, variables, variable, body.model_dump(mode="json"), nlp=False)
+
+
+@router.get("/variables", tags=["variables"])
+def list_variables(bot: str, desk: Desk, key: Reader) -> Documents:
+    return _list(desk, key, bot, variables)
+
+
+@router.get("/variables/{variable}", tags=["variables"])
+def show_variable(bot: str, variable: str, desk: Desk, key: Reader) -> dict[str, Any]:
+    return _show(desk, key, bot, variables, variable)
+
+
+@router.delete("/variables/{variable}", status_code=204, tags=["variables"])
+def remove_variable(bot: str, variable: str, desk: Desk, key: Writer) -> Response:
+    return _remove(desk, key, bot, variables, variable, nlp=False)
+
+
+def documents_of(connection: Connection, table: Table, bot_id: str) -> dict[str, dict[str, Any]]:
+    rows = connection.execute(select(table.c.name, table.c.document).where(table.c.bot_id == bot_id))
+    return {row.name: orjson.loads(row.document) for row in rows}
+
+
+def write_document(
+    connection: Connection, table: Table, bot_id: str, name: str, document: dict[str, Any]
+) -> None:
+    text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
+    here = table.c.bot_id == bot_id, table.c.name == name
+    if connection.execute(update(table).where(*here).values(document=text)).rowcount == 0:
+        connection.execute(insert(table).values(bot_id=bot_id, name=name, document=text))
+
+
+def _put(
+    desk: Desk, key: Writer, bot: str, table: Table, name: str, document: dict[str, Any], nlp: bool
+) -> dict[str, Any]:
+    with desk.db.writing() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        write_document(connection, table, bot_id, name, document)
+        touch(connection, bot_id, nlp=nlp)
+    return {"name": name, **document}
+
+
+def _list(desk: Desk, key: Reader, bot: str, table: Table) -> Documents:
+    with desk.db.reading() as connection:
+        found = documents_of(connection, table, find_bot(connection, bot, key.bot)["id"])
+    return Documents(items=[{"name": name, **found[name]} for name in sorted(found)])
+
+
+def _show(desk: Desk, key: Reader, bot: str, table: Table, name: str) -> dict[str, Any]:
+    with desk.db.reading() as connection:
+        found = documents_of(connection, table, find_bot(connection, bot, key.bot)["id"]).get(name)
+    if found is None:
+        raise NotFoundError("not_found", f"The bot has no {table.name} {name!r}.")
+    return {"name": name, **found}
+
+
+def _remove(desk: Desk, key: Writer, bot: str, table: Table, name: str, nlp: bool) -> Response:
+    with desk.db.writing() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        if (
+            connection.execute(delete(table).where(table.c.bot_id == bot_id, table.c.name == name)).rowcount
+            == 0
+        ):
+            raise NotFoundError("not_found", f"The bot has no {table.name} {name!r}.")
+        touch(connection, bot_id, nlp=nlp)
+    return Response(status_code=204)

@@ -1,0 +1,193 @@
+"""The draft database. Rows are small and plain; documents are canonical JSON text."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from shared.web.idempotency import idempotency_table
+from shared.web.keys import keys_table
+
+metadata = MetaData()
+
+
+def _bot() -> Column[str]:
+    return Column("bot_id", String(40), ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True)
+
+
+bots = Table(
+    "bots",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("languages", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    # `revision` moves with every change; `nlp_revision` only with what training reads.
+    Column("revision", Integer, nullable=False, default=1),
+    Column("nlp_revision", Integer, nullable=False, default=1),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    _bot(),
+    Column("id", String(80), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("bot_id", "name"),
+)
+
+expressions = Table(
+    "expressions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), nullable=False),
+    Column("intent_id", String(80), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("text", Text, nullable=False),
+    # SHA-256 of the normal form (T4): one expression per bot, language and normal form.
+    Column("normal", String(64), nullable=False),
+    ForeignKeyConstraint(["bot_id", "intent_id"], ["intents.bot_id", "intents.id"], ondelete="CASCADE"),
+    UniqueConstraint("bot_id", "language", "normal"),
+    Index("ix_expressions_intent", "bot_id", "intent_id"),
+)
+
+flows = Table(
+    "flows",
+    metadata,
+    _bot(),
+    Column("id", String(200), primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
+entities = Table(
+    "entities",
+    metadata,
+    _bot(),
+    Column("name", String(200), primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
+variables = Table(
+    "variables",
+    metadata,
+    _bot(),
+    Column("name", String(200), primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
+trainings = Table(
+    "trainings",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), ForeignKey("bots.id", ondelete="CASCADE"), nullable=False),
+    Column("languages", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("step", String(80)),
+    Column("percent", Float, nullable=False, default=0.0),
+    Column("models", Text, nullable=False, default="{}"),
+    Column("error", Text),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    # T1: one at a time; the database says so, not a check that races.
+    Index(
+        "uq_trainings_running",
+        "bot_id",
+        unique=True,
+        sqlite_where=text("status IN ('queued', 'running')"),
+        postgresql_where=text("status IN ('queued', 'running')"),
+    ),
+)
+
+models = Table(
+    "models",
+    metadata,
+    _bot(),
+    Column("digest", String(71), primary_key=True),
+    Column("language", String(35), nullable=False),
+    Column("manifest", Text, nullable=False),
+    Column("evaluation", Text, nullable=False),
+    # The expressions it was trained on, as an artifact in draft's own store: they never leave draft.
+    Column("nlp_source", String(71), nullable=False),
+    Column("intent_names", Text, nullable=False),
+    Column("trained_at", DateTime(timezone=True), nullable=False),
+)
+
+trained_languages = Table(
+    "trained_languages",
+    metadata,
+    _bot(),
+    Column("language", String(35), primary_key=True),
+    Column("outcome", String(20), nullable=False),
+    Column("model", String(71)),
+    Column("error", Text),
+    Column("ended_at", DateTime(timezone=True), nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), ForeignKey("bots.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("reason", String(200), nullable=False),
+    Column("bundle", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+emulator_conversations = Table(
+    "emulator_conversations",
+    metadata,
+    _bot(),
+    Column("id", String(80), primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), ForeignKey("bots.id", ondelete="CASCADE"), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("normal", String(64), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("intent_then", String(80)),
+    Column("confidence_then", Float),
+    Column("scope_then", Float),
+    Column("understood_then", Boolean, nullable=False),
+    Column("release", Integer, nullable=False),
+    Column("accepted_intent", String(80)),
+    Column("first_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("bot_id", "language", "normal"),
+)
+
+# Every live message that has come home, by its id, so that a message delivered again counts once (F4).
+inbox_messages = Table(
+    "inbox_messages",
+    metadata,
+    _bot(),
+    Column("message_id", String(80), primary_key=True),
+    Column("row", String(40), nullable=True),
+)
+
+keys = keys_table(metadata)
+idempotency = idempotency_table(metadata)

@@ -1,0 +1,242 @@
+"""The training job: a child process per language, its results stored before its success is told.
+
+The child is killed with its parent; a job that a crash left is run again from its start, and since equal
+NLP gives an equal digest, what it stored before is what it stores again.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from services.draft_api.nlp import Nlp, read_nlp
+from services.draft_api.store import now, touch
+from services.draft_api.tables import models, trained_languages, trainings
+from shared.artifacts import Artifacts
+from shared.contracts import ModelManifest
+from shared.db import Database
+from shared.digest import canonical
+from shared.failpoints import reach
+
+log = structlog.get_logger()
+
+_CHILD = "services.draft_api.training.train"
+
+
+class TrainingFailedError(Exception):
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code, self.detail = code, detail
+
+
+class TrainingCancelledError(Exception):
+    pass
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """`run` is what the job port calls. One training at a time in this process: it has a core of its own."""
+
+    db: Database
+    artifacts: Artifacts
+    scratch: Path
+    _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
+
+    def run(self, training: str) -> None:
+        with self._turn:
+            row = self._load(training)
+            if row is None or row["status"] not in {"queued", "running"}:
+                return
+            self._change(training, status="running", started_at=row["started_at"] or now())
+            try:
+                self._train(row)
+                self._change(training, status="succeeded", percent=100.0, step="done", ended_at=now())
+            except TrainingCancelledError:
+                self._change(training, status="cancelled", ended_at=now())
+            except TrainingFailedError as error:
+                self._fail(row, error)
+
+    def _train(self, row: RowMapping) -> None:
+        languages = orjson.loads(row["languages"])
+        with self.db.reading() as connection:
+            nlp = read_nlp(connection, row["bot_id"])
+        done: dict[str, str] = {}
+        for index, language in enumerate(languages):
+            share = Share(index, len(languages), lambda step, percent: self._tell(row["id"], step, percent))
+            done[language] = self._train_language(row, nlp, language, share)
+            self._change(row["id"], models=orjson.dumps(done).decode())
+
+    def _train_language(self, row: RowMapping, nlp: Nlp, language: str, share: "Share") -> str:
+        folder = self.scratch / row["id"]
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            source = canonical(nlp.source(language))
+            (folder / "source.json").write_bytes(source)
+            self._run_child(row["id"], folder, share)
+            return self._keep(row, nlp, language, source, folder / "out")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _run_child(self, training: str, folder: Path, share: "Share") -> None:
+        reach("training.child.before")
+        # The child ends itself when its standard input ends, as it does when this process is killed.
+        child = subprocess.Popen(
+            [sys.executable, "-m", _CHILD, str(folder / "source.json"), str(folder / "out")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "GREENROOM_EMBEDDINGS_CACHE": str(self.scratch.parent / "embeddings")},
+        )
+        errors: list[bytes] = []
+        drain = threading.Thread(target=lambda: errors.append(child.stderr.read() if child.stderr else b""))
+        drain.start()
+        watch = CancelWatch(child, lambda: self._cancelled(training))
+        try:
+            last = self._follow(child, share)
+        finally:
+            watch.stop()
+            child.wait()
+            drain.join()
+        if watch.cancelled:
+            raise TrainingCancelledError
+        if child.returncode != 0:
+            log.warning(
+                "training_child_ended",
+                code=child.returncode,
+                stderr=errors[0][-2000:].decode(errors="replace"),
+            )
+            code, detail = last.get("error", "training_crashed"), last.get("detail", _ended(child.returncode))
+            raise TrainingFailedError(code, detail)
+
+    def _follow(self, child: "subprocess.Popen[bytes]", share: "Share") -> dict[str, Any]:
+        last: dict[str, Any] = {}
+        for line in child.stdout or ():
+            last = orjson.loads(line)
+            if "percent" in last:
+                share.tell(last.get("step", "training"), last["percent"])
+        return last
+
+    def _keep(self, row: RowMapping, nlp: Nlp, language: str, source: bytes, out: Path) -> str:
+        manifest = ModelManifest.model_validate_json((out / "manifest.json").read_bytes())
+        for file in manifest.all_files():
+            self.artifacts.write((out / "files" / file.name).read_bytes(), file.digest)
+        reach("training.stored")
+        values = {
+            "bot_id": row["bot_id"],
+            "digest": manifest.digest,
+            "language": language,
+            "manifest": manifest.canonical().decode(),
+            "evaluation": (out / "evaluation.json").read_text(),
+            "nlp_source": self.artifacts.write(source),
+            "intent_names": orjson.dumps({intent.id: intent.name for intent in nlp.intents}).decode(),
+            "trained_at": now(),
+        }
+        with self.db.writing() as connection:
+            _put_model(connection, values)
+            _put_outcome(connection, row["bot_id"], language, "succeeded", model=manifest.digest, error=None)
+            touch(connection, row["bot_id"])
+        reach("training.recorded")
+        return manifest.digest
+
+    def _fail(self, row: RowMapping, error: TrainingFailedError) -> None:
+        """The model that a language had stays what it classifies with; its status says failed."""
+        with self.db.writing() as connection:
+            done = orjson.loads(
+                connection.execute(select(trainings.c.models).where(trainings.c.id == row["id"])).scalar_one()
+            )
+            for language in orjson.loads(row["languages"]):
+                if language not in done:
+                    _put_outcome(
+                        connection, row["bot_id"], language, "failed", error=f"{error.code}: {error.detail}"
+                    )
+            problem = orjson.dumps({"code": error.code, "detail": error.detail}).decode()
+            _change(connection, row["id"], status="failed", error=problem, ended_at=now())
+
+    def _load(self, training: str) -> RowMapping | None:
+        with self.db.reading() as connection:
+            return connection.execute(select(trainings).where(trainings.c.id == training)).mappings().first()
+
+    def _cancelled(self, training: str) -> bool:
+        row = self._load(training)
+        return row is None or bool(row["cancel_requested"])
+
+    def _tell(self, training: str, step: str, percent: float) -> None:
+        self._change(training, step=step, percent=percent)
+
+    def _change(self, training: str, **values: Any) -> None:
+        with self.db.writing() as connection:
+            _change(connection, training, **values)
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of the whole that one language is."""
+
+    index: int
+    count: int
+    report: Callable[[str, float], None]
+
+    def tell(self, step: str, percent: float) -> None:
+        self.report(step, min(99.0, (self.index * 100 + percent) / self.count))
+
+
+class CancelWatch:
+    """Looks every quarter of a second whether the training is still wanted, and kills the child if not."""
+
+    def __init__(self, child: "subprocess.Popen[bytes]", unwanted: Callable[[], bool]) -> None:
+        self.cancelled = False
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(child, unwanted), daemon=True)
+        self._thread.start()
+
+    def _watch(self, child: "subprocess.Popen[bytes]", unwanted: Callable[[], bool]) -> None:
+        while not self._done.wait(0.25):
+            if unwanted():
+                self.cancelled = True
+                child.kill()
+                return
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
+
+
+def unfinished_trainings(connection: Connection) -> Iterator[str]:
+    query = select(trainings.c.id).where(trainings.c.status.in_(("queued", "running")))
+    return iter(connection.execute(query).scalars().all())
+
+
+def _ended(code: int) -> str:
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return f"The training process ended with {how}."
+
+
+def _change(connection: Connection, training: str, **values: Any) -> None:
+    connection.execute(update(trainings).where(trainings.c.id == training).values(**values))
+
+
+def _put_model(connection: Connection, values: dict[str, Any]) -> None:
+    here = models.c.bot_id == values["bot_id"], models.c.digest == values["digest"]
+    if connection.execute(update(models).where(*here).values(**values)).rowcount == 0:
+        connection.execute(insert(models).values(**values))
+
+
+def _put_outcome(connection: Connection, bot_id: str, language: str, outcome: str, **values: Any) -> None:
+    """A failed training keeps the model of the one before."""
+    here = trained_languages.c.bot_id == bot_id, trained_languages.c.language == language
+    before = connection.execute(select(trained_languages.c.model).where(*here)).scalar()
+    connection.execute(delete(trained_languages).where(*here))
+    row = {"model": before, **values, "outcome": outcome, "ended_at": now()}
+    connection.execute(insert(trained_languages).values(bot_id=bot_id, language=language, **row))

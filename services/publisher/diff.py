@@ -1,0 +1,88 @@
+"""What a publication changes, in the bot's own terms. Pure; identity is the id, so a rename is a rename."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shared.contracts import Flow, Release, Value
+
+
+class Named(Value):
+    id: str
+    name: str
+
+
+class Renamed(Value):
+    id: str
+    before: str
+    after: str
+
+
+class PartChanges(Value):
+    added: tuple[Named, ...] = ()
+    removed: tuple[Named, ...] = ()
+    changed: tuple[Named, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed or self.renamed)
+
+
+class Changes(Value):
+    intents: PartChanges = PartChanges()
+    entities: PartChanges = PartChanges()
+    flows: PartChanges = PartChanges()
+    blocks: PartChanges = PartChanges()
+    variables: PartChanges = PartChanges()
+    settings: PartChanges = PartChanges()
+    models: PartChanges = PartChanges()
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, part) for part in type(self).model_fields)
+
+
+Item = tuple[str, Any]
+"""The name that people know it by, and everything else about it."""
+
+
+def diff(before: Release | None, after: Release) -> Changes:
+    """Every part compared on its own; what `before` lacks altogether is added."""
+    old, new = (_parts(before) if before else {}), _parts(after)
+    return Changes(**{part: _compare(old.get(part, {}), items) for part, items in new.items()})
+
+
+def _parts(release: Release) -> dict[str, dict[str, Item]]:
+    return {
+        "intents": {mark.id: (mark.name, mark.expressions) for mark in release.intents},
+        "entities": _plain(release.entities),
+        "flows": {flow.id: (flow.name, (flow.blocks, flow.variables)) for flow in release.flows.values()},
+        "blocks": _blocks(release.flows),
+        "variables": _plain(release.variables),
+        "settings": _plain({**release.settings.model_dump(), "languages": release.languages}),
+        "models": {language: (language, model.digest) for language, model in release.models.items()},
+    }
+
+
+def _plain(items: Mapping[str, Any]) -> dict[str, Item]:
+    return {name: (name, value) for name, value in items.items()}
+
+
+def _blocks(flows: Mapping[str, Flow]) -> dict[str, Item]:
+    return {
+        block["id"]: (block.get("name") or block["id"], (flow.id, {**block, "name": None}))
+        for flow in flows.values()
+        for block in flow.blocks
+    }
+
+
+def _compare(old: Mapping[str, Item], new: Mapping[str, Item]) -> PartChanges:
+    both = sorted(old.keys() & new.keys())
+    return PartChanges(
+        added=tuple(Named(id=key, name=new[key][0]) for key in sorted(new.keys() - old.keys())),
+        removed=tuple(Named(id=key, name=old[key][0]) for key in sorted(old.keys() - new.keys())),
+        changed=tuple(Named(id=key, name=new[key][0]) for key in both if old[key][1] != new[key][1]),
+        renamed=tuple(
+            Renamed(id=key, before=old[key][0], after=new[key][0])
+            for key in both
+            if old[key][0] != new[key][0]
+        ),
+    )

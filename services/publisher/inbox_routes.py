@@ -1,0 +1,122 @@
+"""Asking for the inbox now, and when it comes by itself (F1)."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import RowMapping, select, update
+
+from services.publisher import records
+from services.publisher.bridge import Bridge, Executor, Planner
+from services.publisher.inbox_sync import ask_for_sync
+from services.publisher.records import now
+from services.publisher.tables import idempotency, inbox_schedules, inbox_syncs
+from shared.db import utc
+from shared.errors import NotFoundError
+from shared.web.idempotency import once
+
+router = APIRouter(tags=["inbox"])
+
+_SOON = timedelta(days=1)
+
+
+class Sync(BaseModel):
+    id: str
+    bot: str
+    status: str
+    percent: float
+    moved: int
+    error: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class Schedule(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"enabled": True, "every_minutes": 1440}]}
+    )
+
+    enabled: bool = True
+    every_minutes: Annotated[int, Field(ge=5, le=43_200)] = 1440
+
+
+class ShownSchedule(Schedule):
+    next_at: datetime
+
+
+@router.post("/v1/bots/{bot}/inbox-syncs", status_code=202)
+def sync(
+    bot: str,
+    bridge: Bridge,
+    key: Executor,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Sync:
+    """Moves live's user messages to draft's inbox, each exactly once."""
+    bot_id = bridge.bot_id(bot, key)
+    with bridge.db.writing() as connection:
+        records.schedule_inbox(connection, bot_id, now() + _SOON)
+        started = once(
+            connection,
+            idempotency,
+            key,
+            "inbox-syncs",
+            idempotency_key,
+            bot_id,
+            lambda: ask_for_sync(connection, bot_id),
+        )
+    bridge.jobs.start("inbox_sync", started)
+    response.headers["Location"] = f"/v1/inbox-syncs/{started}"
+    return show(started, bridge, key)
+
+
+@router.get("/v1/inbox-syncs/{sync}")
+def show(sync: str, bridge: Bridge, key: Planner) -> Sync:
+    with bridge.db.reading() as connection:
+        row = connection.execute(select(inbox_syncs).where(inbox_syncs.c.id == sync)).mappings().first()
+    if row is None or (key.bot is not None and key.bot != row["bot_id"]):
+        raise NotFoundError("not_found", f"There is no inbox sync {sync!r}.")
+    return _shown(row)
+
+
+@router.get("/v1/bots/{bot}/inbox-schedule")
+def schedule(bot: str, bridge: Bridge, key: Planner) -> ShownSchedule:
+    bot_id = bridge.bot_id(bot, key)
+    with bridge.db.writing() as connection:
+        records.schedule_inbox(connection, bot_id, now() + _SOON)
+        row = (
+            connection.execute(select(inbox_schedules).where(inbox_schedules.c.bot_id == bot_id))
+            .mappings()
+            .one()
+        )
+    return _shown_schedule(row)
+
+
+@router.put("/v1/bots/{bot}/inbox-schedule")
+def reschedule(bot: str, body: Schedule, bridge: Bridge, key: Executor) -> ShownSchedule:
+    bot_id = bridge.bot_id(bot, key)
+    next_at = now() + timedelta(minutes=body.every_minutes)
+    here = inbox_schedules.c.bot_id == bot_id
+    with bridge.db.writing() as connection:
+        records.schedule_inbox(connection, bot_id, next_at)
+        connection.execute(update(inbox_schedules).where(here).values(next_at=next_at, **body.model_dump()))
+        row = connection.execute(select(inbox_schedules).where(here)).mappings().one()
+    return _shown_schedule(row)
+
+
+def _shown(row: RowMapping) -> Sync:
+    values: dict[str, Any] = {name: row[name] for name in ("id", "status", "moved", "error")}
+    return Sync(
+        **values,
+        bot=row["bot_id"],
+        percent=0.0 if row["status"] == "running" else 100.0,
+        created_at=utc(row["created_at"]),
+        ended_at=utc(row["ended_at"]),
+    )
+
+
+def _shown_schedule(row: RowMapping) -> ShownSchedule:
+    return ShownSchedule(
+        enabled=row["enabled"], every_minutes=row["every_minutes"], next_at=utc(row["next_at"])
+    )

@@ -1,0 +1,97 @@
+"""Live's user messages come home to draft's inbox: exactly once, daily and on request (F1, F4).
+
+Draft counts a message once by its id, and the cursor moves only after draft has confirmed; so a crash
+anywhere repeats a page at most, and a repeated page changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from services.publisher.peers import Draft, Live
+from services.publisher.records import now
+from services.publisher.tables import inbox_schedules, inbox_syncs
+from shared.db import Database
+from shared.errors import GreenroomError
+from shared.failpoints import reach
+from shared.ids import new_id
+
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class InboxSync:
+    db: Database
+    draft: Draft
+    live: Live
+
+    def run(self, sync: str) -> None:
+        with self.db.reading() as connection:
+            row = connection.execute(select(inbox_syncs).where(inbox_syncs.c.id == sync)).mappings().one()
+        if row["status"] in {"succeeded", "failed"}:
+            return
+        try:
+            moved = self._move(row["bot_id"], row["moved"], sync)
+        except GreenroomError as error:
+            self._change(sync, status="failed", error=f"{error.code}: {error.detail}", ended_at=now())
+        else:
+            self._change(sync, status="succeeded", moved=moved, ended_at=now())
+
+    def _move(self, bot: str, moved: int, sync: str) -> int:
+        while True:
+            with self.db.reading() as connection:
+                after = connection.execute(
+                    select(inbox_schedules.c.after).where(inbox_schedules.c.bot_id == bot)
+                ).scalar_one()
+            messages = self.live.messages(bot, after, _PAGE)
+            if not messages:
+                return moved
+            reach("inbox.fetched")
+            self.draft.deliver(bot, messages)
+            reach("inbox.delivered")
+            moved += len(messages)
+            with self.db.writing() as connection:
+                self._advance(connection, bot, messages[-1].sequence)
+                connection.execute(update(inbox_syncs).where(inbox_syncs.c.id == sync).values(moved=moved))
+
+    @staticmethod
+    def _advance(connection: Connection, bot: str, sequence: int) -> None:
+        # Two syncs of one bot may overlap; the cursor never goes back.
+        here = inbox_schedules.c.bot_id == bot, inbox_schedules.c.after < sequence
+        connection.execute(update(inbox_schedules).where(*here).values(after=sequence))
+
+    def _change(self, sync: str, **values: Any) -> None:
+        with self.db.writing() as connection:
+            connection.execute(update(inbox_syncs).where(inbox_syncs.c.id == sync).values(**values))
+
+
+def ask_for_sync(connection: Connection, bot: str, name: str | None = None) -> str:
+    """A new sync of the bot, or the one already known as `name`."""
+    sync = name or new_id("sync")
+    if not connection.execute(select(inbox_syncs.c.id).where(inbox_syncs.c.id == sync)).first():
+        connection.execute(
+            insert(inbox_syncs).values(id=sync, bot_id=bot, status="running", moved=0, created_at=now())
+        )
+    return sync
+
+
+def unfinished_syncs(connection: Connection) -> list[str]:
+    return list(
+        connection.execute(select(inbox_syncs.c.id).where(inbox_syncs.c.status == "running")).scalars()
+    )
+
+
+def take_due(connection: Connection, moment: datetime) -> list[str]:
+    """Starts what the schedules ask for by `moment`; named by its hour, so that two publishers start it once."""
+    due = select(inbox_schedules).where(inbox_schedules.c.enabled, inbox_schedules.c.next_at <= moment)
+    started = []
+    for row in connection.execute(due).mappings().all():
+        started.append(
+            ask_for_sync(connection, row["bot_id"], f"sync_{row['bot_id']}_{row['next_at']:%Y%m%dT%H%M}")
+        )
+        following = moment + timedelta(minutes=row["every_minutes"])
+        here = inbox_schedules.c.bot_id == row["bot_id"]
+        connection.execute(update(inbox_schedules).where(here).values(next_at=following))
+    return started

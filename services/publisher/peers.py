@@ -1,0 +1,160 @@
+"""Every call to the neighbours, typed. Nothing else in the project knows both of their addresses."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage, Value
+from shared.errors import (
+    BusyError,
+    ConflictError,
+    GreenroomError,
+    InvalidError,
+    NotFoundError,
+    PreconditionError,
+)
+
+_KINDS: dict[int, type[GreenroomError]] = {
+    404: NotFoundError,
+    409: ConflictError,
+    412: PreconditionError,
+    422: InvalidError,
+}
+# Members of every problem document; the rest belongs to this one error.
+_RENDERED = {"type", "title", "status", "instance"}
+_AWAY = {502, 503, 504}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
+
+
+class Activation(Value):
+    number: int
+    digest: str
+    activated_at: datetime
+    lagging: tuple[str, ...] = ()
+
+
+class Peer:
+    """One neighbour. A call is tried again while it is away, up to `patience` seconds; every call is idempotent."""
+
+    def __init__(self, name: str, client: httpx.Client, patience: float) -> None:
+        self._name, self._client, self._patience = name, client, patience
+
+    def call(self, method: str, path: str, patient: bool = True, **request: Any) -> httpx.Response:
+        """Raises the error that the neighbour named, or BusyError `<name>_unreachable`."""
+        deadline = time.monotonic() + (self._patience if patient else 0)
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                response = self._client.request(method, path, **request)
+                if response.status_code not in _AWAY:
+                    return self._checked(response)
+                reason = f"it answered {response.status_code}"
+            except httpx.TransportError as error:
+                reason = str(error) or type(error).__name__
+            if time.monotonic() + pause > deadline:
+                raise BusyError(f"{self._name}_unreachable", f"The {self._name} service is away: {reason}.")
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        if response.is_success:
+            return response
+        problem = _problem(response)
+        kind = _KINDS.get(response.status_code, GreenroomError)
+        code, detail = problem.pop("code", "peer_error"), problem.pop("detail", f"{response.status_code}")
+        extra = {name: value for name, value in problem.items() if name not in _RENDERED}
+        raise kind(code, f"{self._name}: {detail}", **extra)
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class Draft:
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    def snapshot(self, bot: str, patient: bool = False) -> Snapshot:
+        response = self._peer.call("GET", f"/v1/bots/{bot}/snapshots/current", patient=patient)
+        return Snapshot.model_validate_json(response.content)
+
+    def blob(self, digest: str) -> bytes:
+        return self._peer.call("GET", f"/v1/blobs/{digest}").content
+
+    def proof(self, bot: str, model: str) -> Proof:
+        return Proof.model_validate_json(
+            self._peer.call("GET", f"/v1/bots/{bot}/models/{model}/proof").content
+        )
+
+    def provenance(self, bot: str, model: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._peer.call("GET", f"/v1/bots/{bot}/models/{model}").json()
+        return {"trained_at": found["trained_at"], "accuracy": found["evaluation"].get("accuracy")}
+
+    def train(self, bot: str, languages: Sequence[str], key: str) -> str:
+        body = {"languages": list(languages)}
+        response = self._peer.call(
+            "POST", f"/v1/bots/{bot}/trainings", json=body, headers={"Idempotency-Key": key}
+        )
+        return str(response.json()["id"])
+
+    def training(self, training: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._peer.call("GET", f"/v1/trainings/{training}").json()
+        return found
+
+    def cancel_training(self, training: str) -> None:
+        self._peer.call("POST", f"/v1/trainings/{training}/cancel")
+
+    def deliver(self, bot: str, messages: Sequence[UserMessage]) -> None:
+        body = {"messages": [message.model_dump(mode="json") for message in messages]}
+        self._peer.call("POST", f"/v1/bots/{bot}/inbox/messages", json=body)
+
+
+class Live:
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    def active(self, bot: str, patient: bool = False) -> ActiveRelease | None:
+        try:
+            response = self._peer.call("GET", f"/v1/bots/{bot}/active", patient=patient)
+        except NotFoundError:
+            return None
+        return ActiveRelease.model_validate_json(response.content)
+
+    def has_blob(self, digest: str) -> bool:
+        try:
+            self._peer.call("HEAD", f"/v1/blobs/{digest}")
+        except NotFoundError:
+            return False
+        return True
+
+    def put_blob(self, digest: str, data: bytes) -> None:
+        headers = {"Content-Type": "application/octet-stream"}
+        self._peer.call("PUT", f"/v1/blobs/{digest}", content=data, headers=headers)
+
+    def stage(self, release: Release, provenance: dict[str, Any]) -> Proof:
+        body = {"release": release.model_dump(mode="json"), "provenance": provenance}
+        path = f"/v1/bots/{release.bot.id}/releases/{release.digest}"
+        return Proof.model_validate_json(self._peer.call("PUT", path, json=body).content)
+
+    def activate(self, bot: str, base: str | None, body: dict[str, Any]) -> Activation:
+        """Moves the pointer if it is still at `base`. Raises PreconditionError `live_moved` when it is not."""
+        headers = {"If-Match": f'"{base}"' if base else "none"}
+        response = self._peer.call("PUT", f"/v1/bots/{bot}/active", json=body, headers=headers)
+        return Activation.model_validate_json(response.content)
+
+    def messages(self, bot: str, after: int, limit: int) -> list[UserMessage]:
+        response = self._peer.call("GET", f"/v1/bots/{bot}/messages", params={"after": after, "limit": limit})
+        return [UserMessage.model_validate(item) for item in response.json()["items"]]
+
+
+def connect(name: str, url: str, key: str | None, patience: float) -> Peer:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    timeout = httpx.Timeout(60, connect=5)
+    return Peer(name, httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False), patience)

@@ -1,0 +1,107 @@
+"""The publisher's database: the record of publications and releases, and where the inbox stands."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from shared.web.idempotency import idempotency_table
+from shared.web.keys import keys_table
+
+metadata = MetaData()
+
+# Frozen candidates and published releases, by digest: canonical JSON, never changed.
+documents = Table(
+    "documents",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("provenance", Text, nullable=False),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("languages", Text),
+    Column("train", Boolean, nullable=False),
+    Column("notes", Text),
+    Column("author", String(200), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("step", String(20)),
+    Column("percent", Float, nullable=False),
+    Column("candidate", String(71)),
+    Column("base_digest", String(71)),
+    Column("release", Integer),
+    Column("release_digest", String(71)),
+    Column("findings", Text, nullable=False),
+    Column("proof", Text),
+    Column("draft_moved", Boolean, nullable=False),
+    Column("error", Text),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("started_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("ix_publications_bot", "bot_id", "created_at"),
+    # P11: one at a time; the database says so, not a check that races.
+    Index(
+        "uq_publications_running",
+        "bot_id",
+        unique=True,
+        sqlite_where=text("status IN ('queued', 'running')"),
+        postgresql_where=text("status IN ('queued', 'running')"),
+    ),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("digest", String(71), nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("publication", String(40)),
+    Column("rollback_of", Integer),
+    Column("notes", Text),
+    Column("author", String(200), nullable=False),
+    Column("activated_at", DateTime(timezone=True), nullable=False),
+)
+
+inbox_syncs = Table(
+    "inbox_syncs",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("bot_id", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("error", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("ix_inbox_syncs_bot", "bot_id", "created_at"),
+)
+
+inbox_schedules = Table(
+    "inbox_schedules",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("every_minutes", Integer, nullable=False),
+    Column("next_at", DateTime(timezone=True), nullable=False),
+    # The last message of live's feed that draft has confirmed.
+    Column("after", BigInteger, nullable=False),
+)
+
+keys = keys_table(metadata)
+idempotency = idempotency_table(metadata)

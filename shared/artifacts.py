@@ -1,0 +1,87 @@
+"""Content-addressed bytes: the artifact store port, and its one implementation over obstore."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from shared.digest import digest_of, is_digest
+from shared.errors import InvalidError, NotFoundError
+
+
+class Artifacts(Protocol):
+    def has(self, digest: str) -> bool: ...
+
+    def read(self, digest: str) -> bytes:
+        """The verified bytes. Raises NotFoundError `artifact_missing`, InvalidError `artifact_digest_mismatch`."""
+        ...
+
+    def write(self, data: bytes, digest: str | None = None) -> str:
+        """Stores once under its own digest; raises InvalidError when `digest` names other bytes."""
+        ...
+
+
+class StoredArtifacts:
+    """A folder (`file://`) or a bucket (`s3://`), key `sha256/<hex>`. Bytes are verified on every read."""
+
+    def __init__(self, url: str) -> None:
+        self._store = _open(url)
+
+    def has(self, digest: str) -> bool:
+        try:
+            self._store.head(_key(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def read(self, digest: str) -> bytes:
+        try:
+            data = bytes(self._store.get(_key(digest)).bytes())
+        except FileNotFoundError:
+            raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.") from None
+        _verify(data, digest)
+        return data
+
+    def write(self, data: bytes, digest: str | None = None) -> str:
+        name = digest or digest_of(data)
+        if digest is not None:
+            _verify(data, digest)
+        try:
+            self._store.put(_key(name), data, mode="create")
+        except (AlreadyExistsError, FileExistsError):
+            self._mend(name, data)
+        return name
+
+    def digests(self) -> Iterator[str]:
+        for batch in self._store.list("sha256"):
+            yield from (f"sha256:{item['path'].rsplit('/', 1)[-1]}" for item in batch)
+
+    def _mend(self, name: str, data: bytes) -> None:
+        """Bytes that rotted at rest are replaced by good ones that arrive under the same name."""
+        if bytes(self._store.get(_key(name)).bytes()) != data:
+            self._store.put(_key(name), data)
+
+
+def _open(url: str) -> ObjectStore:
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        folder = Path(unquote(parts.path))
+        folder.mkdir(parents=True, exist_ok=True)
+        return LocalStore(prefix=folder)
+    return from_url(url)
+
+
+def _key(digest: str) -> str:
+    if not is_digest(digest):
+        raise InvalidError("invalid_digest", "A digest is written sha256:<64 hex digits>.")
+    return digest.replace(":", "/")
+
+
+def _verify(data: bytes, digest: str) -> None:
+    if digest_of(data) != digest:
+        raise InvalidError(
+            "artifact_digest_mismatch", f"The bytes stored as {digest} are not what that name says."
+        )

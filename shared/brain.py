@@ -1,0 +1,94 @@
+"""A release made ready to answer: its models and its flows, immutable once built.
+
+Draft's try-out and live answer with this one class, which is why they answer alike.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts import Classification, ProbeResult, Proof, Release
+from shared.digest import digest_of
+from shared.errors import InvalidError
+from shared.flows.engine import ConversationState, Dialogue, Turn, take_turn
+from shared.nlp.decision import decide
+from shared.nlp.model import EncoderCache, Model, load_model
+from shared.nlp.onnx import processor
+
+Read = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Brain:
+    digest: str
+    release: Release
+    models: Mapping[str, Model]
+    names: Mapping[str, str]
+    dialogue: Dialogue
+
+    def language(self, asked: str | None) -> str:
+        """The language to answer in. Raises InvalidError `unknown_language`."""
+        if asked is None:
+            return self.release.languages[0]
+        if asked not in self.release.languages:
+            known = ", ".join(self.release.languages)
+            raise InvalidError("unknown_language", f"This bot does not speak {asked!r}; it speaks {known}.")
+        return asked
+
+    def classify(self, text: str, language: str | None = None) -> Classification:
+        spoken = self.language(language)
+        model = self.models.get(spoken)
+        # A text that is too long is refused before any of it is read by the model (T5).
+        scores = (
+            model.score(text) if model and len(text) <= self.release.settings.max_message_length else None
+        )
+        return decide(
+            text,
+            spoken,
+            scores,
+            self.release.settings,
+            model.manifest.scope_threshold if model else 0.0,
+            self.names,
+            model.digest if model else None,
+        )
+
+    def reply(
+        self, state: ConversationState, classification: Classification, seed: str, env: Mapping[str, Any]
+    ) -> Turn:
+        return take_turn(self.dialogue, state, classification, seed, env)
+
+    def probe(self) -> tuple[ProbeResult, ...]:
+        """Every probe sentence of every model, answered here and now (P12)."""
+        return tuple(
+            _probe(model, probe.text) for model in self.models.values() for probe in model.manifest.probes
+        )
+
+
+def _probe(model: Model, text: str) -> ProbeResult:
+    scores = model.score(text)
+    intent, confidence = scores.ranking[0]
+    return ProbeResult(
+        language=model.manifest.language, text=text, intent=intent, confidence=confidence, scope=scores.scope
+    )
+
+
+def build_brain(release: Release, read: Read, encoders: EncoderCache) -> Brain:
+    """Loads and verifies everything. Raises InvalidError when an artifact is missing, wrong or unusable."""
+    models = {language: load_model(manifest, read, encoders) for language, manifest in release.models.items()}
+    return Brain(
+        digest=release.digest,
+        release=release,
+        models=models,
+        names={mark.id: mark.name for mark in release.intents},
+        dialogue=Dialogue.of(release.flows, release.languages, release.variables),
+    )
+
+
+def prove(brain: Brain, read: Read, warnings: tuple[str, ...] = ()) -> Proof:
+    """What this side has, computed from the bytes in its own store and by its own processor."""
+    files = {
+        file.digest: digest_of(read(file.digest))
+        for m in brain.models.values()
+        for file in m.manifest.all_files()
+    }
+    return Proof(files=files, probes=brain.probe(), processor=processor(), warnings=warnings)

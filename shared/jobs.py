@@ -1,0 +1,94 @@
+"""Durable jobs: a port of three calls, kept by DBOS.
+
+A job is a function of one id, written so that running it again finishes what a crash left. It is started
+at least once, and again after every restart, until it returns. What it is doing stands in the service's
+own tables; DBOS only remembers that it is not finished.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
+
+from shared.db import with_driver
+
+Run = Callable[[str], None]
+
+# One version for all builds: a job that an older build left is finished by the newer one.
+_APPLICATION_VERSION = "greenroom"
+_MAX_STARTS = 100
+_RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0)
+
+log = structlog.get_logger()
+
+
+class Jobs(Protocol):
+    def launch(self, kinds: dict[str, Run]) -> None:
+        """Says what each kind does, then takes up again what an earlier process left."""
+        ...
+
+    def start(self, kind: str, job: str) -> None:
+        """Returns at once. Starting a job that is known already changes nothing."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class DurableJobs:
+    """Jobs that survive kill -9. One per process, because DBOS is."""
+
+    def __init__(self, name: str, database_url: str) -> None:
+        self._name = name
+        self._url = with_driver(database_url)
+        self._stopping = threading.Event()
+        self._workflows: dict[str, Run] = {}
+
+    def launch(self, kinds: dict[str, Run]) -> None:
+        DBOS(
+            config={
+                "name": self._name,
+                "system_database_url": self._url,
+                "dbos_system_schema": f"dbos_{self._name}",
+                "application_version": _APPLICATION_VERSION,
+                "executor_id": self._name,
+                "serializer": DBOSPortableJSONSerializer(),
+                "log_level": "WARNING",
+                "notification_listener_polling_interval_sec": 1.0,
+            }
+        )
+        for kind, run in kinds.items():
+            self._workflows[kind] = DBOS.workflow(name=kind, max_recovery_attempts=_MAX_STARTS)(
+                self._persist(run)
+            )
+        DBOS.launch()
+
+    def start(self, kind: str, job: str) -> None:
+        with SetWorkflowID(f"{kind}:{job}"):
+            DBOS.start_workflow(self._workflows[kind], job)
+
+    def close(self) -> None:
+        self._stopping.set()
+        DBOS.destroy(destroy_registry=True)
+
+    def _persist(self, run: Run) -> Run:
+        """A job that raises met something unforeseen, a database that is away say: try again."""
+
+        def body(job: str) -> None:
+            for seconds in _RETRY_SECONDS:
+                try:
+                    return run(job)
+                except Exception:
+                    log.exception("job_interrupted", job=job)
+                    self._stopping.wait(seconds)
+            return run(job)
+
+        return body
+
+
+def jobs_url(database_url: str) -> str:
+    """In SQLite a file beside the service's own (with a rollback journal); in PostgreSQL a schema of its own."""
+    return (
+        database_url.removesuffix(".db") + "-jobs.db" if database_url.startswith("sqlite") else database_url
+    )

@@ -1,0 +1,145 @@
+"""kill -9 at every named point: each job ends by itself, live serves the old or the new release whole."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.journeys.theatre import Theatre, ok
+
+pytestmark = pytest.mark.processes
+
+CSV = "text,intent\n" + "\n".join(
+    f"{text},{intent}"
+    for intent, texts in {
+        "ferry_times": ("when is the next ferry", "ferry schedule please", "what time does the boat leave"),
+        "ticket_price": ("how much is a ticket", "price of a return", "what does the crossing cost"),
+        "lost_umbrella": ("i lost my umbrella", "left my umbrella on board", "have you found an umbrella"),
+    }.items()
+    for text in texts
+)
+MORE = "text,intent\nis there a late boat tonight,ferry_times\n"
+FLOWS: list[dict[str, Any]] = [
+    {
+        "id": "quay",
+        "name": "Quay",
+        "blocks": [
+            {"id": "times", "kind": "message", "intent": "ferry_times", "messages": [{"text": "Every hour."}]},
+            {"id": "sorry", "kind": "message", "system": "not_understood", "messages": [{"text": "Pardon?"}]},
+        ],
+    }
+]
+
+PUBLISHER_POINTS = ("publish.train.before", "publish.blob.copied", "publish.staged", "publish.activate.before", "publish.activated")
+LIVE_POINTS = ("live.blob.stored", "live.release.staged", "live.activate.before_commit", "live.activate.after_commit")
+DRAFT_POINTS = ("training.child.before", "training.stored", "training.recorded")
+
+
+@pytest.fixture
+def theatre(tmp_path: Path) -> Iterator[Theatre]:
+    opened = Theatre(tmp_path).open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def bot(theatre: Theatre) -> str:
+    made = theatre.make_bot("Ferry", CSV, FLOWS)
+    assert theatre.train(made)["status"] == "succeeded"
+    assert theatre.publish(made)["status"] == "live"
+    theatre.add_expressions(made, MORE)
+    return made
+
+
+def releases_seen(theatre: Theatre, bot: str, stop: threading.Event, seen: list[tuple[int, str]]) -> None:
+    """What a customer would meet meanwhile: connection refused while live is down, but never half a release."""
+    with httpx.Client(base_url=str(theatre.live.base_url), headers=theatre.live.headers, timeout=10) as client:
+        while not stop.is_set():
+            try:
+                answer = client.post(f"/v1/bots/{bot}/classify", json={"text": "when is the next ferry"})
+            except httpx.TransportError:
+                time.sleep(0.05)
+                continue
+            if answer.status_code == 200:
+                seen.append((answer.json()["release"], answer.json()["release_digest"]))
+            else:
+                assert answer.status_code == 503, answer.text
+
+
+@pytest.mark.parametrize("point", PUBLISHER_POINTS + LIVE_POINTS)
+def test_a_publication_ends_by_itself_wherever_a_service_is_killed(theatre: Theatre, bot: str, point: str) -> None:
+    service = "live" if point.startswith("live.") else "publisher"
+    before = ok(theatre.live.get(f"/v1/bots/{bot}/release"))
+    theatre.restart(service, failpoint=f"{point}:1:kill")
+    stop, seen = threading.Event(), []
+    watcher = threading.Thread(target=releases_seen, args=(theatre, bot, stop, seen))
+    watcher.start()
+    try:
+        started = ok(
+            theatre.publisher.post(f"/v1/bots/{bot}/publications", json={"mode": "full", "train": "if_needed"})
+        )
+        theatre.wait_dead(service)
+        theatre.start(service)
+        ended = theatre.publication(started["id"])
+    finally:
+        stop.set()
+        watcher.join()
+    assert ended["status"] == "live", ended
+    assert ended["proof"]["digests_equal"]
+    after = ok(theatre.live.get(f"/v1/bots/{bot}/release"))
+    assert after["number"] == before["number"] + 1
+    assert set(seen) <= {(before["number"], before["digest"]), (after["number"], after["digest"])}
+    listed = ok(theatre.publisher.get(f"/v1/bots/{bot}/releases"))["items"]
+    assert [row["number"] for row in listed] == [after["number"], before["number"]]
+
+
+@pytest.mark.parametrize("point", DRAFT_POINTS)
+def test_a_training_ends_by_itself_when_draft_is_killed(theatre: Theatre, bot: str, point: str) -> None:
+    theatre.restart("draft", failpoint=f"{point}:1:kill")
+    started = ok(theatre.draft.post(f"/v1/bots/{bot}/trainings", json={}))
+    theatre.wait_dead("draft")
+    assert theatre.classify(bot, "when is the next ferry")["intent"]["name"] == "ferry_times"
+    theatre.start("draft")
+    ended = theatre.follow("draft", f"/v1/trainings/{started['id']}", {"succeeded", "failed", "cancelled"})
+    assert ended["status"] == "succeeded", ended
+    status = ok(theatre.draft.get(f"/v1/bots/{bot}/nlp"))["languages"]["en"]
+    assert status["status"] == "trained"
+    assert status["model"] == ended["models"]["en"]
+
+
+@pytest.mark.parametrize("point", ["live.message.before_commit", "live.message.after_commit"])
+def test_a_message_is_answered_once_when_live_is_killed_over_it(theatre: Theatre, bot: str, point: str) -> None:
+    theatre.restart("live", failpoint=f"{point}:1:kill")
+    path, key = f"/v1/bots/{bot}/conversations/maud/messages", {"Idempotency-Key": "maud-1"}
+    with pytest.raises(httpx.TransportError):
+        theatre.live.post(path, json={"text": "when is the next ferry"}, headers=key)
+    theatre.wait_dead("live")
+    theatre.start("live")
+    answer = ok(theatre.live.post(path, json={"text": "when is the next ferry"}, headers=key))
+    assert [reply["text"] for reply in answer["replies"]] == ["Every hour."]
+    history = ok(theatre.live.get(path))["items"]
+    assert [item["text"] for item in history] == ["when is the next ferry"]
+
+
+@pytest.mark.parametrize("point", ["inbox.fetched", "inbox.delivered"])
+def test_messages_come_home_once_when_the_publisher_is_killed_over_them(
+    theatre: Theatre, bot: str, point: str
+) -> None:
+    path = f"/v1/bots/{bot}/conversations/maud/messages"
+    for text in ("is there soup on board", "Is there soup on board?", "can i bring my goat"):
+        ok(theatre.live.post(path, json={"text": text}))
+    theatre.restart("publisher", failpoint=f"{point}:1:kill")
+    started = ok(theatre.publisher.post(f"/v1/bots/{bot}/inbox-syncs", json={}))
+    theatre.wait_dead("publisher")
+    theatre.start("publisher")
+    ended = theatre.follow("publisher", f"/v1/inbox-syncs/{started['id']}", {"succeeded", "failed"})
+    assert ended["status"] == "succeeded", ended
+    rows = ok(theatre.draft.get(f"/v1/bots/{bot}/inbox"))["items"]
+    assert sorted((row["text"], row["count"]) for row in rows) == [
+        ("can i bring my goat", 1),
+        ("is there soup on board", 2),
+    ]
