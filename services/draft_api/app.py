@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -33,5 +32,66 @@ from shared.settings import ServiceSettings
 from shared.web.app import Surface, create_app
 from shared.web.keys import KeyRing
 
-SURFACE = Surface(name="draft", title="Greenroom draft", environment="draft")
+SURFACE = Surface(
+    name="draft",
+    title="Greenroom draft",
+    banner="DRAFT · nothing here is seen by users until it is published",
+    description="Where a bot is written, trained and tried out.",
+)
 PEER_SCOPES = ("draft:read", "draft:write")
+
+
+def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
+    db = Database(settings.database_url)
+    keys = KeyRing(db, keys_table)
+    artifacts = StoredArtifacts(settings.artifacts_url)
+    scratch = settings.data / "draft" / "trainings"
+    started = {"started": False}
+
+    def start() -> None:
+        migrate(db, "draft")
+        keys.ensure("admin", settings.admin_key, ("admin",))
+        keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
+        jobs.launch({"training": TrainingJob(db, artifacts, scratch).run})
+        with db.reading() as connection:
+            left = unfinished_trainings(connection)
+        for training in left:
+            jobs.start("training", training)
+        started["started"] = True
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(start)
+        yield
+        await run_in_threadpool(jobs.close)
+        db.dispose()
+
+    app = create_app(
+        SURFACE,
+        settings,
+        db,
+        keys,
+        ready=lambda: dict(started),
+        lifespan=lifespan,
+        routers=[
+            bundles.router,
+            bots.router,
+            intents.router,
+            expressions.router,
+            nlp_routes.router,
+            trainings.router,
+            flows.router,
+            resources.router,
+            tryout.router,
+            inbox.router,
+            publishing.router,
+        ],
+    )
+    app.state.desk = DeskParts(
+        db=db,
+        artifacts=artifacts,
+        jobs=jobs,
+        rehearsal=Rehearsal(artifacts),
+        default_profile="default" if installed_encoder() else "fast",
+    )
+    return app

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
@@ -17,8 +17,9 @@ from shared.errors import ConflictError, InvalidError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
 from shared.web.preconditions import require_match
+from shared.web.routing import Router
 
-router = APIRouter(prefix="/v1/bots", tags=["bots"])
+router = Router(prefix="/v1/bots", tags=["bots"])
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Languages = Annotated[list[Language], Field(min_length=1, max_length=50)]

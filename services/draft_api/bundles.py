@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import orjson
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
@@ -22,8 +21,9 @@ from shared.db import utc
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
+from shared.web.routing import UPLOAD, Router
 
-router = APIRouter(tags=["bundles"])
+router = Router(tags=["bundles"])
 
 FORMAT = "greenroom.bundle/1"
 
@@ -85,7 +85,7 @@ def export(bot: str, desk: Desk, key: Reader) -> Bundle:
         return _bundle(connection, row, desk.nlp.get(connection, row))
 
 
-@router.post("/v1/bots/import", status_code=201)
+@router.post("/v1/bots/import", status_code=201, openapi_extra={UPLOAD: True})
 def import_bot(body: Bundle, desk: Desk, _key: Writer) -> ImportedBot:
     """A new bot; intents keep their ids, so that equal NLP has an equal fingerprint."""
     with desk.db.writing() as connection:

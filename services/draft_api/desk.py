@@ -1,7 +1,6 @@
 """What every route of draft is given: the desk with its parts, and the key that was shown."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,7 +10,8 @@ from services.draft_api.rehearsal import Rehearsal
 from shared.artifacts import Artifacts
 from shared.db import Database
 from shared.jobs import Jobs
-from shared.web.auth import Principal, requires
+from shared.web.keys import Principal
+from shared.web.routing import requires
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,6 @@ class DeskParts:
     artifacts: Artifacts
     jobs: Jobs
     rehearsal: Rehearsal
-    scratch: Path
     default_profile: str
     nlp: NlpCache = field(default_factory=NlpCache)
 

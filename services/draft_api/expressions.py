@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, delete, insert, select
 
@@ -14,8 +14,9 @@ from services.draft_api.tables import expressions, intents
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
+from shared.web.routing import Router
 
-router = APIRouter(prefix="/v1/bots/{bot}/intents/{intent}/expressions", tags=["expressions"])
+router = Router(prefix="/v1/bots/{bot}/intents/{intent}/expressions", tags=["expressions"])
 
 
 class NewExpression(BaseModel):

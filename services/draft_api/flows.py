@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -17,8 +17,9 @@ from shared.flows.block import block_schema, parse_blocks
 from shared.flows.lint import lint
 from shared.web.pages import Limit, Page, cut
 from shared.web.preconditions import etag_of, require_match
+from shared.web.routing import Router
 
-router = APIRouter(tags=["flows"])
+router = Router(tags=["flows"])
 
 _EXAMPLE = {
     "name": "Refunds",

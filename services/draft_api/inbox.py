@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
@@ -18,8 +17,9 @@ from shared.db import utc
 from shared.errors import NotFoundError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
+from shared.web.routing import UPLOAD, Router
 
-router = APIRouter(prefix="/v1/bots/{bot}/inbox", tags=["inbox"])
+router = Router(prefix="/v1/bots/{bot}/inbox", tags=["inbox"])
 
 Status = Literal["pending", "accepted", "dismissed"]
 
@@ -132,7 +132,7 @@ def dismiss(bot: str, body: Dismissals, desk: Desk, key: Writer) -> Handled:
     return Handled(handled=len(body.ids))
 
 
-@router.post("/messages")
+@router.post("/messages", openapi_extra={UPLOAD: True})
 def deliver(bot: str, body: Delivery, desk: Desk, key: Writer) -> Delivered:
     """For the publisher: messages of live come home. A message that is delivered again changes nothing."""
     with desk.db.writing() as connection:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -15,8 +15,9 @@ from shared.errors import ConflictError
 from shared.flows.references import references
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
+from shared.web.routing import Router
 
-router = APIRouter(prefix="/v1/bots/{bot}/intents", tags=["intents"])
+router = Router(prefix="/v1/bots/{bot}/intents", tags=["intents"])
 
 Name = Annotated[str, Field(min_length=1, max_length=200, examples=["refund_request"])]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection, delete, select
 from starlette.concurrency import run_in_threadpool
@@ -30,12 +30,25 @@ from services.draft_api.tables import expressions, intents
 from shared.contracts import NlpStatus
 from shared.errors import MediaTypeError
 from shared.ids import new_id
-from shared.web.auth import Principal
-from shared.web.bodies import read_body
+from shared.web.keys import Principal
+from shared.web.routing import UPLOAD, Router
 
-router = APIRouter(prefix="/v1/bots/{bot}/nlp", tags=["nlp"])
+router = Router(prefix="/v1/bots/{bot}/nlp", tags=["nlp"])
 
 _PARSERS = {"text/csv": parse_csv, "application/x-ndjson": parse_jsonl}
+_IMPORT_BODY = {
+    "required": True,
+    "content": {
+        "text/csv": {
+            "schema": {"type": "string"},
+            "example": "text,intent\nwhere is my parcel,track_parcel\n",
+        },
+        "application/x-ndjson": {
+            "schema": {"type": "string"},
+            "example": '{"text": "where is my parcel", "intent": "track_parcel"}\n',
+        },
+    },
+}
 
 
 class LanguageStatus(BaseModel):
@@ -84,7 +97,7 @@ def status(bot: str, desk: Desk, key: Reader) -> NlpState:
     )
 
 
-@router.post("/import")
+@router.post("/import", openapi_extra={UPLOAD: True, "requestBody": _IMPORT_BODY})
 async def import_nlp(
     bot: str,
     request: Request,
@@ -97,7 +110,7 @@ async def import_nlp(
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in _PARSERS:
         raise MediaTypeError("unsupported_media_type", "Send text/csv or application/x-ndjson.")
-    body = await read_body(request, desk.max_upload_bytes)
+    body = await request.body()
     return await run_in_threadpool(_import, desk, key, bot, _PARSERS[kind](body), mode == "replace", unlink)
 
 

@@ -1,6 +1,6 @@
 """What the publisher reads of draft: the bot as it stands, and the bytes of its models."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from sqlalchemy import Connection, RowMapping
 
 from services.draft_api.desk import Desk, DeskParts, Reader
@@ -11,8 +11,9 @@ from services.draft_api.store import find_bot, languages_of, settings_of
 from services.draft_api.tables import entities, variables
 from services.draft_api.trainings import find_model
 from shared.contracts import BotIdentity, ModelManifest, Proof, Snapshot
+from shared.web.routing import Router
 
-router = APIRouter(tags=["publishing"])
+router = Router(tags=["publishing"])
 
 
 @router.get("/v1/bots/{bot}/snapshots/current")

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
@@ -11,8 +11,9 @@ from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.store import find_bot, touch
 from services.draft_api.tables import entities, variables
 from shared.errors import NotFoundError
+from shared.web.routing import Router
 
-router = APIRouter(prefix="/v1/bots/{bot}")
+router = Router(prefix="/v1/bots/{bot}")
 
 
 class EntityValue(BaseModel):

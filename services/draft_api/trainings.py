@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,13 +17,14 @@ from shared.contracts import Language, ModelManifest
 from shared.db import utc
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
-from shared.web.auth import Principal
 from shared.web.events import event_stream
 from shared.web.idempotency import once
+from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
 from shared.web.progress import eta_seconds
+from shared.web.routing import Router
 
-router = APIRouter(tags=["training"])
+router = Router(tags=["training"])
 
 ENDED = {"succeeded", "failed", "cancelled"}
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, delete, insert, select
 
@@ -13,8 +12,9 @@ from services.draft_api.tables import emulator_conversations
 from shared.contracts import Classification
 from shared.flows.engine import ConversationState
 from shared.ids import new_id
+from shared.web.routing import Router
 
-router = APIRouter(prefix="/v1/bots/{bot}", tags=["try out"])
+router = Router(prefix="/v1/bots/{bot}", tags=["try out"])
 
 
 class ClassifyRequest(BaseModel):

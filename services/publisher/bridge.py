@@ -9,7 +9,8 @@ from services.publisher.peers import Draft, Live
 from shared.db import Database
 from shared.errors import NotFoundError
 from shared.jobs import Jobs
-from shared.web.auth import Principal, requires
+from shared.web.keys import Principal
+from shared.web.routing import requires
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping, select, update
 
@@ -15,8 +15,9 @@ from services.publisher.tables import idempotency, inbox_schedules, inbox_syncs
 from shared.db import utc
 from shared.errors import NotFoundError
 from shared.web.idempotency import once
+from shared.web.routing import Router
 
-router = APIRouter(tags=["inbox"])
+router = Router(tags=["inbox"])
 
 _SOON = timedelta(days=1)
 

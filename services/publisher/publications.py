@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
@@ -22,13 +22,14 @@ from services.publisher.tables import idempotency, publications
 from shared.contracts import ActiveRelease, Finding, Language, Release, Snapshot
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
-from shared.web.auth import Principal
 from shared.web.events import event_stream
 from shared.web.idempotency import once, recall
+from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
 from shared.web.progress import eta_seconds
+from shared.web.routing import Router
 
-router = APIRouter(tags=["publications"])
+router = Router(tags=["publications"])
 
 
 class PublicationRequest(BaseModel):

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.publisher import records
@@ -11,8 +10,9 @@ from services.publisher.bridge import Bridge, Planner
 from shared.contracts import Release
 from shared.errors import NotFoundError
 from shared.web.pages import Limit, Page, cut
+from shared.web.routing import Router
 
-router = APIRouter(prefix="/v1/bots/{bot}/releases", tags=["releases"])
+router = Router(prefix="/v1/bots/{bot}/releases", tags=["releases"])
 
 
 class ReleaseRow(BaseModel):

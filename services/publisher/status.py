@@ -1,6 +1,5 @@
 """Status at a glance (P22): what is live, what is unpublished, what blocks, what runs."""
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.publisher import records
@@ -10,8 +9,9 @@ from services.publisher.compose import compose
 from services.publisher.diff import Changes, diff
 from services.publisher.publications import Shown, shown
 from shared.contracts import Finding
+from shared.web.routing import Router
 
-router = APIRouter(tags=["status"])
+router = Router(tags=["status"])
 
 
 class LivePointer(BaseModel):

@@ -1,0 +1,16 @@
+"""`python -m services.draft_api`"""
+
+from services.draft_api.app import draft_app
+from shared.jobs import DurableJobs, jobs_url
+from shared.settings import service_settings
+from shared.web.serve import serve
+
+
+def main() -> None:
+    settings = service_settings("draft")
+    jobs = DurableJobs("draft", jobs_url(settings.database_url))
+    serve("draft_api", 8001, settings, lambda: draft_app(settings, jobs))
+
+
+if __name__ == "__main__":
+    main()

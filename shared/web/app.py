@@ -1,0 +1,92 @@
+"""A service's application: the same door, keys, errors, explorer and health for all three."""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from fastapi import APIRouter, FastAPI
+from prometheus_client import CollectorRegistry, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from shared.db import Database
+from shared.settings import ServiceSettings
+from shared.web import explorer, keys_routes, problems
+from shared.web.door import Door, Measures
+from shared.web.keys import KeyRing
+
+Ready = Callable[[], dict[str, bool]]
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+_COLOURS = {"live": "#b3261e", "draft": "#2f7d5b", "publisher": "#3d5a98"}
+
+
+@dataclass(frozen=True)
+class Surface:
+    """How a service presents itself. `banner` stands at the top of its explorer."""
+
+    name: str
+    title: str
+    banner: str
+    description: str
+
+
+def create_app(
+    surface: Surface,
+    settings: ServiceSettings,
+    db: Database,
+    keys: KeyRing,
+    ready: Ready,
+    lifespan: Lifespan,
+    routers: Sequence[APIRouter],
+) -> FastAPI:
+    app = FastAPI(
+        title=surface.title,
+        description=surface.description,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    registry = CollectorRegistry()
+    app.state.keys = keys
+    app.state.registry = registry
+    app.state.max_body_bytes = settings.max_body_bytes
+    app.state.max_upload_bytes = settings.max_upload_bytes
+    problems.install(app)
+    app.add_middleware(Door, environment=surface.name, measures=Measures(registry))
+    for router in (*routers, keys_routes.router):
+        app.include_router(router)
+    explorer.add_explorer(app, surface.banner, _COLOURS[surface.name])
+    _add_health(app, surface, db, ready, registry)
+    return app
+
+
+def _add_health(
+    app: FastAPI, surface: Surface, db: Database, ready: Ready, registry: CollectorRegistry
+) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> JSONResponse:
+        return JSONResponse({"status": "alive", "service": surface.name, "sqlite": sqlite3.sqlite_version})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        checks = {"database": await run_in_threadpool(_reachable, db), **ready()}
+        fine = all(checks.values())
+        return JSONResponse(
+            {"status": "ready" if fine else "not_ready", "checks": checks}, 200 if fine else 503
+        )
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+
+
+def _reachable(db: Database) -> bool:
+    try:
+        db.ping()
+    except Exception:
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""The first thing that a request meets: marks every answer, turns odd requests away, counts. Pure ASGI."""
+
+import time
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.ids import new_id
+from shared.web.problems import problem
+
+_MAX_HEADER_BYTES, _MAX_HEADERS = 16 * 1024, 100
+_ODD_PATHS = (b"//", b"%2e", b"%00", b";", b"%2f")
+Refusal = tuple[int, str, str, str]
+
+
+class Measures:
+    """Requests and their times, by route template: paths would be a label without bound."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        labels = ["method", "route", "status"]
+        self.requests = Counter("greenroom_requests", "Requests answered.", labels, registry=registry)
+        self.seconds = Histogram("greenroom_request_seconds", "Time to answer.", ["route"], registry=registry)
+
+    def note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        self.requests.labels(scope["method"], route, status).inc()
+        self.seconds.labels(route).observe(seconds)
+
+
+class Door:
+    def __init__(self, app: ASGIApp, environment: str, measures: Measures) -> None:
+        self._app, self._measures = app, measures
+        self._mark = {"Greenroom-Environment": environment}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+        scope["greenroom.request_id"] = new_id("req")
+        scope["greenroom.headers"] = {**self._mark, "Request-Id": scope["greenroom.request_id"]}
+
+        async def marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in scope["greenroom.headers"].items():
+                    headers[name] = value
+            await send(message)
+
+        try:
+            refusal = _refusal(scope)
+            if refusal:
+                answer = problem(Request(scope), refusal[0], refusal[1], refusal[2], refusal[3])
+                await answer(scope, receive, marked)
+            else:
+                await self._app(scope, receive, marked)
+        finally:
+            self._measures.note(scope, status, time.perf_counter() - began)
+
+
+def _refusal(scope: Scope) -> Refusal | None:
+    path = scope.get("raw_path", b"").split(b"?")[0].lower()
+    if any(odd in path for odd in _ODD_PATHS):
+        return 404, "not_found", "Not found", "There is nothing here."
+    if b"%00" in scope["query_string"]:
+        return 422, "invalid_text", "Invalid", "Text may not contain U+0000."
+    headers = scope["headers"]
+    if len(headers) > _MAX_HEADERS or sum(len(k) + len(v) for k, v in headers) > _MAX_HEADER_BYTES:
+        return 431, "headers_too_large", "Headers too large", "Send fewer or shorter headers."
+    names = dict(headers)
+    if names.get(b"content-encoding", b"identity") != b"identity":
+        return 415, "unsupported_media_type", "Unsupported media type", "Send the body as it is, not encoded."
+    if b"\0" in scope["path"].encode("utf-8", "surrogateescape"):
+        return 404, "not_found", "Not found", "There is nothing here."
+    return None

@@ -1,0 +1,39 @@
+"""The OpenAPI explorer: works offline, and says at the top of the page where one is."""
+
+from html import escape
+from pathlib import Path
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+_ASSETS = Path(fastapi_offline.__file__).parent / "static"
+
+_BANNER = (
+    '<div role="banner" style="position:sticky;top:0;z-index:9999;padding:.7rem 1.5rem;color:#fff;'
+    'background:{colour};font:600 16px system-ui,sans-serif;display:flex;gap:1.5rem">'
+    "<span>{text}</span></div>"
+)
+
+
+def add_explorer(app: FastAPI, banner: str, colour: str) -> None:
+    app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
+
+    @app.get("/docs", include_in_schema=False)
+    async def explorer() -> HTMLResponse:
+        page = get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title=app.title,
+            swagger_js_url="assets/swagger-ui-bundle.js",
+            swagger_css_url="assets/swagger-ui.css",
+            swagger_favicon_url="assets/favicon.png",
+            swagger_ui_parameters={
+                "persistAuthorization": True,
+                "tryItOutEnabled": True,
+                "docExpansion": "list",
+            },
+        )
+        strip = _BANNER.format(colour=colour, text=escape(banner))
+        return HTMLResponse(bytes(page.body).decode().replace("<body>", f"<body>{strip}", 1))

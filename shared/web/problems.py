@@ -1,0 +1,88 @@
+"""Errors rendered once, as `application/problem+json` (RFC 9457) with a stable `code`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from shared.errors import BusyError, GreenroomError
+
+log = structlog.get_logger()
+
+_STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_TITLES = {400: "Malformed request", 404: "Not found", 405: "Method not allowed", 422: "Invalid"}
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(GreenroomError, _greenroom)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _store)
+    app.add_exception_handler(InterfaceError, _store)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(
+    request: Request,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> Response:
+    document = {
+        "type": f"urn:greenroom:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": request.scope.get("greenroom.request_id", ""),
+        "code": code,
+        **extra,
+    }
+    body = orjson.dumps(document, default=str)
+    own = request.scope.get("greenroom.headers", {})
+    return Response(body, status, {**own, **(headers or {})}, "application/problem+json")
+
+
+async def _greenroom(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GreenroomError)
+    return problem(request, error.status, error.code, error.title, error.detail, error.headers, **error.extra)
+
+
+async def _validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    found = [
+        {"pointer": "/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"]}
+        for item in error.errors()
+    ]
+    unknown = any(item["type"] == "extra_forbidden" for item in error.errors())
+    code = "unknown_field" if unknown else "invalid_request"
+    detail = "; ".join(f"{item['pointer']}: {item['detail']}" for item in found[:5])
+    return problem(request, 422, code, "Invalid", detail, errors=found[:100])
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _STATUS_CODES.get(error.status_code, "http_error")
+    title = _TITLES.get(error.status_code, "Error")
+    return problem(request, error.status_code, code, title, str(error.detail), error.headers)
+
+
+async def _store(request: Request, error: Exception) -> Response:
+    log.warning("store_unavailable", error=type(error).__name__)
+    busy = BusyError("store_unavailable", "The database cannot be reached just now.")
+    return await _greenroom(request, busy)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("unforeseen", exc_info=error, request=request.scope.get("greenroom.request_id"))
+    return problem(
+        request, 500, "internal", "Internal error", "Something went wrong here; it has been logged."
+    )

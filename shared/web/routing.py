@@ -1,0 +1,122 @@
+"""A route that asks who is there before it reads a byte, and reads JSON strictly and within bounds."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Message, Receive
+
+from shared.errors import GreenroomError, MediaTypeError, TooLargeError
+from shared.web.keys import KeyRing, Principal, demand, unauthenticated
+from shared.web.strict_json import parse_json
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of this service.")
+_BODY_SECONDS = 30.0
+UPLOAD = "greenroom-upload"
+
+
+class SlowBodyError(GreenroomError):
+    status, title = 408, "Request timeout"
+
+
+def requires(*scopes: str) -> Any:
+    """A dependency that gives the Principal. The scopes are checked before the body is read."""
+
+    def principal(request: Request, _shown: Any = Security(_bearer)) -> Principal:
+        found: Principal = request.scope["greenroom.principal"]
+        return found
+
+    principal.scopes = scopes  # type: ignore[attr-defined]
+    return Depends(principal)
+
+
+def scopes_of(dependant: Dependant) -> tuple[str, ...] | None:
+    """The scopes that a route declares; None when it declares none."""
+    for inner in dependant.dependencies:
+        scopes = getattr(inner.call, "scopes", None)
+        if scopes is not None:
+            return tuple(scopes)
+    return None
+
+
+class GuardedRoute(APIRoute):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes = scopes_of(self.dependant)
+        if scopes:
+            self.description = f"{self.description}\n\nScope: {', '.join(f'`{s}`' for s in scopes)}.".strip()
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        handle = super().get_route_handler()
+        scopes = scopes_of(self.dependant)
+        reads_json = self.body_field is not None
+        upload = bool((self.openapi_extra or {}).get(UPLOAD))
+
+        async def guarded(request: Request) -> Response:
+            if scopes is not None:
+                request.scope["greenroom.principal"] = await _admit(request, scopes)
+            limit = request.app.state.max_upload_bytes if upload else request.app.state.max_body_bytes
+            bounded = Request(request.scope, _bounded(request, limit))
+            if reads_json:
+                bounded._json = await _read_json(bounded)
+            return await handle(bounded)
+
+        return guarded
+
+
+class Router(APIRouter):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(route_class=GuardedRoute, **kwargs)
+
+
+async def _admit(request: Request, scopes: tuple[str, ...]) -> Principal:
+    keys: KeyRing = request.app.state.keys
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise unauthenticated()
+    principal = keys.remembered(token) or await run_in_threadpool(keys.authenticate, token)
+    demand(principal, scopes)
+    return principal
+
+
+async def _read_json(request: Request) -> Any:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        raise MediaTypeError("unsupported_media_type", "Send application/json.")
+    return parse_json(await request.body())
+
+
+def _bounded(request: Request, limit: int) -> Receive:
+    """Counts while reading, so that a body without a length is bounded too."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    seen = 0
+
+    async def receive() -> Message:
+        nonlocal seen
+        try:
+            message = await asyncio.wait_for(request.receive(), _BODY_SECONDS)
+        except TimeoutError:
+            raise SlowBodyError(
+                "request_timeout", "The body did not arrive in time.", headers={"Connection": "close"}
+            ) from None
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise _too_large(limit)
+        return message
+
+    return receive
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(
+        "body_too_large", f"The body is larger than {limit} bytes.", headers={"Connection": "close"}
+    )

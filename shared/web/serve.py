@@ -1,0 +1,71 @@
+"""Runs a service: `python -m services.<name> --host --port`."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from shared.settings import ServiceSettings
+from shared.web.keys import strong_enough
+
+_KEEP_ALIVE_SECONDS = 75
+_GRACE_SECONDS = 6
+_MISCONFIGURED = 78
+
+
+def serve(name: str, port: int, settings: ServiceSettings, make_app: Callable[[], FastAPI]) -> None:
+    """Ends the process: by SIGTERM with 0, within 10 seconds; with 78 when it must not start as it is set up."""
+    given = _arguments(name, port)
+    _log_as_json()
+    _refuse_weak_keys(settings)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    config = uvicorn.Config(
+        make_app(),
+        host=given.host,
+        port=given.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    sys.stdout.flush()
+    # A job may still run in a thread of the pool. It is durable and goes on after the next start;
+    # waiting for it here would keep the process from ending.
+    os._exit(0 if server.started else 1)
+
+
+def _arguments(name: str, port: int) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"services.{name}")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=port)
+    return parser.parse_args()
+
+
+def _refuse_weak_keys(settings: ServiceSettings) -> None:
+    for variable, key in (("ADMIN", settings.admin_key), ("PEER", settings.peer_key)):
+        if key is None or not strong_enough(key):
+            print(f"Set GREENROOM_{variable}_KEY to at least 16 random characters.", file=sys.stderr)
+            sys.exit(_MISCONFIGURED)
+
+
+def _log_as_json() -> None:
+    """One line of JSON an event, on standard error; ids and digests, never message text or keys."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,67 @@
+"""What an artifact store promises, over a real folder."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.artifacts import StoredArtifacts
+from shared.digest import digest_of
+from shared.errors import InvalidError, NotFoundError
+
+RECIPE = b"flour, water, salt, and time"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StoredArtifacts:
+    return StoredArtifacts((tmp_path / "with a space" / "store").as_uri())
+
+
+def flip_one_bit(folder: Path, digest: str) -> None:
+    (path,) = folder.rglob(digest.removeprefix("sha256:"))
+    rotten = bytearray(path.read_bytes())
+    rotten[len(rotten) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(rotten)
+
+
+def test_bytes_are_found_under_their_digest(store: StoredArtifacts) -> None:
+    digest = store.write(RECIPE)
+    assert digest == digest_of(RECIPE)
+    assert store.has(digest)
+    assert store.read(digest) == RECIPE
+
+
+def test_writing_twice_keeps_one(store: StoredArtifacts) -> None:
+    assert store.write(RECIPE) == store.write(RECIPE)
+    assert list(store.digests()) == [digest_of(RECIPE)]
+
+
+def test_bytes_under_a_wrong_name_are_refused_and_nothing_is_kept(store: StoredArtifacts) -> None:
+    with pytest.raises(InvalidError) as refusal:
+        store.write(RECIPE, digest_of(b"cake"))
+    assert refusal.value.code == "artifact_digest_mismatch"
+    assert list(store.digests()) == []
+
+
+def test_what_is_absent_is_said_to_be_absent(store: StoredArtifacts) -> None:
+    assert not store.has(digest_of(RECIPE))
+    with pytest.raises(NotFoundError):
+        store.read(digest_of(RECIPE))
+
+
+@pytest.mark.parametrize("name", ["sha256:../../etc/passwd", "md5:abc", "", "sha256:" + "A" * 64])
+def test_a_name_that_is_no_digest_reaches_no_file(store: StoredArtifacts, name: str) -> None:
+    with pytest.raises(InvalidError):
+        store.read(name)
+
+
+def test_one_flipped_bit_at_rest_is_noticed_and_mended_by_writing_again(
+    store: StoredArtifacts, tmp_path: Path
+) -> None:
+    digest = store.write(RECIPE)
+    flip_one_bit(tmp_path, digest)
+    with pytest.raises(InvalidError) as refusal:
+        store.read(digest)
+    assert refusal.value.code == "artifact_digest_mismatch"
+    store.write(RECIPE)
+    assert store.read(digest) == RECIPE
