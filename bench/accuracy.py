@@ -69,9 +69,7 @@ def measure(stage: Stage, path: Path, profile: str | None) -> Row:
     live = list(_classify(stage.live, bot, [text for text, _ in test]))
     draft = list(_classify(stage.draft, bot, [text for text, _ in test]))
     right = sum(a["ranking"][0]["name"] == label for a, (_, label) in zip(live, test, strict=True))
-    understood = sum(
-        a["understood"] and a["intent"]["name"] == label for a, (_, label) in zip(live, test, strict=True)
-    )
+    understood = sum(a["understood"] and a["intent"]["name"] == label for a, (_, label) in zip(live, test, strict=True))
     strangers = [text for text, _ in data.get("oos_test", [])]
     refused = [not a["understood"] for a in _classify(stage.live, bot, strangers)]
     evaluation = _evaluation(stage, bot)

@@ -32,14 +32,10 @@ def read_credentials(data: Path) -> Credentials | None:
     except PermissionError:
         raise CommandError(f"{path} belongs to another user.") from None
     except (OSError, ValueError, TypeError):
-        raise CommandError(
-            f"{path} is not what `greenroom up` wrote: remove it to have new keys made."
-        ) from None
+        raise CommandError(f"{path} is not what `greenroom up` wrote: remove it to have new keys made.") from None
 
 
-def settle_credentials(
-    data: Path, urls: Mapping[str, str], environ: Mapping[str, str] = os.environ
-) -> Credentials:
+def settle_credentials(data: Path, urls: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Credentials:
     """The keys of `data`, made when there are none; GREENROOM_ADMIN_KEY and GREENROOM_PEER_KEY win."""
     known = read_credentials(data)
     settled = Credentials(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.outcome import CommandError
+from cli.tables import show_table
 
 
 def fail(error: CommandError) -> int:
@@ -20,18 +21,20 @@ def fail(error: CommandError) -> int:
 
 def show_findings(findings: Sequence[Mapping[str, Any]]) -> None:
     """A table on standard error: what was found, in words, and what it is about."""
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("", "code", "message", "about", show_lines=len(findings) > 1)
-    for finding in findings:
-        subjects = "\n".join(subject_line(subject) for subject in finding.get("subjects", ()))
-        table.add_row(finding.get("severity", ""), finding["code"], finding.get("message", ""), subjects)
-    Console(stderr=True).print(table)
+    rows = [
+        (
+            finding.get("severity"),
+            finding["code"],
+            finding.get("message"),
+            "\n".join(subject_line(subject) for subject in finding.get("subjects", ())),
+        )
+        for finding in findings
+    ]
+    show_table(("", "code", "message", "about"), rows, on_error_output=True)
 
 
 def subject_line(subject: Any) -> str:
-    """A subject is an object of any shape: its name first, then what else it has."""
+    """A subject is an object of any shape: its keys with their values, in words as far as they are words."""
     if not isinstance(subject, Mapping):
         return str(subject)
     return ", ".join(

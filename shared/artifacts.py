@@ -82,6 +82,4 @@ def _key(digest: str) -> str:
 
 def _verify(data: bytes, digest: str) -> None:
     if digest_of(data) != digest:
-        raise InvalidError(
-            "artifact_digest_mismatch", f"The bytes stored as {digest} are not what that name says."
-        )
+        raise InvalidError("artifact_digest_mismatch", f"The bytes stored as {digest} are not what that name says.")

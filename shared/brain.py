@@ -39,9 +39,7 @@ class Brain:
         spoken = self.language(language)
         model = self.models.get(spoken)
         # A text that is too long is refused before any of it is read by the model (T5).
-        scores = (
-            model.score(text) if model and len(text) <= self.release.settings.max_message_length else None
-        )
+        scores = model.score(text) if model and len(text) <= self.release.settings.max_message_length else None
         return decide(
             text,
             spoken,
@@ -59,9 +57,7 @@ class Brain:
 
     def probe(self) -> tuple[ProbeResult, ...]:
         """Every probe sentence of every model, answered here and now (P12)."""
-        return tuple(
-            _probe(model, probe.text) for model in self.models.values() for probe in model.manifest.probes
-        )
+        return tuple(_probe(model, probe.text) for model in self.models.values() for probe in model.manifest.probes)
 
 
 def _probe(model: Model, text: str) -> ProbeResult:
@@ -87,8 +83,6 @@ def build_brain(release: Release, read: Read, encoders: EncoderCache) -> Brain:
 def prove(brain: Brain, read: Read, warnings: tuple[str, ...] = ()) -> Proof:
     """What this side has, computed from the bytes in its own store and by its own processor."""
     files = {
-        file.digest: digest_of(read(file.digest))
-        for m in brain.models.values()
-        for file in m.manifest.all_files()
+        file.digest: digest_of(read(file.digest)) for m in brain.models.values() for file in m.manifest.all_files()
     }
     return Proof(files=files, probes=brain.probe(), processor=processor(), warnings=warnings)

@@ -59,9 +59,7 @@ class DurableJobs:
             }
         )
         for kind, run in kinds.items():
-            self._workflows[kind] = DBOS.workflow(name=kind, max_recovery_attempts=_MAX_STARTS)(
-                self._persist(run)
-            )
+            self._workflows[kind] = DBOS.workflow(name=kind, max_recovery_attempts=_MAX_STARTS)(self._persist(run))
         DBOS.launch()
 
     def start(self, kind: str, job: str) -> None:
@@ -89,6 +87,4 @@ class DurableJobs:
 
 def jobs_url(database_url: str) -> str:
     """In SQLite a file beside the service's own (with a rollback journal); in PostgreSQL a schema of its own."""
-    return (
-        database_url.removesuffix(".db") + "-jobs.db" if database_url.startswith("sqlite") else database_url
-    )
+    return database_url.removesuffix(".db") + "-jobs.db" if database_url.startswith("sqlite") else database_url

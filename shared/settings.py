@@ -29,9 +29,7 @@ def service_settings(service: str, environ: Mapping[str, str] = os.environ) -> S
     return ServiceSettings(
         data=data,
         database_url=environ.get(f"GREENROOM_{upper}_DATABASE_URL", f"sqlite:///{data / service}.db"),
-        artifacts_url=environ.get(
-            f"GREENROOM_{upper}_ARTIFACTS_URL", (data / service / "artifacts").as_uri()
-        ),
+        artifacts_url=environ.get(f"GREENROOM_{upper}_ARTIFACTS_URL", (data / service / "artifacts").as_uri()),
         admin_key=environ.get("GREENROOM_ADMIN_KEY"),
         peer_key=environ.get("GREENROOM_PEER_KEY"),
         max_body_bytes=int(environ.get("GREENROOM_MAX_BODY_BYTES", 1 << 20)),

@@ -72,8 +72,7 @@ def _error_codes(node: ast.AST) -> Iterator[str]:
     if not isinstance(node, ast.Call):
         return
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-    if name.endswith("Error") and len(node.args) >= 2 and isinstance(node.args[0], ast.Constant):
-        if isinstance(node.args[0].value, str):
-            yield node.args[0].value
+    if name.endswith("Error") and len(node.args) >= 2:
+        yield from (arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str))
     if name == "Finding":
         yield from (k.value.value for k in node.keywords if k.arg == "code" and isinstance(k.value, ast.Constant))

@@ -19,16 +19,12 @@ Port = typer.Option(min=0, max=65535, help="0 picks a free one.")
 
 
 def up(
-    data: Annotated[Path, typer.Option(envvar="GREENROOM_DATA", help="Where everything is kept.")] = Path(
-        "data"
-    ),
+    data: Annotated[Path, typer.Option(envvar="GREENROOM_DATA", help="Where everything is kept.")] = Path("data"),
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     draft_port: Annotated[int, Port] = 8001,
     live_port: Annotated[int, Port] = 8002,
     publisher_port: Annotated[int, Port] = 8003,
-    workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Live processes; more than 1 needs PostgreSQL.")
-    ] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Live processes; more than 1 needs PostgreSQL.")] = 1,
 ) -> None:
     """Start draft, live and the publisher, and keep them running until SIGTERM or Ctrl-C."""
     _refuse_workers_on_sqlite(workers)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from cli.sources import with_sources
 from cli.supervision.folder import write_atomically
 
 LARGEST_LOG_BYTES = 50 << 20
 PROBE_SECONDS = 0.5
-SOURCES = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,10 @@ class Child:
 
     def start(self) -> None:
         self.log.parent.mkdir(exist_ok=True)
-        paths = [str(SOURCES), *filter(None, [self.spec.environ.get("PYTHONPATH")])]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.spec.command(),
-                env={**self.spec.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONUNBUFFERED": "1"},
+                env={**with_sources(self.spec.environ), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -37,8 +37,10 @@ def held(data: Path) -> Iterator[None]:
     try:
         _lock(descriptor, data)
         write_atomically(run / "up.pid", f"{os.getpid()}\n")
-        yield
-        (run / "up.pid").unlink(missing_ok=True)
+        try:
+            yield
+        finally:
+            (run / "up.pid").unlink(missing_ok=True)
     finally:
         os.close(descriptor)
 

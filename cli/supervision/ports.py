@@ -32,9 +32,7 @@ def _listen_patiently(host: str, port: int, service: str, deadline: float) -> so
         try:
             return _listen(host, port)
         except (OSError, OverflowError) as error:
-            if time.monotonic() >= deadline or isinstance(
-                error, (socket.gaierror, OverflowError, PermissionError)
-            ):
+            if time.monotonic() >= deadline or isinstance(error, (socket.gaierror, OverflowError, PermissionError)):
                 reason = getattr(error, "strerror", None) or str(error)
                 raise CommandError(
                     f"{service} cannot listen on {host}:{port}: {reason}.",

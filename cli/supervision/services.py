@@ -48,9 +48,7 @@ def _arguments(service: str, host: str, port: int, workers: int) -> tuple[str, .
     return ("--host", host, "--port", str(port), *more)
 
 
-def _environ(
-    service: str, data: Path, credentials: Credentials, environ: Mapping[str, str]
-) -> dict[str, str]:
+def _environ(service: str, data: Path, credentials: Credentials, environ: Mapping[str, str]) -> dict[str, str]:
     """Only the publisher learns where the others are, and nobody learns where another one's database is."""
     foreign = tuple(f"GREENROOM_{other.upper()}_" for other in SERVICES if other != service)
     known = {name: value for name, value in environ.items() if not name.startswith(foreign)}
@@ -60,7 +58,5 @@ def _environ(
     if service == "publisher":
         known["GREENROOM_DRAFT_URL"] = credentials.urls["draft"]
         known["GREENROOM_LIVE_URL"] = credentials.urls["live"]
-        known["GREENROOM_LIVE_PUBLIC_URL"] = environ.get(
-            "GREENROOM_LIVE_PUBLIC_URL", credentials.urls["live"]
-        )
+        known["GREENROOM_LIVE_PUBLIC_URL"] = environ.get("GREENROOM_LIVE_PUBLIC_URL", credentials.urls["live"])
     return known

@@ -44,9 +44,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Returns after SIGTERM, SIGINT or SIGHUP; raises CommandError when a child cannot be started."""
-        before = {
-            number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        }
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
                 signal.signal(number, self._on_signal)

@@ -34,9 +34,7 @@ class NewBot(BaseModel):
 
 
 class BotChange(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"settings": {"intent_threshold": 0.4}}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"settings": {"intent_threshold": 0.4}}]})
 
     name: Name | None = None
     languages: Languages | None = None

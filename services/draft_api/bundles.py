@@ -170,9 +170,7 @@ def _fill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
         create_intent(connection, bot_id, intent.name, intent.id)
     insert_expressions(connection, bot_id, _expressions(bundle))
     for name, entity in bundle.entities.items():
-        write_document(
-            connection, entities, bot_id, name, entity.model_dump(mode="json", exclude_defaults=True)
-        )
+        write_document(connection, entities, bot_id, name, entity.model_dump(mode="json", exclude_defaults=True))
     for name, variable in bundle.variables.items():
         write_document(connection, variables, bot_id, name, variable.model_dump(mode="json"))
     names = intent_names(connection, bot_id)
@@ -192,9 +190,7 @@ def _expressions(bundle: Bundle) -> list[tuple[Expression, str, str]]:
                 place = (language, normal_key(text))
                 if place in rows:
                     owner = names[rows[place][1]]
-                    raise ConflictError(
-                        "duplicate_expression", f"{text!r} equals an expression of {owner!r}."
-                    )
+                    raise ConflictError("duplicate_expression", f"{text!r} equals an expression of {owner!r}.")
                 rows[place] = (
                     Expression(id=new_id("expr"), text=text, language=language),
                     intent.id,

@@ -110,9 +110,7 @@ def clean(text: str) -> str:
     return cleaned
 
 
-def insert_expressions(
-    connection: Connection, bot_id: str, rows: Sequence[tuple[Expression, str, str]]
-) -> None:
+def insert_expressions(connection: Connection, bot_id: str, rows: Sequence[tuple[Expression, str, str]]) -> None:
     """`rows` are (expression, intent id, normal key)."""
     values = [
         {"id": e.id, "bot_id": bot_id, "intent_id": i, "language": e.language, "text": e.text, "normal": n}
@@ -122,9 +120,7 @@ def insert_expressions(
         connection.execute(insert(expressions), values)
 
 
-def _make_room(
-    connection: Connection, bot_id: str, intent: str, key: tuple[str, str], item: NewExpression
-) -> None:
+def _make_room(connection: Connection, bot_id: str, intent: str, key: tuple[str, str], item: NewExpression) -> None:
     """Moves an equal expression out of the way if that was asked for."""
     same = expressions.c.bot_id == bot_id, expressions.c.language == key[0], expressions.c.normal == key[1]
     query = select(expressions.c.id, expressions.c.text, expressions.c.intent_id, intents.c.name)

@@ -27,9 +27,7 @@ _EXAMPLE = {
         {
             "id": "refund_how",
             "kind": "message",
-            "messages": [
-                {"text": "You get your money back within five days.", "quick_replies": [{"title": "Thanks"}]}
-            ],
+            "messages": [{"text": "You get your money back within five days.", "quick_replies": [{"title": "Thanks"}]}],
         }
     ],
 }
@@ -146,18 +144,14 @@ def compose_flow(flow_id: str, body: FlowBody, names: dict[str, str]) -> Flow:
     parse_blocks(list(blocks))
     for block in blocks:
         if block.get("intent") is not None and block["intent"] not in names:
-            detail = (
-                f"Block {block['id']!r} is triggered by {block['intent']!r}, which the bot does not have."
-            )
+            detail = f"Block {block['id']!r} is triggered by {block['intent']!r}, which the bot does not have."
             raise InvalidError("unknown_intent", detail, block=block["id"], intent=block["intent"])
     return Flow(id=flow_id, name=body.name, blocks=blocks, variables=tuple(body.variables))
 
 
 def _refuse_duplicate_blocks(flow: Flow, others: dict[str, Flow]) -> None:
     """A block id names one block of the bot, since flows jump into each other."""
-    seen = {
-        block["id"]: other.id for other in others.values() if other.id != flow.id for block in other.blocks
-    }
+    seen = {block["id"]: other.id for other in others.values() if other.id != flow.id for block in other.blocks}
     for block in flow.blocks:
         if block["id"] in seen:
             where = seen[block["id"]]

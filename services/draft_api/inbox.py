@@ -217,12 +217,8 @@ def _shown(row: RowMapping, names: dict[str, str], brain: Any) -> InboxRow:
         language=row["language"],
         status=row["status"],
         count=row["count"],
-        then=Then(
-            understood=row["understood_then"], intent=then, scope=row["scope_then"], release=row["release"]
-        ),
-        now=Now(understood=present.understood, intent=present.intent, scope=present.scope)
-        if present
-        else None,
+        then=Then(understood=row["understood_then"], intent=then, scope=row["scope_then"], release=row["release"]),
+        now=Now(understood=present.understood, intent=present.intent, scope=present.scope) if present else None,
         first_at=utc(row["first_at"]),
         last_at=utc(row["last_at"]),
     )

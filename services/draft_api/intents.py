@@ -61,9 +61,7 @@ def create(bot: str, body: NewIntent, desk: Desk, key: Writer) -> Intent:
 
 
 @router.get("")
-def list_all(
-    bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None
-) -> Page[Intent]:
+def list_all(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[Intent]:
     with desk.db.reading() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         rows = connection.execute(_counted(bot_id)).mappings().all()
@@ -88,15 +86,11 @@ def rename(bot: str, intent: str, body: IntentChange, desk: Desk, key: Writer) -
             here = intents.c.bot_id == bot_id, intents.c.id == found["id"]
             connection.execute(update(intents).where(*here).values(name=body.name))
             touch(connection, bot_id, nlp=True)
-        return Intent(
-            **connection.execute(_counted(bot_id).having(intents.c.id == found["id"])).mappings().one()
-        )
+        return Intent(**connection.execute(_counted(bot_id).having(intents.c.id == found["id"])).mappings().one())
 
 
 @router.delete("/{intent}", status_code=204)
-def remove(
-    bot: str, intent: str, desk: Desk, key: Writer, unlink: Annotated[bool, Query()] = False
-) -> Response:
+def remove(bot: str, intent: str, desk: Desk, key: Writer, unlink: Annotated[bool, Query()] = False) -> Response:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         found = find_intent(connection, bot_id, intent)
@@ -121,11 +115,7 @@ def create_intent(connection: Connection, bot_id: str, name: str, intent_id: str
 
 def refuse_used(connection: Connection, bot_id: str, names: dict[str, str]) -> None:
     """T12: an intent that blocks use is not deleted without saying so."""
-    used = [
-        ref
-        for ref in references(read_flows(connection, bot_id))
-        if ref.kind == "intent" and ref.target in names
-    ]
+    used = [ref for ref in references(read_flows(connection, bot_id)) if ref.kind == "intent" and ref.target in names]
     if used:
         blocks = [{"flow": ref.flow, "block": ref.block, "intent": names[ref.target]} for ref in used]
         which = ", ".join(sorted({names[ref.target] for ref in used}))

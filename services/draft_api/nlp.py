@@ -109,8 +109,6 @@ def _read_intents(connection: Connection, bot_id: str) -> tuple[NlpIntent, ...]:
         texts.setdefault(intent, {}).setdefault(language, []).append(text)
     rows = connection.execute(select(intents.c.id, intents.c.name).where(intents.c.bot_id == bot_id))
     return tuple(
-        NlpIntent(
-            row.id, row.name, {language: tuple(sorted(t)) for language, t in texts.get(row.id, {}).items()}
-        )
+        NlpIntent(row.id, row.name, {language: tuple(sorted(t)) for language, t in texts.get(row.id, {}).items()})
         for row in sorted(rows, key=lambda row: row.id)
     )

@@ -60,9 +60,7 @@ def plan_import(
         place = (row.language or languages[0], key(row.text))
         owner = owners.get(place)
         if place[0] not in languages:
-            refused.append(
-                RefusedLine(row.line, "unknown_language", f"This bot does not speak {place[0]!r}.")
-            )
+            refused.append(RefusedLine(row.line, "unknown_language", f"This bot does not speak {place[0]!r}."))
         elif owner is None:
             owners[place] = row.intent
             accepted.append(Accepted(row, place))
@@ -81,9 +79,7 @@ def parse_csv(body: bytes) -> Iterator[Parsed]:
         return
     header = [name.strip().lower() for name in next(csv.reader([lines[0]]))]
     if header[:2] != ["text", "intent"] or header not in (list(_COLUMNS[:2]), list(_COLUMNS)):
-        yield RefusedLine(
-            1, "malformed_header", "The first line must be text,intent or text,intent,language."
-        )
+        yield RefusedLine(1, "malformed_header", "The first line must be text,intent or text,intent,language.")
         return
     yield from _csv_records(lines, len(header))
 
@@ -186,6 +182,5 @@ def write_csv(rows: Iterable[Row]) -> str:
 
 def write_jsonl(rows: Iterable[Row]) -> bytes:
     return b"".join(
-        orjson.dumps({"text": row.text, "intent": row.intent, "language": row.language}) + b"\n"
-        for row in rows
+        orjson.dumps({"text": row.text, "intent": row.intent, "language": row.language}) + b"\n" for row in rows
     )

@@ -28,9 +28,7 @@ class Entity(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"kind": "match", "values": [{"value": "dog", "synonyms": ["puppy"]}]}]
-        },
+        json_schema_extra={"examples": [{"kind": "match", "values": [{"value": "dog", "synonyms": ["puppy"]}]}]},
     )
 
     kind: Literal["match", "system"]
@@ -42,9 +40,7 @@ class Entity(BaseModel):
 class Variable(BaseModel):
     """A sensitive variable is masked wherever history is shown."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"default": "", "sensitive": True}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"default": "", "sensitive": True}]})
 
     default: Any = None
     sensitive: bool = False
@@ -56,9 +52,7 @@ class Documents(BaseModel):
 
 @router.put("/entities/{entity}", tags=["entities"])
 def put_entity(bot: str, entity: str, body: Entity, desk: Desk, key: Writer) -> dict[str, Any]:
-    return _put(
-        desk, key, bot, entities, entity, body.model_dump(mode="json", exclude_defaults=True), nlp=True
-    )
+    return _put(desk, key, bot, entities, entity, body.model_dump(mode="json", exclude_defaults=True), nlp=True)
 
 
 @router.get("/entities", tags=["entities"])
@@ -101,9 +95,7 @@ def documents_of(connection: Connection, table: Table, bot_id: str) -> dict[str,
     return {row.name: orjson.loads(row.document) for row in rows}
 
 
-def write_document(
-    connection: Connection, table: Table, bot_id: str, name: str, document: dict[str, Any]
-) -> None:
+def write_document(connection: Connection, table: Table, bot_id: str, name: str, document: dict[str, Any]) -> None:
     text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
     here = table.c.bot_id == bot_id, table.c.name == name
     if connection.execute(update(table).where(*here).values(document=text)).rowcount == 0:
@@ -137,10 +129,7 @@ def _show(desk: Desk, key: Reader, bot: str, table: Table, name: str) -> dict[st
 def _remove(desk: Desk, key: Writer, bot: str, table: Table, name: str, nlp: bool) -> Response:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
-        if (
-            connection.execute(delete(table).where(table.c.bot_id == bot_id, table.c.name == name)).rowcount
-            == 0
-        ):
+        if connection.execute(delete(table).where(table.c.bot_id == bot_id, table.c.name == name)).rowcount == 0:
             raise NotFoundError("not_found", f"The bot has no {table.name} {name!r}.")
         touch(connection, bot_id, nlp=nlp)
     return Response(status_code=204)

@@ -26,9 +26,7 @@ def find_bot(connection: Connection, bot: str, sees: str | None) -> RowMapping:
 
 def find_intent(connection: Connection, bot_id: str, intent: str) -> RowMapping:
     """By id or name. Raises NotFoundError `unknown_intent`."""
-    query = select(intents).where(
-        intents.c.bot_id == bot_id, or_(intents.c.id == intent, intents.c.name == intent)
-    )
+    query = select(intents).where(intents.c.bot_id == bot_id, or_(intents.c.id == intent, intents.c.name == intent))
     row = connection.execute(query.order_by((intents.c.id == intent).desc())).mappings().first()
     if row is None:
         raise NotFoundError("unknown_intent", f"The bot has no intent {intent!r}.")

@@ -158,9 +158,7 @@ class TrainingJob:
             )
             for language in orjson.loads(row["languages"]):
                 if language not in done:
-                    _put_outcome(
-                        connection, row["bot_id"], language, "failed", error=f"{error.code}: {error.detail}"
-                    )
+                    _put_outcome(connection, row["bot_id"], language, "failed", error=f"{error.code}: {error.detail}")
             problem = orjson.dumps({"code": error.code, "detail": error.detail}).decode()
             _change(connection, row["id"], status="failed", error=problem, ended_at=now())
 

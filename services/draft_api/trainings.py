@@ -97,16 +97,12 @@ def start(
 
 
 @router.get("/v1/bots/{bot}/trainings")
-def list_all(
-    bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None
-) -> Page[Training]:
+def list_all(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[Training]:
     with desk.db.reading() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         rows = connection.execute(select(trainings).where(trainings.c.bot_id == bot_id)).mappings().all()
     items = [_shown(row) for row in rows]
-    return cut(
-        items, limit, cursor, key=lambda item: (item.created_at.isoformat(), item.id), newest_first=True
-    )
+    return cut(items, limit, cursor, key=lambda item: (item.created_at.isoformat(), item.id), newest_first=True)
 
 
 @router.get("/v1/trainings/{training}")
@@ -132,16 +128,12 @@ def cancel(training: str, desk: Desk, key: Writer) -> Training:
     with desk.db.writing() as connection:
         found = find_training(connection, training, key)
         if found["status"] not in ENDED:
-            connection.execute(
-                update(trainings).where(trainings.c.id == training).values(cancel_requested=True)
-            )
+            connection.execute(update(trainings).where(trainings.c.id == training).values(cancel_requested=True))
         return _shown(found)
 
 
 @router.get("/v1/bots/{bot}/models")
-def list_models(
-    bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None
-) -> Page[TrainedModel]:
+def list_models(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[TrainedModel]:
     with desk.db.reading() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         rows = connection.execute(select(models).where(models.c.bot_id == bot_id)).mappings().all()
@@ -154,9 +146,7 @@ def list_models(
         )
         for row in rows
     ]
-    return cut(
-        items, limit, cursor, key=lambda item: (item.trained_at.isoformat(), item.digest), newest_first=True
-    )
+    return cut(items, limit, cursor, key=lambda item: (item.trained_at.isoformat(), item.digest), newest_first=True)
 
 
 @router.get("/v1/bots/{bot}/models/{digest}")

@@ -20,9 +20,7 @@ router = Router(prefix="/v1/bots/{bot}", tags=["try out"])
 class ClassifyRequest(BaseModel):
     """One `text`, or up to 256 `texts`, which are answered in order."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"text": "I want my money back"}]}
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "I want my money back"}]})
 
     text: str | None = None
     texts: Annotated[list[str], Field(min_length=1, max_length=256)] | None = None

@@ -45,9 +45,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs) -> FastAPI:
     def start() -> None:
         migrate(db, "publisher")
         keys.ensure("admin", settings.service.admin_key, ("admin",))
-        jobs.launch(
-            {"publication": Publishing(db, draft, live).run, "inbox_sync": InboxSync(db, draft, live).run}
-        )
+        jobs.launch({"publication": Publishing(db, draft, live).run, "inbox_sync": InboxSync(db, draft, live).run})
         with db.reading() as connection:
             left, syncs = unfinished(connection), unfinished_syncs(connection)
         for publication in left:

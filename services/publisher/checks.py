@@ -38,9 +38,7 @@ def blockers(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def needs_training(findings: Iterable[Finding]) -> bool:
     """True when a training would settle a finding that stands in the way (`train: "if_needed"`)."""
-    return any(
-        f.code in {"nlp_never_trained", "nlp_stale", "nlp_training_failed", "nlp_training"} for f in findings
-    )
+    return any(f.code in {"nlp_never_trained", "nlp_stale", "nlp_training_failed", "nlp_training"} for f in findings)
 
 
 def without_training(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -101,9 +99,7 @@ def _intents_removed(draft: Snapshot, live: Release) -> list[Finding]:
         for mark in gone
     ]
     names = ", ".join(repr(mark.name) for mark in gone)
-    message = (
-        f"Live has intents that draft no longer has ({names}): removing an intent needs a full publication."
-    )
+    message = f"Live has intents that draft no longer has ({names}): removing an intent needs a full publication."
     return [_finding("intents_removed", message, subjects)]
 
 
@@ -150,7 +146,5 @@ def _places(places: list[dict[str, Any]]) -> str:
     return f"Block {names} refers" if len(places) == 1 else f"Blocks {names} refer"
 
 
-def _finding(
-    code: str, message: str, subjects: list[dict[str, Any]], severity: Severity = "blocker"
-) -> Finding:
+def _finding(code: str, message: str, subjects: list[dict[str, Any]], severity: Severity = "blocker") -> Finding:
     return Finding(code=code, severity=severity, message=message, subjects=tuple(subjects))

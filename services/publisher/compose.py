@@ -8,9 +8,7 @@ from shared.contracts import IntentMark, Release, Snapshot
 THRESHOLDS = ("intent_threshold", "entity_threshold", "scope_threshold", "margin")
 
 
-def compose(
-    mode: str, draft: Snapshot, live: Release | None, languages: tuple[str, ...] | None = None
-) -> Release:
+def compose(mode: str, draft: Snapshot, live: Release | None, languages: tuple[str, ...] | None = None) -> Release:
     """`languages` limits what is published of the NLP; the others keep live's model (P1)."""
     if mode == "nlp":
         if live is None:
@@ -20,9 +18,7 @@ def compose(
 
 
 def published(draft: Snapshot, languages: tuple[str, ...] | None) -> tuple[str, ...]:
-    return (
-        draft.languages if languages is None else tuple(lang for lang in draft.languages if lang in languages)
-    )
+    return draft.languages if languages is None else tuple(lang for lang in draft.languages if lang in languages)
 
 
 def _full(draft: Snapshot, live: Release | None, languages: tuple[str, ...]) -> Release:
@@ -52,9 +48,7 @@ def _nlp(draft: Snapshot, live: Release, languages: tuple[str, ...]) -> Release:
 
 
 def _models(draft: Snapshot, live: Release | None, languages: tuple[str, ...]) -> dict[str, object]:
-    kept = {
-        k: m for k, m in (live.models if live else {}).items() if k in draft.languages and k not in languages
-    }
+    kept = {k: m for k, m in (live.models if live else {}).items() if k in draft.languages and k not in languages}
     fresh = {k: draft.nlp[k].model for k in languages if has_expressions(draft, k) and draft.nlp[k].model}
     return {**kept, **fresh}
 
@@ -66,11 +60,7 @@ def _marks(draft: Snapshot, live: Release | None, languages: tuple[str, ...]) ->
         mark.model_copy(
             update={
                 "expressions": {
-                    **{
-                        k: e
-                        for k, e in old.get(mark.id, {}).items()
-                        if k in draft.languages and k not in languages
-                    },
+                    **{k: e for k, e in old.get(mark.id, {}).items() if k in draft.languages and k not in languages},
                     **{k: e for k, e in mark.expressions.items() if k in languages},
                 }
             }

@@ -81,8 +81,6 @@ def _compare(old: Mapping[str, Item], new: Mapping[str, Item]) -> PartChanges:
         removed=tuple(Named(id=key, name=old[key][0]) for key in sorted(old.keys() - new.keys())),
         changed=tuple(Named(id=key, name=new[key][0]) for key in both if old[key][1] != new[key][1]),
         renamed=tuple(
-            Renamed(id=key, before=old[key][0], after=new[key][0])
-            for key in both
-            if old[key][0] != new[key][0]
+            Renamed(id=key, before=old[key][0], after=new[key][0]) for key in both if old[key][0] != new[key][0]
         ),
     )

@@ -86,11 +86,7 @@ def schedule(bot: str, bridge: Bridge, key: Planner) -> ShownSchedule:
     bot_id = bridge.bot_id(bot, key)
     with bridge.db.writing() as connection:
         records.schedule_inbox(connection, bot_id, now() + _SOON)
-        row = (
-            connection.execute(select(inbox_schedules).where(inbox_schedules.c.bot_id == bot_id))
-            .mappings()
-            .one()
-        )
+        row = connection.execute(select(inbox_schedules).where(inbox_schedules.c.bot_id == bot_id)).mappings().one()
     return _shown_schedule(row)
 
 
@@ -118,6 +114,4 @@ def _shown(row: RowMapping) -> Sync:
 
 
 def _shown_schedule(row: RowMapping) -> ShownSchedule:
-    return ShownSchedule(
-        enabled=row["enabled"], every_minutes=row["every_minutes"], next_at=utc(row["next_at"])
-    )
+    return ShownSchedule(enabled=row["enabled"], every_minutes=row["every_minutes"], next_at=utc(row["next_at"]))

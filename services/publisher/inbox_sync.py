@@ -71,16 +71,12 @@ def ask_for_sync(connection: Connection, bot: str, name: str | None = None) -> s
     """A new sync of the bot, or the one already known as `name`."""
     sync = name or new_id("sync")
     if not connection.execute(select(inbox_syncs.c.id).where(inbox_syncs.c.id == sync)).first():
-        connection.execute(
-            insert(inbox_syncs).values(id=sync, bot_id=bot, status="running", moved=0, created_at=now())
-        )
+        connection.execute(insert(inbox_syncs).values(id=sync, bot_id=bot, status="running", moved=0, created_at=now()))
     return sync
 
 
 def unfinished_syncs(connection: Connection) -> list[str]:
-    return list(
-        connection.execute(select(inbox_syncs.c.id).where(inbox_syncs.c.status == "running")).scalars()
-    )
+    return list(connection.execute(select(inbox_syncs.c.id).where(inbox_syncs.c.status == "running")).scalars())
 
 
 def take_due(connection: Connection, moment: datetime) -> list[str]:
@@ -88,9 +84,7 @@ def take_due(connection: Connection, moment: datetime) -> list[str]:
     due = select(inbox_schedules).where(inbox_schedules.c.enabled, inbox_schedules.c.next_at <= moment)
     started = []
     for row in connection.execute(due).mappings().all():
-        started.append(
-            ask_for_sync(connection, row["bot_id"], f"sync_{row['bot_id']}_{row['next_at']:%Y%m%dT%H%M}")
-        )
+        started.append(ask_for_sync(connection, row["bot_id"], f"sync_{row['bot_id']}_{row['next_at']:%Y%m%dT%H%M}"))
         following = moment + timedelta(minutes=row["every_minutes"])
         here = inbox_schedules.c.bot_id == row["bot_id"]
         connection.execute(update(inbox_schedules).where(here).values(next_at=following))

@@ -89,9 +89,7 @@ class Draft:
         return self._peer.call("GET", f"/v1/blobs/{digest}").content
 
     def proof(self, bot: str, model: str) -> Proof:
-        return Proof.model_validate_json(
-            self._peer.call("GET", f"/v1/bots/{bot}/models/{model}/proof").content
-        )
+        return Proof.model_validate_json(self._peer.call("GET", f"/v1/bots/{bot}/models/{model}/proof").content)
 
     def provenance(self, bot: str, model: str) -> dict[str, Any]:
         found: dict[str, Any] = self._peer.call("GET", f"/v1/bots/{bot}/models/{model}").json()
@@ -99,9 +97,7 @@ class Draft:
 
     def train(self, bot: str, languages: Sequence[str], key: str) -> str:
         body = {"languages": list(languages)}
-        response = self._peer.call(
-            "POST", f"/v1/bots/{bot}/trainings", json=body, headers={"Idempotency-Key": key}
-        )
+        response = self._peer.call("POST", f"/v1/bots/{bot}/trainings", json=body, headers={"Idempotency-Key": key})
         return str(response.json()["id"])
 
     def training(self, training: str) -> dict[str, Any]:

@@ -18,9 +18,7 @@ class Comparison(Value):
     processors: tuple[str, ...]
 
 
-def compare_proofs(
-    release: Release, drafts: Sequence[Proof], live: Proof
-) -> tuple[Comparison, tuple[Finding, ...]]:
+def compare_proofs(release: Release, drafts: Sequence[Proof], live: Proof) -> tuple[Comparison, tuple[Finding, ...]]:
     """Bit-equal where processors are equal; else equal labels, scores within 1e-3, and a warning."""
     ours = {digest: real for proof in drafts for digest, real in proof.files.items()}
     expected = {file.digest: file.digest for model in release.models.values() for file in model.all_files()}
@@ -44,9 +42,7 @@ def _delta(mine: ProbeResult, other: ProbeResult) -> float:
     return max(abs(mine.confidence - other.confidence), abs(mine.scope - other.scope))
 
 
-def _findings(
-    comparison: Comparison, pairs: list[tuple[ProbeResult, ProbeResult | None]]
-) -> Iterable[Finding]:
+def _findings(comparison: Comparison, pairs: list[tuple[ProbeResult, ProbeResult | None]]) -> Iterable[Finding]:
     if not comparison.digests_equal:
         message = "Draft and live do not hold the same bytes: the stored artifacts differ from their names."
         yield Finding(code="artifact_digest_mismatch", severity="blocker", message=message)

@@ -117,9 +117,7 @@ def publish(
 
 
 @router.get("/v1/bots/{bot}/publications")
-def list_all(
-    bot: str, bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | None = None
-) -> Page[Shown]:
+def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | None = None) -> Page[Shown]:
     bot_id = bridge.bot_id(bot, key)
     with bridge.db.reading() as connection:
         found = records.recent(connection, bot_id)

@@ -97,9 +97,7 @@ class Publishing:
         provenance = gather_provenance(self.draft, release, job.author, job.notes)
         with self.db.writing() as connection:
             digest = records.freeze(connection, release, provenance)
-            records.change(
-                connection, job.id, candidate=digest, base_digest=current.digest if current else None
-            )
+            records.change(connection, job.id, candidate=digest, base_digest=current.digest if current else None)
         return digest
 
     def _trained(self, job: Publication) -> Snapshot:
@@ -147,9 +145,7 @@ class Publishing:
         except InvalidError as error:
             if error.code not in _REFUSALS:
                 raise
-            raise RefusedError(
-                (Finding(code=error.code, severity="blocker", message=error.detail),)
-            ) from error
+            raise RefusedError((Finding(code=error.code, severity="blocker", message=error.detail),)) from error
         proof, findings = compare_proofs(release, drafts, live)
         with self.db.writing() as connection:
             records.change(connection, job.id, proof=proof.model_dump(mode="json"))
@@ -173,9 +169,7 @@ class Publishing:
         try:
             activation = self.live.activate(job.bot_id, base, body)
         except PreconditionError as error:
-            raise GreenroomError(
-                "live_moved", "Live moved while this was being published: publish again."
-            ) from error
+            raise GreenroomError("live_moved", "Live moved while this was being published: publish again.") from error
         reach("publish.activated")
         return activation
 

@@ -70,9 +70,7 @@ def find(connection: Connection, publication: str) -> Publication | None:
 
 
 def running(connection: Connection, bot: str) -> Publication | None:
-    query = select(publications).where(
-        publications.c.bot_id == bot, publications.c.status.in_(("queued", "running"))
-    )
+    query = select(publications).where(publications.c.bot_id == bot, publications.c.status.in_(("queued", "running")))
     row = connection.execute(query).mappings().first()
     return _publication(row) if row else None
 
@@ -140,11 +138,7 @@ def release_rows(connection: Connection, bot: str) -> list[dict[str, Any]]:
 
 def schedule_inbox(connection: Connection, bot: str, next_at: datetime) -> None:
     """Daily from the first publication on (F1); a schedule that somebody set stays."""
-    if not connection.execute(
-        select(inbox_schedules.c.bot_id).where(inbox_schedules.c.bot_id == bot)
-    ).first():
+    if not connection.execute(select(inbox_schedules.c.bot_id).where(inbox_schedules.c.bot_id == bot)).first():
         connection.execute(
-            insert(inbox_schedules).values(
-                bot_id=bot, enabled=True, every_minutes=1440, next_at=next_at, after=0
-            )
+            insert(inbox_schedules).values(bot_id=bot, enabled=True, every_minutes=1440, next_at=next_at, after=0)
         )

@@ -32,9 +32,7 @@ class ReleaseDetail(ReleaseRow):
 
 
 @router.get("")
-def list_all(
-    bot: str, bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | None = None
-) -> Page[ReleaseRow]:
+def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | None = None) -> Page[ReleaseRow]:
     """Newest first."""
     bot_id = bridge.bot_id(bot, key)
     with bridge.db.reading() as connection:

@@ -64,9 +64,7 @@ def create_app(
     return app
 
 
-def _add_health(
-    app: FastAPI, surface: Surface, db: Database, ready: Ready, registry: CollectorRegistry
-) -> None:
+def _add_health(app: FastAPI, surface: Surface, db: Database, ready: Ready, registry: CollectorRegistry) -> None:
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> JSONResponse:
         return JSONResponse({"status": "alive", "service": surface.name, "sqlite": sqlite3.sqlite_version})
@@ -75,9 +73,7 @@ def _add_health(
     async def readyz() -> JSONResponse:
         checks = {"database": await run_in_threadpool(_reachable, db), **ready()}
         fine = all(checks.values())
-        return JSONResponse(
-            {"status": "ready" if fine else "not_ready", "checks": checks}, 200 if fine else 503
-        )
+        return JSONResponse({"status": "ready" if fine else "not_ready", "checks": checks}, 200 if fine else 503)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:

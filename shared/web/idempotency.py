@@ -34,9 +34,7 @@ def recall(
     if key is None:
         return None
     if not 0 < len(key) <= _LONGEST or not key.isprintable():
-        raise InvalidError(
-            "invalid_idempotency_key", f"Idempotency-Key has 1 to {_LONGEST} printable characters."
-        )
+        raise InvalidError("invalid_idempotency_key", f"Idempotency-Key has 1 to {_LONGEST} printable characters.")
     here = table.c.principal == principal.id, table.c.scope == scope, table.c.key == key
     row = connection.execute(select(table.c.request, table.c.answer).where(*here)).first()
     if row is None:

@@ -71,9 +71,7 @@ class KeyRing:
 
     def list(self) -> list[dict[str, object]]:
         table = self._table
-        query = select(table.c.id, table.c.name, table.c.scopes, table.c.bot).order_by(
-            table.c.name, table.c.id
-        )
+        query = select(table.c.id, table.c.name, table.c.scopes, table.c.bot).order_by(table.c.name, table.c.id)
         with self._db.reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [{**row, "scopes": orjson.loads(row["scopes"])} for row in rows]

@@ -59,8 +59,7 @@ async def _greenroom(request: Request, error: Exception) -> Response:
 async def _validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = [
-        {"pointer": "/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"]}
-        for item in error.errors()
+        {"pointer": "/" + "/".join(str(part) for part in item["loc"]), "detail": item["msg"]} for item in error.errors()
     ]
     unknown = any(item["type"] == "extra_forbidden" for item in error.errors())
     code = "unknown_field" if unknown else "invalid_request"
@@ -83,6 +82,4 @@ async def _store(request: Request, error: Exception) -> Response:
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
     log.error("unforeseen", exc_info=error, request=request.scope.get("greenroom.request_id"))
-    return problem(
-        request, 500, "internal", "Internal error", "Something went wrong here; it has been logged."
-    )
+    return problem(request, 500, "internal", "Internal error", "Something went wrong here; it has been logged.")

@@ -117,6 +117,4 @@ def _bounded(request: Request, limit: int) -> Receive:
 
 
 def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(
-        "body_too_large", f"The body is larger than {limit} bytes.", headers={"Connection": "close"}
-    )
+    return TooLargeError("body_too_large", f"The body is larger than {limit} bytes.", headers={"Connection": "close"})

@@ -13,7 +13,7 @@ from typing import TypeVar
 import psutil
 import pytest
 
-from cli.supervision.child import SOURCES
+from cli.sources import SOURCES
 
 pytestmark = pytest.mark.processes
 
@@ -139,3 +139,4 @@ def test_a_child_that_never_gets_ready_is_given_up_with_the_end_of_its_log(kitch
     assert "cook ended 5 times before it was ready" in said
     assert "no such database" in said
     assert gone(waiter)
+    assert hopeless.pid("up") is None

@@ -55,9 +55,7 @@ def test_a_name_that_is_no_digest_reaches_no_file(store: StoredArtifacts, name: 
         store.read(name)
 
 
-def test_one_flipped_bit_at_rest_is_noticed_and_mended_by_writing_again(
-    store: StoredArtifacts, tmp_path: Path
-) -> None:
+def test_one_flipped_bit_at_rest_is_noticed_and_mended_by_writing_again(store: StoredArtifacts, tmp_path: Path) -> None:
     digest = store.write(RECIPE)
     flip_one_bit(tmp_path, digest)
     with pytest.raises(InvalidError) as refusal:

@@ -21,7 +21,7 @@ def refused(parsed: object) -> list[tuple[int, str]]:
 
 
 def test_a_plain_file_is_read_with_its_line_numbers() -> None:
-    rows = list(parse_csv(b"text,intent\nwhen is the next ferry,ferry_times\n\n\"two, please\",order\n"))
+    rows = list(parse_csv(b'text,intent\nwhen is the next ferry,ferry_times\n\n"two, please",order\n'))
     assert rows == [Row(2, "when is the next ferry", "ferry_times", None), Row(4, "two, please", "order", None)]
 
 

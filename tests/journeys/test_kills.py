@@ -34,7 +34,13 @@ FLOWS: list[dict[str, Any]] = [
     }
 ]
 
-PUBLISHER_POINTS = ("publish.train.before", "publish.blob.copied", "publish.staged", "publish.activate.before", "publish.activated")
+PUBLISHER_POINTS = (
+    "publish.train.before",
+    "publish.blob.copied",
+    "publish.staged",
+    "publish.activate.before",
+    "publish.activated",
+)
 LIVE_POINTS = ("live.blob.stored", "live.release.staged", "live.activate.before_commit", "live.activate.after_commit")
 DRAFT_POINTS = ("training.child.before", "training.stored", "training.recorded")
 
@@ -126,9 +132,7 @@ def test_a_message_is_answered_once_when_live_is_killed_over_it(theatre: Theatre
 
 
 @pytest.mark.parametrize("point", ["inbox.fetched", "inbox.delivered"])
-def test_messages_come_home_once_when_the_publisher_is_killed_over_them(
-    theatre: Theatre, bot: str, point: str
-) -> None:
+def test_messages_come_home_once_when_the_publisher_is_killed_over_them(theatre: Theatre, bot: str, point: str) -> None:
     path = f"/v1/bots/{bot}/conversations/maud/messages"
     for text in ("is there soup on board", "Is there soup on board?", "can i bring my goat"):
         ok(theatre.live.post(path, json={"text": text}))

@@ -51,7 +51,15 @@ class Theatre:
         """`failpoint` is for this run of the service alone; the next start is healthy."""
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", f"services.{MODULES[name]}", "--host", "127.0.0.1", "--port", str(self.ports[name])],
+                [
+                    sys.executable,
+                    "-m",
+                    f"services.{MODULES[name]}",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self.ports[name]),
+                ],
                 cwd=ROOT,
                 env=self._environ(failpoint),
                 stdout=log,
@@ -99,7 +107,9 @@ class Theatre:
         return process.wait(timeout=15)
 
     def wait_dead(self, name: str, seconds: float = 60) -> None:
-        wait_for(lambda: self.processes[name].poll() is not None, seconds, lambda: f"{name} did not reach its failpoint")
+        wait_for(
+            lambda: self.processes[name].poll() is not None, seconds, lambda: f"{name} did not reach its failpoint"
+        )
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
@@ -153,7 +163,9 @@ class Theatre:
 
 
 def ok(response: httpx.Response) -> dict[str, Any]:
-    assert response.is_success, f"{response.request.method} {response.request.url}: {response.status_code} {response.text}"
+    assert response.is_success, (
+        f"{response.request.method} {response.request.url}: {response.status_code} {response.text}"
+    )
     found: dict[str, Any] = response.json()
     return found
 

@@ -175,9 +175,7 @@ def test_the_demo_conversation_is_new_to_the_bot_and_ready_to_be_said() -> None:
     assert all(line == line.strip() != "" and normal_form(line) not in trained for line in lines)
 
 
-@pytest.mark.parametrize(
-    "name", ["nlp.csv", "heldout.csv", "flows.json", "bot.json", "talk.txt", "README.md"]
-)
+@pytest.mark.parametrize("name", ["nlp.csv", "heldout.csv", "flows.json", "bot.json", "talk.txt", "README.md"])
 def test_files_are_utf_8_with_unix_line_ends(name: str) -> None:
     content = (RAILWAY / name).read_bytes()
     assert b"\r" not in content

@@ -1,0 +1,72 @@
+# What you need is Python 3.11 or newer with pip and venv, and make. Everything goes into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BENCH ?= accuracy
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+.PHONY: install encoder dev demo up test check lint types imports bench clean
+
+install: $(VENV)/.installed $(VENV)/.encoder
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Greenroom needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.packages: $(VENV)/.made requirements/runtime.txt
+	@echo "Installing what Greenroom runs with into $(VENV) ..."
+	@$(PIP) -r requirements/runtime.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.packages pyproject.toml
+	@$(PIP) --no-deps --editable .
+	@touch $@
+
+# Tried once: without it everything works, with the fast profile. `make encoder` tries again.
+$(VENV)/.encoder: | $(VENV)/.installed
+	@$(MAKE) --no-print-directory encoder || true
+	@touch $@
+
+encoder: $(VENV)/.installed
+	@echo "Building the sentence encoder ..."
+	@$(BIN)/greenroom encoder build || { \
+	  echo "No sentence encoder: bots will be trained with the fast profile. Try again with: make encoder"; exit 1; }
+
+$(VENV)/.dev: $(VENV)/.installed requirements/dev.txt
+	@echo "Installing what the tests need ..."
+	@$(PIP) -r requirements/dev.txt
+	@touch $@
+
+dev: $(VENV)/.dev $(VENV)/.encoder
+
+demo: install
+	@$(BIN)/greenroom demo $(ARGS)
+
+up: install
+	@exec $(BIN)/greenroom up $(ARGS)
+
+test: dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint types imports
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: dev
+	$(BIN)/mypy
+
+imports: dev
+	$(BIN)/lint-imports
+
+bench: dev
+	$(BIN)/python -m bench.$(BENCH) $(ARGS)
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .grimp_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,43 @@
+"""`greenroom import`: from disk into draft."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from cli.access import Access, connected
+from cli.importing import import_path
+from cli.outcome import REFUSED, CommandError
+from cli.tables import show_table
+
+
+@connected
+def import_(
+    access: Access,
+    path: Annotated[Path, typer.Argument(help="A folder (bot.json, nlp.csv, flows.json), .csv, .jsonl, or a bundle.")],
+    bot: Annotated[str | None, typer.Option(help="The bot to import into, by name or id.")] = None,
+    mode: Annotated[Literal["merge", "replace"], typer.Option(help="What happens to the expressions there.")] = "merge",
+) -> None:
+    """Bring a bot, or expressions for one, into draft."""
+    report = import_path(access, path, bot, mode)
+    refused = report["refused"]
+    if refused:
+        if not access.as_json:
+            _show(report)
+        show_table(("line", "code", "detail"), ([r["line"], r["code"], r["detail"]] for r in refused), True)
+        raise CommandError(f"{_lines(len(refused))} refused; the others went in.", REFUSED, problem=report)
+    access.answer(report, lambda: _show(report))
+
+
+def _show(report: dict[str, Any]) -> None:
+    made = "created" if report["created"] else "was there already"
+    print(f"{report['name']} ({report['bot']}) {made}.")
+    print(f"{report['added']} expressions added, {report['skipped']} skipped, {len(report['refused'])} refused.")
+    if report["flows"]:
+        print(f"{report['flows']} flows written.")
+    if report.get("snapshot"):
+        print(f"What was there before is kept as snapshot {report['snapshot']}.")
+
+
+def _lines(count: int) -> str:
+    return "1 line was" if count == 1 else f"{count} lines were"

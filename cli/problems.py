@@ -1,0 +1,54 @@
+"""What a service's refusal means to a person at a terminal: one line, and what to do next."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cli.outcome import ERROR, REFUSED, CommandError
+
+_NEXT = {
+    "unauthenticated": "Give the key with --key or GREENROOM_ADMIN_KEY, or the folder of `greenroom up` with --data.",
+    "forbidden": "This key may not do that: ask whoever made it for more scopes.",
+    "never_published": "Publish it first: greenroom publish BOT --train",
+    "nlp_never_trained": "Train it first (greenroom train BOT), or publish with --train.",
+    "nlp_stale": "Train it again (greenroom train BOT), or publish with --train.",
+    "nlp_training_failed": "See why with: greenroom train BOT",
+    "nlp_training": "Wait for the training to end: greenroom status BOT",
+    "training_running": "greenroom status BOT shows it.",
+    "publication_running": "greenroom status BOT shows it.",
+    "live_drift": "Overwrite the live edits by name with --accept live_drift.",
+    "regression_failed": "Publish in spite of them by name with --accept regression_failed.",
+    "intents_removed": "Removing an intent needs --mode full.",
+    "not_found": "greenroom bots lists the bots.",
+    "duplicate_bot": "Give it another name with --bot.",
+    "body_too_large": "Split the file, or raise GREENROOM_MAX_UPLOAD_BYTES.",
+}
+
+
+def refusal(status: int, body: bytes, service: str) -> CommandError:
+    """The error that a service's answer stands for; exit code 3 when it is a refusal with findings."""
+    problem = _problem(status, body, service)
+    findings = problem.get("findings") or []
+    codes = [problem["code"], *(finding["code"] for finding in findings if finding.get("severity") == "blocker")]
+    refused = problem["code"] == "publication_refused"
+    return CommandError(
+        f"{problem['code']}: {problem['detail']}" if not refused else "publication_refused: nothing was published.",
+        exit_code=REFUSED if refused else ERROR,
+        hint=next_step(codes),
+        problem=problem,
+        findings=findings,
+    )
+
+
+def next_step(codes: list[str]) -> str | None:
+    """What to do about the first of `codes` that anything can be done about."""
+    return next((_NEXT[code] for code in codes if code in _NEXT), None)
+
+
+def _problem(status: int, body: bytes, service: str) -> Mapping[str, Any]:
+    """Also for an answer that is no problem document, from something between us and the service perhaps."""
+    try:
+        document = json.loads(body)
+        return {**document, "code": document["code"], "detail": str(document["detail"])}
+    except (ValueError, TypeError, KeyError):
+        return {"code": "unexpected_answer", "detail": f"{service} answered {status} without saying why."}

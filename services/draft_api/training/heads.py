@@ -1,0 +1,140 @@
+"""The three views that are mixed: logistic regression on embeddings, a linear SVM on n-grams, nearness.
+
+All deterministic: sorted rows, fixed seeds, one thread. Shapes: X [expressions, features], y [expressions]
+of label numbers 0..K-1, of which a fold may lack some.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import minimize
+from sklearn.svm import LinearSVC
+
+Matrix = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+# Found on validation splits; see docs/measurements.md.
+LOGISTIC_C = 30.0
+SVM_C = 0.5
+MOST_PROTOTYPES = 20
+# What a label that the fold lacks gets, so that it is never the answer.
+_ABSENT_LOGIT, _ABSENT_MARGIN = -8.0, -1.5
+
+
+@dataclass(frozen=True)
+class Linear:
+    """scores = X @ weights + bias; weights [features, K]."""
+
+    weights: Matrix
+    bias: Matrix
+
+
+def logistic(features: Matrix, labels: Labels, classes: int) -> Linear:
+    """Multinomial logistic regression by L-BFGS, L2 with C = 30."""
+    present = np.unique(labels)
+    if len(present) == 1:
+        return _constant(features.shape[1], classes, int(present[0]))
+    targets = (labels[:, None] == present[None]).astype(np.float32)
+    count, width, known = len(labels), features.shape[1], len(present)
+    penalty = 1.0 / LOGISTIC_C
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights = flat[: width * known].reshape(width, known).astype(np.float32)
+        logits = features @ weights + flat[width * known :].astype(np.float32)
+        logits -= logits.max(axis=1, keepdims=True)
+        odds = np.exp(logits)
+        total = odds.sum(axis=1, keepdims=True)
+        value = float((np.log(total[:, 0]) - (logits * targets).sum(axis=1)).sum(dtype=np.float64))
+        value += 0.5 * penalty * float((weights * weights).sum(dtype=np.float64))
+        slope = odds / total - targets
+        gradient = np.concatenate([(features.T @ slope + penalty * weights).ravel(), slope.sum(axis=0)])
+        return value / count, gradient.astype(np.float64) / count
+
+    start = np.zeros(width * known + known)
+    options = {"maxiter": 200, "maxcor": 10, "ftol": 1e-7, "gtol": 1e-5}
+    best = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
+    weights = np.zeros((width, classes), np.float32)
+    bias = np.full(classes, _ABSENT_LOGIT, np.float32)
+    weights[:, present] = best[: width * known].reshape(width, known)
+    bias[present] = best[width * known :]
+    return Linear(weights, bias)
+
+
+def margins(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Linear:
+    """One linear SVM per label against the rest."""
+    present = np.unique(labels)
+    if len(present) == 1:
+        return _constant(ngrams.shape[1], classes, int(present[0]))
+    fitted = LinearSVC(C=SVM_C, random_state=0).fit(ngrams, labels)
+    weights = np.zeros((ngrams.shape[1], classes), np.float32)
+    bias = np.full(classes, _ABSENT_MARGIN, np.float32)
+    if len(present) == 2:
+        weights[:, present] = np.stack([-fitted.coef_[0], fitted.coef_[0]], axis=1)
+        bias[present] = [-fitted.intercept_[0], fitted.intercept_[0]]
+    else:
+        weights[:, present] = fitted.coef_.T
+        bias[present] = fitted.intercept_
+    return Linear(weights, bias)
+
+
+def _constant(width: int, classes: int, label: int) -> Linear:
+    """Nothing to tell apart: the one label always wins."""
+    bias = np.full(classes, _ABSENT_LOGIT, np.float32)
+    bias[label] = 0.0
+    return Linear(np.zeros((width, classes), np.float32), bias)
+
+
+@dataclass(frozen=True)
+class Prototypes:
+    """Unit vectors [P, features], sorted by label, and the label of each. Every label of the bot has one."""
+
+    vectors: Matrix
+    labels: Labels
+
+
+def prototypes(features: Matrix, labels: Labels, most: int = MOST_PROTOTYPES) -> Prototypes:
+    """The expressions themselves, or so many centres of them: the head must stay small."""
+    kept, owners = [], []
+    for label in np.unique(labels):
+        centres = _centres(features[labels == label], most)
+        kept.append(centres)
+        owners.append(np.full(len(centres), label, np.int64))
+    return Prototypes(np.concatenate(kept), np.concatenate(owners))
+
+
+def _centres(vectors: Matrix, most: int) -> Matrix:
+    """Spherical k-means from a farthest-first start (Gonzalez 1985): no randomness."""
+    if len(vectors) <= most:
+        return vectors
+    chosen = [int(np.argmax(vectors @ vectors.mean(axis=0)))]
+    nearest = vectors @ vectors[chosen[0]]
+    while len(chosen) < most:
+        chosen.append(int(np.argmin(nearest)))
+        nearest = np.maximum(nearest, vectors @ vectors[chosen[-1]])
+    centres = vectors[chosen]
+    for _ in range(8):
+        owner = (vectors @ centres.T).argmax(axis=1)
+        sums = np.zeros_like(centres)
+        np.add.at(sums, owner, vectors)
+        centres = np.where(np.any(sums, axis=1, keepdims=True), sums, centres)
+        centres = centres / np.linalg.norm(centres, axis=1, keepdims=True)
+    return centres.astype(np.float32)
+
+
+def nearness(features: Matrix, found: Prototypes, classes: int) -> Matrix:
+    """Cosine to the nearest prototype of each label, [texts, K]; -0.2 for a label without one."""
+    cosines = np.full((len(features), classes), -0.2, np.float32)
+    present, starts = np.unique(found.labels, return_index=True)
+    cosines[:, present] = np.maximum.reduceat(features @ found.vectors.T, starts, axis=1)
+    return cosines
+
+
+def centroids(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Matrix:
+    """The mean n-grams of each label as unit columns [buckets, K]: nearness for the profile without encoder."""
+    sums = np.zeros((ngrams.shape[1], classes), np.float32)
+    for label in np.unique(labels):
+        sums[:, label] = np.asarray(ngrams[labels == label].sum(axis=0)).ravel()
+    length = np.linalg.norm(sums, axis=0, keepdims=True)
+    return (sums / np.where(length > 0, length, 1)).astype(np.float32)

@@ -1,0 +1,206 @@
+"""The training of one language, in a process of its own beside serving.
+
+    python -m services.draft_api.training.train SOURCE.json OUT_DIR
+
+Reads the expressions, writes manifest.json, evaluation.json and files/; tells its progress as lines of JSON.
+Equal source and equal build give equal bytes (T7): one thread, sorted rows, fixed seeds.
+"""
+
+import os
+
+# Before numpy is imported: several BLAS threads add up in an order that changes from run to run.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+import sys  # noqa: E402
+import threading  # noqa: E402
+from contextlib import suppress  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import numpy as np  # noqa: E402
+import orjson  # noqa: E402
+
+from services.draft_api.training.encoder_folder import EncoderFolder, installed_encoder  # noqa: E402
+from services.draft_api.training.evaluate import evaluation  # noqa: E402
+from services.draft_api.training.features import embed_all, ngram_matrix  # noqa: E402
+from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators  # noqa: E402
+from services.draft_api.training.heads import Labels  # noqa: E402
+from services.draft_api.training.stack import (  # noqa: E402
+    SCOPE_QUANTILE,
+    Features,
+    OutOfFold,
+    fit_heads,
+    fit_mix,
+    out_of_fold,
+    probabilities,
+    scope_scores,
+)
+from shared.contracts import FileRef, ModelManifest, Probe, Runtime  # noqa: E402
+from shared.digest import canonical, digest_of  # noqa: E402
+from shared.errors import GreenroomError, InvalidError  # noqa: E402
+from shared.nlp.encoder import Encoder, EncoderCache  # noqa: E402
+from shared.nlp.exact import pack  # noqa: E402
+from shared.nlp.model import load_model  # noqa: E402
+
+_BUCKETS = 4096
+_MOST_PROBES = 64
+# Above this, the mix is fitted on a sample: the scalars are three, and every fold costs a training.
+_SAMPLE = 12_000
+_NICENESS = 10
+
+
+@dataclass(frozen=True)
+class Source:
+    """`intents` are those that have expressions, sorted by id; rows are sorted by intent and text."""
+
+    language: str
+    profile: str
+    fingerprint: str
+    intents: list[dict[str, str]]
+    texts: list[str]
+    labels: Labels
+
+
+def read_source(path: Path) -> Source:
+    """Raises InvalidError `no_expressions`."""
+    document = orjson.loads(path.read_bytes())
+    found = sorted((i for i in document["intents"] if i["expressions"]), key=lambda intent: intent["id"])
+    if not found:
+        raise InvalidError("no_expressions", f"There are no expressions in {document['language']!r} to learn from.")
+    rows = [(label, text) for label, intent in enumerate(found) for text in sorted(intent["expressions"])]
+    return Source(
+        language=document["language"],
+        profile=document["profile"],
+        fingerprint=document["fingerprint"],
+        intents=[{"id": intent["id"], "name": intent["name"]} for intent in found],
+        texts=[text for _, text in rows],
+        labels=np.array([label for label, _ in rows], np.int64),
+    )
+
+
+def tell(step: str, percent: float) -> None:
+    print(orjson.dumps({"step": step, "percent": round(percent, 1)}).decode(), flush=True)
+
+
+def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
+    folder = _encoder_for(source.profile)
+    features = _features(source, folder, cache)
+    classes = len(source.intents)
+    sample = _sample(len(source.texts))
+    found = out_of_fold(
+        features.rows(sample), source.labels[sample], classes, lambda share: tell("cross-validating", 35 + 40 * share)
+    )
+    mix = fit_mix(found)
+    odds = probabilities(found.views, mix)
+    tell("fitting", 80)
+    head = head_graph(fit_heads(features, source.labels, classes), mix, classes)
+    tell("exporting", 90)
+    hashes, fold_accents = pack(zip(source.texts, source.labels.tolist(), strict=True))
+    files = {"head.onnx": head, "expressions.bin": hashes, **_encoder_files(folder)}
+    manifest = ModelManifest(
+        language=source.language,
+        profile="fast" if folder is None else "default",
+        fingerprint=source.fingerprint,
+        labels=tuple(intent["id"] for intent in source.intents),
+        files=tuple(_ref(name, files[name]) for name in ("expressions.bin", "head.onnx")),
+        encoder=folder.manifest if folder else None,
+        ngram_buckets=_BUCKETS,
+        scope_threshold=float(np.quantile(scope_scores(odds, found.nearest), SCOPE_QUANTILE)),
+        fold_accents=fold_accents,
+        probes=(),
+        runtime=Runtime(opset=OPSET, ir_version=IR_VERSION, operators=operators(head)),
+    )
+    manifest = manifest.model_copy(update={"probes": _probes(manifest, files, source)})
+    _write(out, manifest, files, _evaluation(found, odds, source))
+    return manifest
+
+
+def _encoder_for(profile: str) -> EncoderFolder | None:
+    if profile == "fast":
+        return None
+    if profile != "default":
+        raise InvalidError("profile_unavailable", f"The profile {profile!r} is not part of this installation.")
+    folder = installed_encoder()
+    if folder is None:
+        detail = "No encoder is installed: run `greenroom encoder build`, or set the bot's profile to fast."
+        raise InvalidError("encoder_missing", detail)
+    return folder
+
+
+def _features(source: Source, folder: EncoderFolder | None, cache: Path | None) -> Features:
+    ngrams = ngram_matrix(source.texts, _BUCKETS)
+    if folder is None:
+        return Features(None, ngrams)
+    encoder = Encoder(folder.manifest, folder.read)
+    return Features(embed_all(source.texts, encoder, cache, lambda share: tell("encoding", 2 + 33 * share)), ngrams)
+
+
+def _sample(count: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    chosen = np.ones(count, bool)
+    if count > _SAMPLE:
+        chosen[:] = False
+        chosen[np.random.RandomState(0).permutation(count)[:_SAMPLE]] = True
+    return chosen
+
+
+def _encoder_files(folder: EncoderFolder | None) -> dict[str, bytes]:
+    return {file.name: folder.read(file.digest) for file in folder.manifest.files} if folder else {}
+
+
+def _ref(name: str, data: bytes) -> FileRef:
+    return FileRef(name=name, digest=digest_of(data), size_bytes=len(data))
+
+
+def _probes(manifest: ModelManifest, files: dict[str, bytes], source: Source) -> tuple[Probe, ...]:
+    """Spread over the intents, answered by the exported model itself."""
+    by_digest = {digest_of(data): data for data in files.values()}
+    model = load_model(manifest, by_digest.__getitem__, EncoderCache())
+    step = max(1, len(source.texts) // _MOST_PROBES)
+    probes = []
+    for text in source.texts[::step][:_MOST_PROBES]:
+        scores = model.score(text)
+        intent, confidence = scores.ranking[0]
+        probes.append(Probe(text=text, intent=intent, confidence=confidence, scope=scores.scope))
+    return tuple(probes)
+
+
+def _evaluation(found: OutOfFold, odds: np.ndarray[Any, Any], source: Source) -> dict[str, Any]:
+    plain = probabilities(found.views[:1], np.ones(1))
+    return {**evaluation(odds, plain, found.labels, source.intents), "sampled": len(found.labels) < len(source.texts)}
+
+
+def _write(out: Path, manifest: ModelManifest, files: dict[str, bytes], report: dict[str, Any]) -> None:
+    (out / "files").mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (out / "files" / name).write_bytes(data)
+    (out / "evaluation.json").write_bytes(canonical(report))
+    (out / "manifest.json").write_bytes(manifest.canonical())
+
+
+def _end_with_parent() -> None:
+    """The parent holds our standard input open; when it is killed, the pipe ends and so do we."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main() -> int:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with suppress(OSError, AttributeError):
+        os.nice(_NICENESS)
+    cache = os.environ.get("GREENROOM_EMBEDDINGS_CACHE")
+    try:
+        tell("reading", 1)
+        train(read_source(Path(sys.argv[1])), Path(sys.argv[2]), Path(cache) if cache else None)
+    except GreenroomError as error:
+        print(orjson.dumps({"error": error.code, "detail": error.detail}).decode(), flush=True)
+        return 1
+    tell("done", 100)
+    # onnxruntime and the watching thread need no goodbye.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""What the publisher brings before a release: bytes named by their digest. And what this runtime can execute."""
+
+import hashlib
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from services.live_api.floor import Floor, Releaser
+from shared.artifacts import Artifacts
+from shared.contracts import SCHEMA_VERSION
+from shared.digest import is_digest
+from shared.errors import InvalidError, NotFoundError
+from shared.failpoints import reach
+from shared.nlp.onnx import runtime_capabilities
+from shared.web.routing import UPLOAD, Router
+
+router = Router(prefix="/v1", tags=["publishing"])
+
+_BYTES = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.head("/blobs/{digest}")
+def has(digest: str, floor: Floor, _key: Releaser) -> Response:
+    """200 when the bytes are here and still what their name says; rotten ones are asked for again."""
+    if not _intact(floor.artifacts, digest):
+        raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.")
+    return Response()
+
+
+@router.put("/blobs/{digest}", openapi_extra={UPLOAD: True, "requestBody": _BYTES}, status_code=201)
+async def put(digest: str, request: Request, floor: Floor, _key: Releaser) -> Response:
+    """Hashed while it arrives; nothing is kept of bytes that are not what their name says."""
+    if not is_digest(digest):
+        raise InvalidError("invalid_digest", "A digest is written sha256:<64 hex digits>.")
+    data, sha256 = bytearray(), hashlib.sha256()
+    async for chunk in request.stream():
+        sha256.update(chunk)
+        data += chunk
+    if f"sha256:{sha256.hexdigest()}" != digest:
+        raise InvalidError("artifact_digest_mismatch", f"The bytes that arrived are not {digest}.")
+    known = await run_in_threadpool(floor.artifacts.has, digest)
+    await run_in_threadpool(floor.artifacts.write, bytes(data), digest)
+    reach("live.blob.stored")
+    return Response(status_code=200 if known else 201)
+
+
+@router.get("/capabilities")
+def capabilities(_key: Releaser) -> dict[str, Any]:
+    """What a release may ask of this service."""
+    return {"schema_version": SCHEMA_VERSION, **runtime_capabilities()}
+
+
+def _intact(artifacts: Artifacts, digest: str) -> bool:
+    try:
+        artifacts.read(digest)
+    except NotFoundError:
+        return False
+    except InvalidError as error:
+        if error.code != "artifact_digest_mismatch":
+            raise
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""What every route of live is given: its parts, and the key that was shown."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.live_api.encoding import Encoding
+from services.live_api.group_commit import GroupCommit
+from services.live_api.roster import Roster, Serving
+from services.live_api.settings import LiveSettings
+from shared.artifacts import Artifacts
+from shared.db import Database
+from shared.errors import NotFoundError
+from shared.web.keys import Principal
+from shared.web.routing import requires
+
+
+@dataclass(frozen=True)
+class FloorParts:
+    db: Database
+    artifacts: Artifacts
+    roster: Roster
+    encoding: Encoding
+    group: GroupCommit
+    settings: LiveSettings
+
+    def serving(self, bot: str, key: Principal) -> Serving:
+        """Raises `never_published` alike for what is absent and for what the key may not see."""
+        serving = self.roster.serving(bot)
+        if key.bot not in (None, serving.pointer.bot):
+            raise never_published(bot)
+        return serving
+
+    def bot_id(self, bot: str, key: Principal) -> str:
+        """The id for an id or a name. Raises `never_published` for what the key may not see."""
+        found = self.roster.bot_id(bot)
+        if key.bot not in (None, found):
+            raise never_published(bot)
+        return found
+
+
+def never_published(bot: str) -> NotFoundError:
+    return NotFoundError("never_published", f"No bot {bot!r} was ever published here.")
+
+
+def _floor(request: Request) -> FloorParts:
+    parts: FloorParts = request.app.state.floor
+    return parts
+
+
+Floor = Annotated[FloorParts, Depends(_floor)]
+Reader = Annotated[Principal, requires("live:read")]
+Classifier = Annotated[Principal, requires("live:classify")]
+Editor = Annotated[Principal, requires("live:edit")]
+Releaser = Annotated[Principal, requires("live:release")]

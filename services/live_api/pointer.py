@@ -1,0 +1,160 @@
+"""The active pointer: which release of a bot live serves, moved by compare-and-swap and by nothing else."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
+
+from services.live_api.tables import activations, active
+from shared.db import utc
+
+Origin = Literal["publication", "live_edit", "rollback"]
+
+_POINTER_LOCK = 4_734_302
+_RETENTION_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """`epoch` rises with every change of any bot's pointer; `env` are this environment's own values (E4)."""
+
+    bot: str
+    name: str
+    number: int
+    digest: str
+    origin: Origin
+    activated_at: datetime
+    epoch: int
+    enabled: bool
+    retention_days: int
+    env: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One activation: what to serve from now on, and where it comes from."""
+
+    bot: str
+    name: str
+    digest: str
+    origin: Origin
+    publication: str | None
+    notes: str | None
+    author: str | None
+    rollback_of: int | None
+
+
+def read_pointer(connection: Connection, bot: str) -> Pointer | None:
+    row = connection.execute(select(active).where(active.c.bot_id == bot)).mappings().first()
+    return _pointer(row) if row else None
+
+
+def pointers_after(connection: Connection, epoch: int) -> list[Pointer]:
+    rows = connection.execute(select(active).where(active.c.epoch > epoch).order_by(active.c.epoch))
+    return [_pointer(row) for row in rows.mappings()]
+
+
+def move_pointer(connection: Connection, move: Move, expected: str | None, sqlite: bool) -> Pointer | None:
+    """The new pointer, or None when live no longer is where `expected` says.
+
+    `expected` is the digest that the caller saw, None when the bot was never published.
+    """
+    _one_mover_at_a_time(connection, sqlite)
+    before = read_pointer(connection, move.bot)
+    if (before.digest if before else None) != expected:
+        return None
+    pointer = _moved(before, move, _next_epoch(connection))
+    if not _swap(connection, pointer, before):
+        return None
+    _log(connection, pointer, move)
+    return pointer
+
+
+def change_environment(connection: Connection, bot: str, changes: dict[str, Any], sqlite: bool) -> Pointer | None:
+    """Sets `enabled`, `retention_days` or `env`; the release stays. None when the bot was never published."""
+    _one_mover_at_a_time(connection, sqlite)
+    values = {**changes, "env": _env_text(changes["env"])} if "env" in changes else changes
+    here = update(active).where(active.c.bot_id == bot)
+    connection.execute(here.values(**values, epoch=_next_epoch(connection)))
+    return read_pointer(connection, bot)
+
+
+def _one_mover_at_a_time(connection: Connection, sqlite: bool) -> None:
+    """So that epochs become visible in their order. SQLite has one writer anyway."""
+    if not sqlite:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POINTER_LOCK})
+
+
+def _next_epoch(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(active.c.epoch), 0))).scalar_one()) + 1
+
+
+def _moved(before: Pointer | None, move: Move, epoch: int) -> Pointer:
+    return Pointer(
+        bot=move.bot,
+        name=move.name,
+        number=before.number + 1 if before else 1,
+        digest=move.digest,
+        origin=move.origin,
+        activated_at=datetime.now(UTC),
+        epoch=epoch,
+        enabled=before.enabled if before else True,
+        retention_days=before.retention_days if before else _RETENTION_DAYS,
+        env=before.env if before else {},
+    )
+
+
+def _swap(connection: Connection, pointer: Pointer, before: Pointer | None) -> bool:
+    """One row, and only if it still is the one that was read."""
+    values = {
+        "name": pointer.name,
+        "number": pointer.number,
+        "digest": pointer.digest,
+        "previous_digest": before.digest if before else None,
+        "origin": pointer.origin,
+        "activated_at": pointer.activated_at,
+        "epoch": pointer.epoch,
+    }
+    if before:
+        here = active.c.bot_id == pointer.bot, active.c.epoch == before.epoch
+        return connection.execute(update(active).where(*here).values(**values)).rowcount == 1
+    own = {"enabled": pointer.enabled, "retention_days": pointer.retention_days, "env": _env_text(pointer.env)}
+    connection.execute(insert(active).values(bot_id=pointer.bot, **values, **own))
+    return True
+
+
+def _log(connection: Connection, pointer: Pointer, move: Move) -> None:
+    connection.execute(
+        insert(activations).values(
+            bot_id=move.bot,
+            number=pointer.number,
+            digest=move.digest,
+            origin=move.origin,
+            rollback_of=move.rollback_of,
+            publication=move.publication,
+            notes=move.notes,
+            author=move.author,
+            activated_at=pointer.activated_at,
+        )
+    )
+
+
+def _pointer(row: RowMapping) -> Pointer:
+    return Pointer(
+        bot=row["bot_id"],
+        name=row["name"],
+        number=row["number"],
+        digest=row["digest"],
+        origin=row["origin"],
+        activated_at=utc(row["activated_at"]),
+        epoch=row["epoch"],
+        enabled=row["enabled"],
+        retention_days=row["retention_days"],
+        env=orjson.loads(row["env"]),
+    )
+
+
+def _env_text(env: dict[str, Any]) -> str:
+    return orjson.dumps(env).decode()

@@ -1,0 +1,152 @@
+"""Which release every bot is served with: a dict of immutable values, read once by each request.
+
+A switch is one store into the dict; whoever took the old value finishes with the old release, whole (P13).
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import select
+
+from services.live_api.pointer import Pointer, pointers_after
+from services.live_api.tables import releases
+from shared.artifacts import Artifacts
+from shared.brain import Brain, build_brain
+from shared.contracts import Release
+from shared.db import Database
+from shared.digest import digest_of
+from shared.errors import BusyError, GreenroomError, InvalidError, NotFoundError
+from shared.nlp.model import EncoderCache
+
+log = structlog.get_logger()
+
+_STAGED = 4
+_RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A pointer with what it points to: a request that holds one holds one complete release (R1)."""
+
+    pointer: Pointer
+    brain: Brain
+
+
+class Roster:
+    """Reading is free of locks; whatever changes the roster does so under one."""
+
+    def __init__(self, db: Database, artifacts: Artifacts) -> None:
+        self._db, self._artifacts = db, artifacts
+        self._encoders = EncoderCache()
+        self._serving: dict[str, Serving] = {}
+        self._ids: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._failed: dict[str, Pointer] = {}
+        self._staged: OrderedDict[tuple[str, str], Brain] = OrderedDict()
+        self._lock = threading.RLock()
+        self._epoch = 0
+
+    # -- what requests ask -----------------------------------------------------
+
+    def serving(self, bot: str) -> Serving:
+        """`bot` is an id or a name. Raises `never_published`, or BusyError `release_unavailable`."""
+        found = self._serving.get(bot) or self._serving.get(self._ids.get(bot, ""))
+        if found is not None:
+            return found
+        if bot in self._failed or self._ids.get(bot) in self._failed:
+            detail = "This bot's release cannot be loaded just now; it is being tried again."
+            raise BusyError("release_unavailable", detail, retry_after=_RETRY_AFTER_SECONDS)
+        raise NotFoundError("never_published", f"No bot {bot!r} was ever published here.")
+
+    def bot_id(self, bot: str) -> str:
+        """The id for an id or a name; what is unknown here is taken for an id."""
+        return self._ids.get(bot, bot)
+
+    def everyone(self) -> list[Pointer]:
+        """The pointers of all bots, those that cannot be served included."""
+        served = {serving.pointer.bot: serving.pointer for serving in list(self._serving.values())}
+        return list((served | dict(self._failed)).values())
+
+    def unavailable(self) -> list[str]:
+        """The bots whose active release could not be loaded; one that served before goes on with the old one."""
+        return sorted(self._failed)
+
+    def served_epoch(self) -> int:
+        """Every move of a pointer up to this one is served here."""
+        return min([self._epoch, *(pointer.epoch - 1 for pointer in list(self._failed.values()))])
+
+    # -- what changes it -------------------------------------------------------
+
+    def follow(self) -> None:
+        """Takes up every pointer that moved since the last look; a bot that cannot be loaded stops no other."""
+        with self._lock:
+            with self._db.reading() as connection:
+                moved = pointers_after(connection, self._epoch)
+            for pointer in moved:
+                self._take_up(pointer)
+                self._epoch = pointer.epoch
+
+    def retry(self) -> None:
+        """Tries again what could not be loaded."""
+        with self._lock:
+            for pointer in list(self._failed.values()):
+                self._take_up(pointer)
+
+    def serve(self, pointer: Pointer, brain: Brain) -> None:
+        """The switch. An older pointer than the one that is served changes nothing."""
+        with self._lock:
+            current = self._serving.get(pointer.bot)
+            if current is not None and current.pointer.epoch >= pointer.epoch:
+                return
+            self._serving[pointer.bot] = Serving(pointer, brain)
+            self._name(pointer)
+            self._failed.pop(pointer.bot, None)
+            self._staged.pop((pointer.bot, pointer.digest), None)
+
+    def stage(self, release: Release) -> Brain:
+        """Loads a candidate beside what is served, and keeps it for the switch. Raises what `build_brain` raises."""
+        brain = build_brain(release, self._artifacts.read, self._encoders)
+        with self._lock:
+            self._staged[(release.bot.id, brain.digest)] = brain
+            while len(self._staged) > _STAGED:
+                self._staged.popitem(last=False)
+        return brain
+
+    def brain(self, bot: str, digest: str) -> Brain:
+        """From memory, or loaded and verified anew. Raises NotFoundError `release_not_staged`."""
+        with self._lock:
+            current = self._serving.get(bot)
+            known = self._staged.get((bot, digest))
+        if current is not None and current.brain.digest == digest:
+            return current.brain
+        return known or build_brain(self._document(bot, digest), self._artifacts.read, self._encoders)
+
+    def _document(self, bot: str, digest: str) -> Release:
+        here = releases.c.bot_id == bot, releases.c.digest == digest
+        with self._db.reading() as connection:
+            document = connection.execute(select(releases.c.document).where(*here)).scalar()
+        if document is None:
+            raise NotFoundError("release_not_staged", f"No release {digest} of this bot is staged here.")
+        if digest_of(document.encode()) != digest:
+            raise InvalidError("artifact_digest_mismatch", "The stored release is not what its name says.")
+        return Release.model_validate_json(document)
+
+    def _take_up(self, pointer: Pointer) -> None:
+        try:
+            self.serve(pointer, self.brain(pointer.bot, pointer.digest))
+        except Exception as error:
+            # Whatever it is, the other bots go on, and this one is tried again.
+            code = error.code if isinstance(error, GreenroomError) else type(error).__name__
+            log.error("release_unavailable", bot=pointer.bot, digest=pointer.digest, code=code)
+            self._failed[pointer.bot] = pointer
+            self._name(pointer)
+
+    def _name(self, pointer: Pointer) -> None:
+        """A bot that was renamed is no longer found under its old name."""
+        before = self._names.get(pointer.bot)
+        if before is not None and before != pointer.name and self._ids.get(before) == pointer.bot:
+            del self._ids[before]
+        self._names[pointer.bot] = pointer.name
+        self._ids[pointer.name] = pointer.bot

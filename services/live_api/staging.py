@@ -1,0 +1,96 @@
+"""Everything that a release must withstand before it may be activated (R6, P12). Nothing of it shows before."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from services.live_api.floor import FloorParts
+from services.live_api.tables import releases
+from shared.brain import prove
+from shared.contracts import Probe, ProbeResult, Proof, Release
+from shared.digest import canonical
+from shared.errors import ConflictError, InvalidError
+from shared.failpoints import reach
+from shared.nlp.inspection import inspect_model
+
+_TOLERANCE = 1e-3
+
+
+def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tuple[Proof, bool]:
+    """The proof, and whether the release is new here. Doing it again does no harm.
+
+    Raises ConflictError `artifacts_missing` with the digests that are `missing`; InvalidError `intent_mismatch`,
+    `probe_mismatch`, or what inspection and loading find wrong with a model.
+    """
+    _require_artifacts(floor, release)
+    check_labels(release)
+    known = _is_known(floor, release)
+    if not known:
+        for model in release.models.values():
+            inspect_model(model, floor.artifacts.read)
+    brain = floor.roster.stage(release)
+    proof = prove(brain, floor.artifacts.read)
+    expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
+    proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
+    if not known:
+        _keep(floor, release, provenance)
+    reach("live.release.staged")
+    return proof, not known
+
+
+def check_labels(release: Release) -> None:
+    """A model knows exactly the intents that have expressions in its language. Raises `intent_mismatch`."""
+    for language, model in release.models.items():
+        wanted = {mark.id for mark in release.intents if language in mark.expressions}
+        if model.language != language or len(model.labels) != len(set(model.labels)) or set(model.labels) != wanted:
+            raise InvalidError(
+                "intent_mismatch",
+                f"The labels of the model for {language!r} are not the intents with expressions in that language.",
+                missing=sorted(wanted - set(model.labels)),
+                unknown=sorted(set(model.labels) - wanted),
+            )
+
+
+def compare_probes(expected: dict[tuple[str, str], Probe], found: Iterable[ProbeResult]) -> tuple[str, ...]:
+    """Warnings. Raises `probe_mismatch` when an intent differs, or a score by more than 1e-3."""
+    pairs = [(expected[(result.language, result.text)], result) for result in found]
+    wrong = [result.text for probe, result in pairs if probe.intent != result.intent or _delta(probe, result) > _TOLERANCE]
+    if wrong:
+        raise InvalidError("probe_mismatch", f"{len(wrong)} probe sentences are answered differently here.", probes=wrong[:20])
+    return ("cpu_differs",) if any(_delta(probe, result) for probe, result in pairs) else ()
+
+
+def _delta(probe: Probe, result: ProbeResult) -> float:
+    return max(abs(probe.confidence - result.confidence), abs(probe.scope - result.scope))
+
+
+def _require_artifacts(floor: FloorParts, release: Release) -> None:
+    needed = {file.digest for model in release.models.values() for file in model.all_files()}
+    missing = sorted(digest for digest in needed if not floor.artifacts.has(digest))
+    if missing:
+        raise ConflictError("artifacts_missing", f"{len(missing)} artifacts are not here yet.", missing=missing)
+
+
+def _is_known(floor: FloorParts, release: Release) -> bool:
+    here = releases.c.bot_id == release.bot.id, releases.c.digest == release.digest
+    with floor.db.reading() as connection:
+        return connection.execute(select(releases.c.digest).where(*here)).first() is not None
+
+
+def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> None:
+    row = {
+        "bot_id": release.bot.id,
+        "digest": release.digest,
+        "document": release.canonical().decode(),
+        "provenance": canonical(provenance).decode(),
+        "staged_at": datetime.now(UTC),
+    }
+    try:
+        with floor.db.writing() as connection:
+            connection.execute(insert(releases).values(**row))
+    except IntegrityError:
+        # The same release was staged meanwhile by another call; equal name, equal content.
+        return

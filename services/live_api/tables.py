@@ -1,0 +1,123 @@
+"""The live database. Documents are canonical JSON text, so that their digests stay exact."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from shared.web.keys import keys_table
+
+metadata = MetaData()
+
+# SQLite counts by itself only in a column that it calls INTEGER.
+_Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("digest", String(71), primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("provenance", Text, nullable=False),
+    Column("staged_at", DateTime(timezone=True), nullable=False),
+)
+
+# One row a bot: the pointer that a publication moves, and what belongs to this environment alone (E4).
+active = Table(
+    "active",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String(71), nullable=False),
+    Column("previous_digest", String(71)),
+    Column("origin", String(20), nullable=False),
+    Column("activated_at", DateTime(timezone=True), nullable=False),
+    # Counts every change of this table, over all bots: a process that follows asks for what is newer.
+    Column("epoch", BigInteger, nullable=False, unique=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("retention_days", Integer, nullable=False),
+    Column("env", Text, nullable=False),
+)
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("digest", String(71), nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("rollback_of", Integer),
+    Column("publication", String(80)),
+    Column("notes", Text),
+    Column("author", String(200)),
+    Column("activated_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("bot_id", "publication"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("state", Text, nullable=False),
+    # Moves with every message: two processes cannot both write the next one.
+    Column("version", Integer, nullable=False),
+    Column("release_number", Integer, nullable=False),
+    Column("release_digest", String(71), nullable=False),
+    Column("user_id", String(200)),
+    Column("language", String(35), nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    Index("ix_conversations_last", "bot_id", "last_at"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("bot_id", String(40), nullable=False),
+    Column("conversation", String(200), nullable=False),
+    Column("user_id", String(200)),
+    Column("text", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("understood", Boolean, nullable=False),
+    Column("reason", String(40)),
+    Column("intent_id", String(80)),
+    Column("intent_name", String(200)),
+    Column("confidence", Float),
+    Column("scope", Float),
+    Column("exact", Boolean, nullable=False),
+    Column("replies", Text, nullable=False),
+    Column("block", String(200)),
+    Column("release_number", Integer, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    # What makes a repeated delivery the same message (M3); NULLs are all different.
+    Column("idempotency_key", String(200)),
+    Column("body_hash", String(71), nullable=False),
+    UniqueConstraint("bot_id", "conversation", "idempotency_key"),
+    Index("ix_messages_feed", "bot_id", "sequence"),
+    Index("ix_messages_conversation", "bot_id", "conversation", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+live_processes = Table(
+    "live_processes",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+)
+
+keys = keys_table(metadata)

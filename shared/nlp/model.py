@@ -1,0 +1,71 @@
+"""A trained model, ready to score. Immutable; every byte of it was verified before it was used."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.contracts import ModelManifest
+from shared.errors import InvalidError
+from shared.nlp.encoder import Encoder, EncoderCache, Read
+from shared.nlp.exact import ExpressionHashes
+from shared.nlp.ngrams import hash_ngrams
+from shared.nlp.onnx import Array, Graph
+
+SCOPE_WEIGHT = 4.0
+"""How much nearness to a known expression counts beside the log of the best probability."""
+
+__all__ = ["EncoderCache", "Model", "Scores", "load_model"]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`ranking` holds every intent id with its calibrated confidence, best first; `exact` is a T3 match."""
+
+    ranking: tuple[tuple[str, float], ...]
+    scope: float
+    exact: str | None
+
+
+@dataclass(frozen=True)
+class Model:
+    manifest: ModelManifest
+    digest: str
+    _head: Graph
+    _encoder: Encoder | None
+    _expressions: ExpressionHashes
+
+    def score(self, text: str) -> Scores:
+        probabilities, nearest = self._head.run(["probabilities", "nearest"], self._features(text))
+        row = probabilities[0].astype(np.float64)
+        order = np.argsort(-row, kind="stable")
+        labels = self.manifest.labels
+        exact = self._expressions.find(text)
+        return Scores(
+            ranking=tuple((labels[i], float(row[i])) for i in order),
+            scope=math.log(max(float(row[order[0]]), 1e-9)) + SCOPE_WEIGHT * float(nearest.reshape(-1)[0]),
+            exact=labels[exact] if exact is not None else None,
+        )
+
+    def _features(self, text: str) -> Mapping[str, Array]:
+        ids, values = hash_ngrams(text, self.manifest.ngram_buckets)
+        grams: dict[str, Array] = {"ngram_ids": ids, "ngram_values": values}
+        return grams if self._encoder is None else {**grams, "embedding": self._encoder.embed(text)}
+
+
+def load_model(manifest: ModelManifest, read: Read, encoders: EncoderCache) -> Model:
+    """`read` gives verified bytes by digest. Raises InvalidError `manifest_invalid`, `model_invalid`."""
+    files = {file.name: file.digest for file in manifest.files}
+    if files.keys() != {"head.onnx", "expressions.bin"}:
+        raise InvalidError("manifest_invalid", "A model has the files head.onnx and expressions.bin.")
+    expressions = ExpressionHashes.parse(read(files["expressions.bin"]), manifest.fold_accents)
+    if expressions.highest_label >= len(manifest.labels):
+        raise InvalidError("intent_mismatch", "The expressions of the model name intents that it does not have.")
+    return Model(
+        manifest=manifest,
+        digest=manifest.digest,
+        _head=Graph(read(files["head.onnx"]), optimise=False),
+        _encoder=encoders.get(manifest.encoder, read) if manifest.encoder else None,
+        _expressions=expressions,
+    )

@@ -1,0 +1,22 @@
+"""One reading of text for training, serving and comparing."""
+
+import unicodedata
+
+
+def composed(text: str) -> str:
+    """NFC, so that twins that look alike are alike."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def normal_form(text: str, fold_accents: bool) -> str:
+    """T3: case, punctuation and repeated spaces do not count, nor accents if `fold_accents`. May be empty."""
+    folded = unicodedata.normalize("NFC", composed(text).casefold())
+    if fold_accents and not folded.isascii():
+        apart = unicodedata.normalize("NFKD", folded)
+        folded = "".join(c for c in apart if not unicodedata.combining(c))
+    kept = "".join(" " if unicodedata.category(c)[0] in "ZC" else c for c in folded if not _is_punctuation(c))
+    return " ".join(kept.split())
+
+
+def _is_punctuation(character: str) -> bool:
+    return unicodedata.category(character)[0] == "P"

@@ -1,0 +1,89 @@
+"""From disk into draft."""
+
+import json
+
+import pytest
+
+BOT = {"id": "bot_1", "name": "Night Bakery", "languages": ["en"], "settings": {}}
+DONE = {"added": 2, "skipped": 0, "refused": [], "snapshot": None}
+
+
+@pytest.fixture
+def bakery(tmp_path):
+    folder = tmp_path / "bakery"
+    folder.mkdir()
+    (folder / "bot.json").write_text(json.dumps({"name": "Night Bakery", "languages": ["en"], "settings": {}}))
+    (folder / "nlp.csv").write_text("text,intent\nwhen do you open,hours\ndo you have rye,bread\n")
+    flow = {"id": "main", "name": "Main", "blocks": [{"id": "hours", "kind": "message", "intent": "hours"}]}
+    (folder / "flows.json").write_text(json.dumps([flow]))
+    return folder
+
+
+def test_a_folder_makes_the_bot_then_its_expressions_then_its_flows(greenroom, greenroom_api, bakery):
+    greenroom_api.on("POST /v1/bots", BOT, status=201)
+    greenroom_api.on("POST /v1/bots/bot_1/nlp/import", DONE)
+    greenroom_api.on("PUT /v1/bots/bot_1/flows/main", {})
+    ended = greenroom("import", str(bakery))
+    assert ended.code == 0
+    assert "2 expressions added, 0 skipped, 0 refused." in ended.out
+    assert [(asked.method, asked.path) for asked in greenroom_api.asked] == [
+        ("GET", "/v1/bots/Night%20Bakery"),
+        ("POST", "/v1/bots"),
+        ("POST", "/v1/bots/bot_1/nlp/import"),
+        ("PUT", "/v1/bots/bot_1/flows/main"),
+    ]
+    assert greenroom_api.asked[2].headers["Content-Type"] == "text/csv"
+    assert "id" not in greenroom_api.asked[3].json
+
+
+def test_a_bot_that_exists_is_imported_into(greenroom, greenroom_api, bakery):
+    greenroom_api.on("GET /v1/bots/Day%20Bakery", {**BOT, "name": "Day Bakery"})
+    greenroom_api.on("POST /v1/bots/bot_1/nlp/import", DONE)
+    greenroom_api.on("PUT /v1/bots/bot_1/flows/main", {})
+    ended = greenroom("import", str(bakery), "--bot", "Day Bakery", "--mode", "replace", "--json")
+    assert ended.code == 0
+    assert json.loads(ended.out)["created"] is False
+    assert greenroom_api.requests("POST", "/v1/bots/bot_1/nlp/import")[0].query == "mode=replace"
+
+
+def test_refused_lines_are_named_by_number_and_the_exit_code_is_3(greenroom, greenroom_api, tmp_path):
+    lines = tmp_path / "more.jsonl"
+    lines.write_text('{"text": "open?", "intent": "hours"}\nnonsense\n')
+    report = {"added": 1, "skipped": 0, "refused": [{"line": 2, "code": "malformed_line", "detail": "Not JSON."}]}
+    greenroom_api.on("GET /v1/bots/bakery", BOT)
+    greenroom_api.on("POST /v1/bots/bot_1/nlp/import", report)
+    ended = greenroom("import", str(lines), "--bot", "bakery")
+    assert ended.code == 3
+    assert "1 expressions added" in ended.out
+    assert "malformed_line" in ended.err
+    assert greenroom_api.asked[1].headers["Content-Type"] == "application/x-ndjson"
+
+
+def test_a_list_of_expressions_needs_a_bot_that_exists(greenroom, greenroom_api, tmp_path):
+    lines = tmp_path / "more.csv"
+    lines.write_text("text,intent\nopen?,hours\n")
+    assert "Name it with --bot" in greenroom("import", str(lines)).err
+    assert greenroom("import", str(lines), "--bot", "atlantis").code == 1
+    assert greenroom_api.requests("POST", "/v1/bots") == []
+
+
+def test_a_bundle_becomes_a_bot(greenroom, greenroom_api, tmp_path):
+    bundle = {
+        "format": "greenroom.bundle/1",
+        "bot": {"name": "Night Bakery", "languages": ["en"]},
+        "intents": [{"id": "int_1", "name": "hours", "expressions": {"en": ["open?", "when"]}}],
+    }
+    (tmp_path / "bakery.json").write_text(json.dumps(bundle))
+    greenroom_api.on("POST /v1/bots/import", {"id": "bot_2", "name": "Copy"}, status=201)
+    ended = greenroom("import", str(tmp_path / "bakery.json"), "--bot", "Copy")
+    assert ended.code == 0
+    assert "2 expressions added" in ended.out
+    assert greenroom_api.asked[0].json["bot"]["name"] == "Copy"
+
+
+@pytest.mark.parametrize("name", ["absent.csv", "absent", "bot.txt"])
+def test_what_cannot_be_read_is_one_clear_line(greenroom, greenroom_api, name):
+    ended = greenroom("import", name, "--bot", "bakery")
+    assert ended.code == 1
+    assert name in ended.err
+    assert greenroom_api.asked == []

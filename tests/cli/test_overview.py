@@ -1,0 +1,55 @@
+"""Lists and status."""
+
+import json
+
+NOTHING = {"added": [], "removed": [], "changed": [], "renamed": []}
+
+
+def test_status_tells_what_is_live_what_is_not_and_what_is_in_the_way(greenroom, greenroom_api):
+    finding = {"code": "nlp_stale", "severity": "blocker", "message": "Train again.", "subjects": []}
+    status = {
+        "live": {"number": 7, "digest": "sha256:bb"},
+        "unpublished": {
+            "intents": {**NOTHING, "renamed": [{"id": "int_1", "before": "rye", "after": "bread"}]},
+            "flows": NOTHING,
+        },
+        "findings": [finding],
+        "running": {"id": "pub_1", "status": "running", "step": "copy", "percent": 30.0},
+    }
+    greenroom_api.on("GET /v1/bots/bakery/status", status)
+    greenroom_api.on("GET /v1/bots/bakery/nlp", {"languages": {"en": {"status": "never_trained"}}})
+    ended = greenroom("status", "bakery")
+    assert ended.out.splitlines() == [
+        "live: release 7 (sha256:bb)",
+        "nlp en: never trained",
+        "unpublished:",
+        "  intents renamed: rye -> bread",
+        "running: publication pub_1, 30 %, copy",
+    ]
+    assert "nlp_stale" in ended.err
+
+
+def test_a_list_is_read_to_its_last_page(greenroom, greenroom_api):
+    release = {"number": 2, "digest": "sha256:bb", "origin": "publication", "activated_at": "today", "author": "Ada"}
+    pages = {"items": [release], "next": "abc"}, {"items": [{**release, "number": 1}], "next": None}
+    greenroom_api.on("GET /v1/bots/bakery/releases", *pages)
+    ended = greenroom("releases", "bakery", "--json")
+    assert [item["number"] for item in json.loads(ended.out)["items"]] == [2, 1]
+
+
+def test_rows_of_the_inbox_are_accepted_into_an_intent_or_dismissed(greenroom, greenroom_api):
+    greenroom_api.on("POST /v1/bots/bakery/inbox/accept", {"handled": 2})
+    greenroom_api.on("POST /v1/bots/bakery/inbox/dismiss", {"handled": 1})
+    ended = greenroom(
+        *("inbox", "bakery", "--accept", "in_1", "--accept", "in_2", "--intent", "bread", "--dismiss", "in_3")
+    )
+    assert ended.out == "3 handled.\n"
+    assert greenroom_api.asked[0].json["items"][1] == {"id": "in_2", "intent": "bread"}
+    assert greenroom("inbox", "bakery", "--accept", "in_1").code == 2
+
+
+def test_syncing_waits_until_the_messages_are_home(greenroom, greenroom_api):
+    running = {"id": "sync_1", "status": "running", "percent": 0.0, "moved": 0, "error": None}
+    greenroom_api.on("POST /v1/bots/bakery/inbox-syncs", running, status=202)
+    greenroom_api.on("GET /v1/inbox-syncs/sync_1", {**running, "status": "done", "moved": 12})
+    assert "12 messages moved" in greenroom("sync", "bakery").out
