@@ -9,11 +9,12 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from services.draft_api.bots import create_bot
 from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.documents import documents_of, read_flows, write_document, write_flow
 from services.draft_api.expressions import Expression, clean, insert_expressions
-from services.draft_api.flows import FlowBody, compose_flow, read_flows, write_flow
+from services.draft_api.flows import FlowBody, compose_flow
 from services.draft_api.intents import create_intent
 from services.draft_api.nlp import Nlp, normal_key, read_nlp
-from services.draft_api.resources import Entity, Variable, documents_of, write_document
+from services.draft_api.resources import Entity, Variable
 from services.draft_api.store import find_bot, intent_names, languages_of, now, settings_of, touch
 from services.draft_api.tables import entities, flows, intents, snapshots, variables
 from shared.contracts import BotSettings, Language

@@ -2,13 +2,12 @@
 
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import delete
 
 from services.draft_api.desk import Desk, Reader, Writer
-from services.draft_api.resources import documents_of
+from services.draft_api.documents import documents_of, read_flows, write_flow
 from services.draft_api.store import find_bot, intent_names, languages_of, touch
 from services.draft_api.tables import entities, flows, variables
 from shared.contracts import Finding, Flow
@@ -118,18 +117,6 @@ def schema(_key: Reader) -> dict[str, Any]:
 
 
 # -- what other nouns of draft need of flows ---------------------------------------------
-
-
-def read_flows(connection: Connection, bot_id: str) -> dict[str, Flow]:
-    rows = connection.execute(select(flows.c.id, flows.c.document).where(flows.c.bot_id == bot_id))
-    return {row.id: Flow.model_validate(orjson.loads(row.document)) for row in rows}
-
-
-def write_flow(connection: Connection, bot_id: str, flow: Flow) -> None:
-    document = flow.canonical().decode()
-    here = flows.c.bot_id == bot_id, flows.c.id == flow.id
-    if connection.execute(update(flows).where(*here).values(document=document)).rowcount == 0:
-        connection.execute(insert(flows).values(bot_id=bot_id, id=flow.id, document=document))
 
 
 def compose_flow(flow_id: str, body: FlowBody, names: dict[str, str]) -> Flow:

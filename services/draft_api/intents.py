@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.documents import read_flows, write_flow
 from services.draft_api.expressions import NewExpression, add_expressions
-from services.draft_api.flows import read_flows, write_flow
 from services.draft_api.store import find_bot, find_intent, languages_of, now, touch
 from services.draft_api.tables import expressions, intents
 from shared.errors import ConflictError

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 import orjson
 from sqlalchemy import Connection, RowMapping, select
 
-from services.draft_api.flows import read_flows
-from services.draft_api.resources import documents_of
+from services.draft_api.documents import documents_of, read_flows
 from services.draft_api.store import languages_of, settings_of
 from services.draft_api.tables import entities, models, trained_languages, variables
 from shared.artifacts import Artifacts

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-import orjson
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Table, delete
 
 from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.documents import documents_of, write_document
 from services.draft_api.store import find_bot, touch
 from services.draft_api.tables import entities, variables
 from shared.errors import NotFoundError
@@ -88,18 +88,6 @@ def show_variable(bot: str, variable: str, desk: Desk, key: Reader) -> dict[str,
 @router.delete("/variables/{variable}", status_code=204, tags=["variables"])
 def remove_variable(bot: str, variable: str, desk: Desk, key: Writer) -> Response:
     return _remove(desk, key, bot, variables, variable, nlp=False)
-
-
-def documents_of(connection: Connection, table: Table, bot_id: str) -> dict[str, dict[str, Any]]:
-    rows = connection.execute(select(table.c.name, table.c.document).where(table.c.bot_id == bot_id))
-    return {row.name: orjson.loads(row.document) for row in rows}
-
-
-def write_document(connection: Connection, table: Table, bot_id: str, name: str, document: dict[str, Any]) -> None:
-    text = orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
-    here = table.c.bot_id == bot_id, table.c.name == name
-    if connection.execute(update(table).where(*here).values(document=text)).rowcount == 0:
-        connection.execute(insert(table).values(bot_id=bot_id, name=name, document=text))
 
 
 def _put(

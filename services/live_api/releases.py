@@ -7,12 +7,13 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
 
-from services.live_api.floor import Floor, Releaser
+from services.live_api.floor import Floor, FloorParts, Releaser
 from services.live_api.paging import Limit, before
 from services.live_api.tables import activations, releases
 from shared.contracts import Release
 from shared.db import utc
 from shared.errors import NotFoundError
+from shared.web.keys import Principal
 from shared.web.pages import Page
 from shared.web.routing import Router
 from shared.web.strict_json import JsonLimits
@@ -21,6 +22,22 @@ router = Router(prefix="/v1/bots/{bot}/releases", tags=["publishing"])
 
 # A whole bot: thousands of flows are many keys.
 _LIMITS = JsonLimits(depth=64, keys=5_000_000)
+
+_DOCUMENT = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["release"],
+                "properties": {
+                    "release": {"$ref": "#/components/schemas/Release"},
+                    "provenance": {"type": "object"},
+                },
+            }
+        }
+    },
+}
 
 
 class StageRequest(BaseModel):
@@ -43,7 +60,32 @@ class Activated(BaseModel):
     activated_at: datetime
 
 
-_DOCUMENT = {"required": True, "content": {"application/json": {"schema": StageRequest.model_json_schema()}}}
+@router.put("/{digest}", openapi_extra={UPLOAD: True, "requestBody": _DOCUMENT}, status_code=201)
+async def put(
+    bot: str, digest: str, request: Request, response: Response, floor: Floor, key: Releaser
+) -> Proof:
+    """Loads, warms and probes a candidate beside what is served; answers what this side found (P12)."""
+    body = await request.body()
+    proof, new = await run_in_threadpool(_put, floor, key, bot, digest, body)
+    response.status_code = 201 if new else 200
+    return proof
+
+
+def _put(floor: FloorParts, key: Principal, bot: str, digest: str, body: bytes) -> tuple[Proof, bool]:
+    asked = _read(body)
+    if asked.release.bot.id != bot or key.bot not in (None, bot):
+        raise InvalidError("manifest_invalid", "The release is of another bot than the path names.")
+    if asked.release.digest != digest:
+        raise InvalidError("release_digest_mismatch", f"The document that arrived is {asked.release.digest}.")
+    return stage(floor, asked.release, asked.provenance)
+
+
+def _read(body: bytes) -> StageRequest:
+    try:
+        return StageRequest.model_validate(parse_json(body, _LIMITS))
+    except ValidationError as error:
+        found = [{"pointer": "/" + "/".join(map(str, e["loc"])), "detail": e["msg"]} for e in error.errors()[:50]]
+        raise InvalidError("manifest_invalid", "The document is not a release.", errors=found) from None
 
 
 @router.get("/log")
@@ -53,12 +95,12 @@ def log(bot: str, floor: Floor, key: Releaser, limit: Limit = 100, cursor: str |
     query = select(activations).where(here, *before(activations.c.number, cursor))
     with floor.db.reading() as connection:
         rows = connection.execute(query.order_by(activations.c.number.desc()).limit(limit + 1)).mappings().all()
-    items = [Activated(**{**row, "activated_at": utc(row["activated_at"])}) for row in rows[:limit]]
+    items = [Activated.model_validate({**row, "activated_at": utc(row["activated_at"])}) for row in rows[:limit]]
     return Page(items=items, next=str(items[-1].number) if len(rows) > limit else None)
 
 
-@router.get("/{digest}")
-def show(bot: str, digest: str, floor: Floor, key: Releaser) -> Release:
+@router.get("/{digest}", response_model=Release)
+def show(bot: str, digest: str, floor: Floor, key: Releaser) -> Response:
     """The document as it was staged, byte for byte."""
     here = releases.c.bot_id == floor.bot_id(bot, key), releases.c.digest == digest
     with floor.db.reading() as connection:

@@ -1,0 +1,36 @@
+"""Who serves: live processes that share a database show their heartbeat and the epoch that they have reached.
+
+Only over PostgreSQL: one process owns each SQLite file.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from services.live_api.tables import live_processes
+from shared.db import Database, utc
+
+_FRESH = timedelta(seconds=3)
+_FORGOTTEN = timedelta(hours=1)
+
+
+def beat(connection: Connection, process: str, epoch: int) -> None:
+    """By the database's clock: the processes' own may differ."""
+    values = {"epoch": epoch, "seen_at": func.now()}
+    if connection.execute(update(live_processes).where(live_processes.c.id == process).values(**values)).rowcount == 0:
+        connection.execute(insert(live_processes).values(id=process, **values))
+        connection.execute(delete(live_processes).where(live_processes.c.seen_at < func.now() - _FORGOTTEN))
+
+
+def leave(connection: Connection, process: str) -> None:
+    connection.execute(delete(live_processes).where(live_processes.c.id == process))
+
+
+def lagging(db: Database, epoch: int) -> list[str]:
+    """The processes with a fresh heartbeat that do not serve `epoch` yet."""
+    if db.is_sqlite:
+        return []
+    with db.reading() as connection:
+        moment = utc(connection.execute(select(func.now())).scalar_one())
+        rows = connection.execute(select(live_processes)).mappings().all()
+    return [row["id"] for row in rows if row["epoch"] < epoch and moment - utc(row["seen_at"]) < _FRESH]
