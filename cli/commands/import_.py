@@ -32,9 +32,9 @@ def import_(
 def _show(report: dict[str, Any]) -> None:
     made = "created" if report["created"] else "was there already"
     print(f"{report['name']} ({report['bot']}) {made}.")
-    print(f"{report['added']} expressions added, {report['skipped']} skipped, {len(report['refused'])} refused.")
+    print(f"Expressions: {report['added']} added, {report['skipped']} skipped, {len(report['refused'])} refused.")
     if report["flows"]:
-        print(f"{report['flows']} flows written.")
+        print(f"Flows: {report['flows']} written.")
     if report.get("snapshot"):
         print(f"What was there before is kept as snapshot {report['snapshot']}.")
 

@@ -104,6 +104,7 @@ def _already(floor: FloorParts, bot: str, body: ActivationRequest) -> Activation
         return None
     if row["digest"] != body.digest:
         raise ConflictError("publication_reused", "This publication has activated another release.")
+    floor.roster.follow()
     return Activation(number=row["number"], digest=row["digest"], activated_at=utc(row["activated_at"]))
 
 
@@ -123,15 +124,13 @@ def _lost(floor: FloorParts, bot: str, body: ActivationRequest) -> Activation:
 def _wait(floor: FloorParts, epoch: int) -> list[str]:
     """Until every live process with a fresh heartbeat serves it, or two seconds have passed."""
     deadline = time.monotonic() + floor.settings.lagging_seconds
-    while (behind := lagging(floor.db, epoch)) and time.monotonic() < deadline:
+    while (behind := lagging(floor.db, floor.process, epoch)) and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     return behind
 
 
 def _answer(pointer: Pointer, behind: list[str]) -> Activation:
-    return Activation(
-        number=pointer.number, digest=pointer.digest, activated_at=pointer.activated_at, lagging=behind
-    )
+    return Activation(number=pointer.number, digest=pointer.digest, activated_at=pointer.activated_at, lagging=behind)
 
 
 def _document(connection: Connection, pointer: Pointer) -> str:

@@ -12,7 +12,7 @@ from shared.contracts import SCHEMA_VERSION
 from shared.digest import is_digest
 from shared.errors import InvalidError, NotFoundError
 from shared.failpoints import reach
-from shared.nlp.onnx import runtime_capabilities
+from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET, processor, runtime_version
 from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1", tags=["publishing"])
@@ -48,7 +48,13 @@ async def put(digest: str, request: Request, floor: Floor, _key: Releaser) -> Re
 @router.get("/capabilities")
 def capabilities(_key: Releaser) -> dict[str, Any]:
     """What a release may ask of this service."""
-    return {"schema_version": SCHEMA_VERSION, **runtime_capabilities()}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "opset": NEWEST_OPSET,
+        "ir_version": NEWEST_IR,
+        "onnxruntime": runtime_version(),
+        "processor": processor(),
+    }
 
 
 def _intact(artifacts: Artifacts, digest: str) -> bool:

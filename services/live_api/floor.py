@@ -7,23 +7,28 @@ from fastapi import Depends, Request
 
 from services.live_api.encoding import Encoding
 from services.live_api.group_commit import GroupCommit
-from services.live_api.roster import Roster, Serving
+from services.live_api.pointer import Pointer
+from services.live_api.roster import Roster, Serving, never_published
 from services.live_api.settings import LiveSettings
+from services.live_api.talk import Talk
 from shared.artifacts import Artifacts
 from shared.db import Database
-from shared.errors import NotFoundError
 from shared.web.keys import Principal
 from shared.web.routing import requires
 
 
 @dataclass(frozen=True)
 class FloorParts:
+    """`process` names this process among those that share its database."""
+
     db: Database
     artifacts: Artifacts
     roster: Roster
     encoding: Encoding
     group: GroupCommit
+    talk: Talk
     settings: LiveSettings
+    process: str
 
     def serving(self, bot: str, key: Principal) -> Serving:
         """Raises `never_published` alike for what is absent and for what the key may not see."""
@@ -32,16 +37,19 @@ class FloorParts:
             raise never_published(bot)
         return serving
 
+    def pointer(self, bot: str, key: Principal) -> Pointer:
+        """Also of a bot whose release cannot be loaded just now."""
+        pointer = self.roster.pointer(bot)
+        if key.bot not in (None, pointer.bot):
+            raise never_published(bot)
+        return pointer
+
     def bot_id(self, bot: str, key: Principal) -> str:
         """The id for an id or a name. Raises `never_published` for what the key may not see."""
         found = self.roster.bot_id(bot)
         if key.bot not in (None, found):
             raise never_published(bot)
         return found
-
-
-def never_published(bot: str) -> NotFoundError:
-    return NotFoundError("never_published", f"No bot {bot!r} was ever published here.")
 
 
 def _floor(request: Request) -> FloorParts:

@@ -9,15 +9,13 @@ from services.live_api.presence import beat, leave
 from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
 from shared.db import Database
-from shared.ids import new_id
 
 log = structlog.get_logger()
 
 
 class Follower:
-    def __init__(self, db: Database, roster: Roster, settings: LiveSettings) -> None:
-        self._db, self._roster, self._settings = db, roster, settings
-        self._process = new_id("live")
+    def __init__(self, db: Database, roster: Roster, settings: LiveSettings, process: str) -> None:
+        self._db, self._roster, self._settings, self._process = db, roster, settings, process
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="follower", daemon=True)
 
@@ -42,12 +40,11 @@ class Follower:
         self._say_goodbye()
 
     def _look(self) -> None:
-        """A SQLite file has one process: nobody else moves its pointers, and nobody counts its heartbeats."""
-        if self._db.is_sqlite:
-            return
         self._roster.follow()
-        with self._db.writing() as connection:
-            beat(connection, self._process, self._roster.served_epoch())
+        # A SQLite file has one process, and nobody who would count its heartbeats.
+        if not self._db.is_sqlite:
+            with self._db.writing() as connection:
+                beat(connection, self._process, self._roster.served_epoch())
 
     def _say_goodbye(self) -> None:
         if self._db.is_sqlite:

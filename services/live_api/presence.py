@@ -26,11 +26,12 @@ def leave(connection: Connection, process: str) -> None:
     connection.execute(delete(live_processes).where(live_processes.c.id == process))
 
 
-def lagging(db: Database, epoch: int) -> list[str]:
-    """The processes with a fresh heartbeat that do not serve `epoch` yet."""
+def lagging(db: Database, process: str, epoch: int) -> list[str]:
+    """The other processes with a fresh heartbeat that do not serve `epoch` yet."""
     if db.is_sqlite:
         return []
     with db.reading() as connection:
         moment = utc(connection.execute(select(func.now())).scalar_one())
-        rows = connection.execute(select(live_processes)).mappings().all()
+        others = select(live_processes).where(live_processes.c.id != process)
+        rows = connection.execute(others).mappings().all()
     return [row["id"] for row in rows if row["epoch"] < epoch and moment - utc(row["seen_at"]) < _FRESH]

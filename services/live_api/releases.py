@@ -3,20 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 
 from services.live_api.floor import Floor, FloorParts, Releaser
 from services.live_api.paging import Limit, before
+from services.live_api.staging import stage
 from services.live_api.tables import activations, releases
-from shared.contracts import Release
+from shared.contracts import Proof, Release
 from shared.db import utc
-from shared.errors import NotFoundError
+from shared.errors import InvalidError, NotFoundError
 from shared.web.keys import Principal
 from shared.web.pages import Page
-from shared.web.routing import Router
-from shared.web.strict_json import JsonLimits
+from shared.web.routing import UPLOAD, Router
+from shared.web.strict_json import JsonLimits, parse_json
 
 router = Router(prefix="/v1/bots/{bot}/releases", tags=["publishing"])
 
@@ -61,9 +63,7 @@ class Activated(BaseModel):
 
 
 @router.put("/{digest}", openapi_extra={UPLOAD: True, "requestBody": _DOCUMENT}, status_code=201)
-async def put(
-    bot: str, digest: str, request: Request, response: Response, floor: Floor, key: Releaser
-) -> Proof:
+async def put(bot: str, digest: str, request: Request, response: Response, floor: Floor, key: Releaser) -> Proof:
     """Loads, warms and probes a candidate beside what is served; answers what this side found (P12)."""
     body = await request.body()
     proof, new = await run_in_threadpool(_put, floor, key, bot, digest, body)

@@ -55,10 +55,18 @@ class Roster:
         found = self._serving.get(bot) or self._serving.get(self._ids.get(bot, ""))
         if found is not None:
             return found
-        if bot in self._failed or self._ids.get(bot) in self._failed:
-            detail = "This bot's release cannot be loaded just now; it is being tried again."
-            raise BusyError("release_unavailable", detail, retry_after=_RETRY_AFTER_SECONDS)
-        raise NotFoundError("never_published", f"No bot {bot!r} was ever published here.")
+        self.pointer(bot)
+        detail = "This bot's release cannot be loaded just now; it is being tried again."
+        raise BusyError("release_unavailable", detail, retry_after=_RETRY_AFTER_SECONDS)
+
+    def pointer(self, bot: str) -> Pointer:
+        """Also of a bot that cannot be served just now. Raises `never_published`."""
+        bot_id = self.bot_id(bot)
+        serving = self._serving.get(bot_id)
+        pointer = serving.pointer if serving else self._failed.get(bot_id)
+        if pointer is None:
+            raise never_published(bot)
+        return pointer
 
     def bot_id(self, bot: str) -> str:
         """The id for an id or a name; what is unknown here is taken for an id."""
@@ -150,3 +158,7 @@ class Roster:
             del self._ids[before]
         self._names[pointer.bot] = pointer.name
         self._ids[pointer.name] = pointer.bot
+
+
+def never_published(bot: str) -> NotFoundError:
+    return NotFoundError("never_published", f"No bot {bot!r} was ever published here.")

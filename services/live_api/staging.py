@@ -15,6 +15,7 @@ from shared.digest import canonical
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
 from shared.nlp.inspection import inspect_model
+from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET
 
 _TOLERANCE = 1e-3
 
@@ -23,10 +24,11 @@ def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tu
     """The proof, and whether the release is new here. Doing it again does no harm.
 
     Raises ConflictError `artifacts_missing` with the digests that are `missing`; InvalidError `intent_mismatch`,
-    `probe_mismatch`, or what inspection and loading find wrong with a model.
+    `runtime_unsupported`, `probe_mismatch`, or what inspection and loading find wrong with a model.
     """
     _require_artifacts(floor, release)
     check_labels(release)
+    check_runtime(release)
     known = _is_known(floor, release)
     if not known:
         for model in release.models.values():
@@ -54,12 +56,25 @@ def check_labels(release: Release) -> None:
             )
 
 
+def check_runtime(release: Release) -> None:
+    """Raises `runtime_unsupported` before a byte of a model is looked at."""
+    for language, model in release.models.items():
+        if model.runtime.opset > NEWEST_OPSET or model.runtime.ir_version > NEWEST_IR:
+            needed = f"opset {model.runtime.opset}, IR {model.runtime.ir_version}"
+            detail = f"The model for {language!r} needs {needed}; live has opset {NEWEST_OPSET}, IR {NEWEST_IR}."
+            raise InvalidError("runtime_unsupported", detail)
+
+
 def compare_probes(expected: dict[tuple[str, str], Probe], found: Iterable[ProbeResult]) -> tuple[str, ...]:
     """Warnings. Raises `probe_mismatch` when an intent differs, or a score by more than 1e-3."""
     pairs = [(expected[(result.language, result.text)], result) for result in found]
-    wrong = [result.text for probe, result in pairs if probe.intent != result.intent or _delta(probe, result) > _TOLERANCE]
+    wrong = [
+        result.text for probe, result in pairs if probe.intent != result.intent or _delta(probe, result) > _TOLERANCE
+    ]
     if wrong:
-        raise InvalidError("probe_mismatch", f"{len(wrong)} probe sentences are answered differently here.", probes=wrong[:20])
+        raise InvalidError(
+            "probe_mismatch", f"{len(wrong)} probe sentences are answered differently here.", probes=wrong[:20]
+        )
     return ("cpu_differs",) if any(_delta(probe, result) for probe, result in pairs) else ()
 
 

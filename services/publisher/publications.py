@@ -198,7 +198,8 @@ def _known(
 ) -> str | None:
     """The publication that this very request started before, if it did."""
     with bridge.db.reading() as connection:
-        return recall(connection, idempotency, key, "publications", idempotency_key, _fingerprint(bot, body))
+        found = recall(connection, idempotency, key, "publications", idempotency_key, _fingerprint(bot, body))
+    return str(found) if found else None
 
 
 def _take_up(
@@ -215,7 +216,7 @@ def _take_up(
         with bridge.db.writing() as connection:
             if candidate:
                 records.freeze(connection, candidate, provenance)
-            return once(
+            started = once(
                 connection,
                 idempotency,
                 key,
@@ -225,8 +226,13 @@ def _take_up(
                 lambda: _insert(connection, asked, candidate, findings, key),
             )
     except IntegrityError:
-        _refuse_second(bridge, asked.bot_id)
-        raise
+        # Somebody was faster: with this very request, or with another publication of the bot.
+        known = _known(bridge, asked.bot_id, key, asked.body, idempotency_key)
+        if known is None:
+            _refuse_second(bridge, asked.bot_id)
+            raise
+        return known
+    return str(started)
 
 
 def _insert(

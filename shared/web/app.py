@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,7 +17,8 @@ from shared.web import explorer, keys_routes, problems
 from shared.web.door import Door, Measures
 from shared.web.keys import KeyRing
 
-Ready = Callable[[], dict[str, bool]]
+# A check that is False keeps a service from being ready; anything else is only told.
+Ready = Callable[[], dict[str, Any]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _COLOURS = {"live": "#b3261e", "draft": "#2f7d5b", "publisher": "#3d5a98"}
@@ -72,7 +74,7 @@ def _add_health(app: FastAPI, surface: Surface, db: Database, ready: Ready, regi
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         checks = {"database": await run_in_threadpool(_reachable, db), **ready()}
-        fine = all(checks.values())
+        fine = all(check is not False for check in checks.values())
         return JSONResponse({"status": "ready" if fine else "not_ready", "checks": checks}, 200 if fine else 503)
 
     @app.get("/metrics", include_in_schema=False)

@@ -25,7 +25,7 @@ def test_a_folder_makes_the_bot_then_its_expressions_then_its_flows(greenroom, g
     greenroom_api.on("PUT /v1/bots/bot_1/flows/main", {})
     ended = greenroom("import", str(bakery))
     assert ended.code == 0
-    assert "2 expressions added, 0 skipped, 0 refused." in ended.out
+    assert "Expressions: 2 added, 0 skipped, 0 refused." in ended.out
     assert [(asked.method, asked.path) for asked in greenroom_api.asked] == [
         ("GET", "/v1/bots/Night%20Bakery"),
         ("POST", "/v1/bots"),
@@ -54,7 +54,7 @@ def test_refused_lines_are_named_by_number_and_the_exit_code_is_3(greenroom, gre
     greenroom_api.on("POST /v1/bots/bot_1/nlp/import", report)
     ended = greenroom("import", str(lines), "--bot", "bakery")
     assert ended.code == 3
-    assert "1 expressions added" in ended.out
+    assert "Expressions: 1 added" in ended.out
     assert "malformed_line" in ended.err
     assert greenroom_api.asked[1].headers["Content-Type"] == "application/x-ndjson"
 
@@ -77,7 +77,7 @@ def test_a_bundle_becomes_a_bot(greenroom, greenroom_api, tmp_path):
     greenroom_api.on("POST /v1/bots/import", {"id": "bot_2", "name": "Copy"}, status=201)
     ended = greenroom("import", str(tmp_path / "bakery.json"), "--bot", "Copy")
     assert ended.code == 0
-    assert "2 expressions added" in ended.out
+    assert "Expressions: 2 added" in ended.out
     assert greenroom_api.asked[0].json["bot"]["name"] == "Copy"
 
 

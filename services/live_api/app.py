@@ -1,0 +1,100 @@
+"""The live service put together: wiring happens here, once, at start."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from services.live_api import activation, blobs, bots, conversations, messages, releases
+from services.live_api.classify import add_classify
+from services.live_api.encoding import Encoding
+from services.live_api.floor import FloorParts
+from services.live_api.following import Follower
+from services.live_api.group_commit import GroupCommit
+from services.live_api.roster import Roster
+from services.live_api.settings import LiveSettings
+from services.live_api.tables import keys as keys_table
+from services.live_api.talk import Talk
+from shared.artifacts import StoredArtifacts
+from shared.db import Database
+from shared.ids import new_id
+from shared.schema import migrate
+from shared.settings import ServiceSettings
+from shared.web.app import Surface, create_app
+from shared.web.keys import KeyRing
+
+SURFACE = Surface(
+    name="live",
+    title="Greenroom LIVE",
+    banner="LIVE · real users talk to what you see here",
+    description="Answers people with what was published. Everything here is LIVE.",
+)
+PEER_SCOPES = ("live:release", "live:read")
+
+
+def live_app(settings: ServiceSettings, own: LiveSettings) -> FastAPI:
+    db = Database(settings.database_url)
+    keys = KeyRing(db, keys_table)
+    floor = assemble(settings, own, db)
+    follower = Follower(db, floor.roster, own, floor.process)
+    started = {"bots": False}
+
+    def start() -> None:
+        migrate(db, "live")
+        keys.ensure("admin", settings.admin_key, ("admin",))
+        keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
+        floor.roster.follow()
+        floor.encoding.start()
+        floor.group.start()
+        follower.start()
+        started["bots"] = True
+
+    def stop() -> None:
+        follower.stop()
+        floor.group.stop()
+        floor.encoding.stop()
+        db.dispose()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(start)
+        yield
+        await run_in_threadpool(stop)
+
+    app = create_app(
+        SURFACE,
+        settings,
+        db,
+        keys,
+        ready=lambda: {**started, "unavailable": floor.roster.unavailable()},
+        lifespan=lifespan,
+        routers=[
+            conversations.router,
+            bots.router,
+            activation.router,
+            releases.router,
+            messages.router,
+            blobs.router,
+        ],
+    )
+    app.state.floor = floor
+    add_classify(app, floor)
+    return app
+
+
+def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> FloorParts:
+    artifacts = StoredArtifacts(settings.artifacts_url)
+    roster = Roster(db, artifacts)
+    encoding = Encoding(own.waiting_texts)
+    group = GroupCommit(db, own.waiting_writes)
+    return FloorParts(
+        db=db,
+        artifacts=artifacts,
+        roster=roster,
+        encoding=encoding,
+        group=group,
+        talk=Talk(db, roster, encoding, group),
+        settings=own,
+        process=new_id("live"),
+    )

@@ -1,0 +1,175 @@
+"""What live remembers of conversations: their state, and every message with its answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+
+from services.live_api.feed import take_part
+from services.live_api.paging import before
+from services.live_api.pointer import Pointer
+from services.live_api.tables import conversations, messages
+from shared.contracts import Classification, ScoredIntent
+from shared.db import utc
+from shared.digest import canonical, digest_of
+from shared.errors import InvalidError
+from shared.flows.engine import ConversationState
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as it arrived. `key` is what makes a repeated delivery the same message."""
+
+    bot: str
+    conversation: str
+    text: str
+    user: str | None
+    language: str | None
+    key: str | None
+
+    @property
+    def body_hash(self) -> str:
+        return digest_of(canonical([self.text, self.user, self.language]))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message with what was understood and answered, and by which release."""
+
+    id: str
+    heard: Heard
+    found: Classification
+    replies: tuple[dict[str, Any], ...]
+    block: str | None
+    release: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A conversation before a message; `answered` is that message, when it was heard before."""
+
+    state: ConversationState = field(default_factory=ConversationState)
+    version: int = 0
+    release_number: int = 0
+    answered: Row | None = None
+
+
+def recall(connection: Connection, heard: Heard) -> Remembered:
+    """Raises InvalidError `idempotency_key_reused` when the key came with another message."""
+    answered = _heard_before(connection, heard)
+    if answered is not None:
+        return Remembered(answered=answered)
+    here = conversations.c.bot_id == heard.bot, conversations.c.id == heard.conversation
+    row = connection.execute(select(conversations).where(*here)).mappings().first()
+    if row is None:
+        return Remembered()
+    state = ConversationState.model_validate_json(row["state"])
+    return Remembered(state, row["version"], row["release_number"])
+
+
+def _heard_before(connection: Connection, heard: Heard) -> Row | None:
+    if heard.key is None:
+        return None
+    here = messages.c.bot_id == heard.bot, messages.c.conversation == heard.conversation
+    known = select(messages).where(*here, messages.c.idempotency_key == heard.key)
+    row = connection.execute(known).mappings().first()
+    if row is None:
+        return None
+    if row["body_hash"] != heard.body_hash:
+        raise InvalidError("idempotency_key_reused", "This Idempotency-Key was used with another message.")
+    return read_row(row)
+
+
+def save_state(connection: Connection, pointer: Pointer, row: Row, state: ConversationState, version: int) -> bool:
+    """False when the conversation has moved on from `version` meanwhile. Raises IntegrityError likewise."""
+    values = {
+        "state": state.model_dump_json(),
+        "version": version + 1,
+        "release_number": pointer.number,
+        "release_digest": pointer.digest,
+        "language": row.found.language,
+        "last_at": row.received_at,
+        **({"user_id": row.heard.user} if row.heard.user else {}),
+    }
+    name = {"bot_id": row.heard.bot, "id": row.heard.conversation}
+    if version == 0:
+        connection.execute(insert(conversations).values(**name, started_at=row.received_at, **values))
+        return True
+    here = [conversations.c[column] == value for column, value in name.items()]
+    changed = update(conversations).where(*here, conversations.c.version == version).values(**values)
+    return connection.execute(changed).rowcount == 1
+
+
+def save_message(connection: Connection, row: Row) -> None:
+    take_part(connection)
+    heard, found = row.heard, row.found
+    connection.execute(
+        insert(messages).values(
+            id=row.id,
+            bot_id=heard.bot,
+            conversation=heard.conversation,
+            user_id=heard.user,
+            text=heard.text,
+            language=found.language,
+            understood=found.understood,
+            reason=found.reason,
+            intent_id=found.intent.id if found.intent else None,
+            intent_name=found.intent.name if found.intent else None,
+            confidence=found.intent.confidence if found.intent else _best(found),
+            scope=found.scope,
+            exact=found.exact_match,
+            replies=orjson.dumps(row.replies).decode(),
+            block=row.block,
+            release_number=row.release,
+            received_at=row.received_at,
+            idempotency_key=heard.key,
+            body_hash=heard.body_hash,
+        )
+    )
+
+
+def _best(found: Classification) -> float | None:
+    return found.ranking[0].confidence if found.ranking else None
+
+
+def history(bot: str, conversation: str, cursor: str | None) -> Select[Any]:
+    """The messages of a conversation, newest first."""
+    here = messages.c.bot_id == bot, messages.c.conversation == conversation
+    query = select(messages).where(*here, *before(messages.c.sequence, cursor))
+    return query.order_by(messages.c.sequence.desc())
+
+
+def read_row(row: RowMapping | Mapping[str, Any]) -> Row:
+    intent = None
+    if row["intent_id"] is not None:
+        intent = ScoredIntent(id=row["intent_id"], name=row["intent_name"], confidence=row["confidence"])
+    heard = Heard(
+        bot=row["bot_id"],
+        conversation=row["conversation"],
+        text=row["text"],
+        user=row["user_id"],
+        language=row["language"],
+        key=row["idempotency_key"],
+    )
+    found = Classification(
+        text=row["text"],
+        language=row["language"],
+        understood=row["understood"],
+        reason=row["reason"],
+        intent=intent,
+        exact_match=row["exact"],
+        scope=row["scope"],
+    )
+    return Row(
+        id=row["id"],
+        heard=heard,
+        found=found,
+        replies=tuple(orjson.loads(row["replies"])),
+        block=row["block"],
+        release=row["release_number"],
+        received_at=utc(row["received_at"]),
+    )

@@ -1,0 +1,58 @@
+"""What the publisher carries home to draft's inbox: what users said, in order, each once."""
+
+from typing import Annotated
+
+from fastapi import Query
+from pydantic import BaseModel
+from sqlalchemy import RowMapping, select
+
+from services.live_api.feed import settled
+from services.live_api.floor import Floor, Releaser
+from services.live_api.tables import messages
+from shared.contracts import UserMessage
+from shared.db import utc
+from shared.web.routing import Router
+
+router = Router(prefix="/v1/bots/{bot}/messages", tags=["publishing"])
+
+
+class Feed(BaseModel):
+    """Go on with `after` = the last `sequence`; an empty page is the end for now."""
+
+    items: list[UserMessage]
+    next: str | None = None
+
+
+@router.get("")
+def feed(
+    bot: str,
+    floor: Floor,
+    key: Releaser,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 500,
+) -> Feed:
+    """Messages of real users with a `sequence` above `after`; nothing ever appears below one that was shown."""
+    here = messages.c.bot_id == floor.pointer(bot, key).bot, messages.c.sequence > after
+    query = select(messages).where(*here).order_by(messages.c.sequence).limit(limit)
+    with settled(floor.db) as connection:
+        rows = connection.execute(query).mappings().all()
+    items = [_message(row) for row in rows]
+    return Feed(items=items, next=str(items[-1].sequence) if len(items) == limit else None)
+
+
+def _message(row: RowMapping) -> UserMessage:
+    return UserMessage(
+        sequence=row["sequence"],
+        id=row["id"],
+        text=row["text"],
+        language=row["language"],
+        intent=row["intent_id"],
+        confidence=row["confidence"],
+        scope=row["scope"],
+        understood=row["understood"],
+        exact=row["exact"],
+        release=row["release_number"],
+        conversation=row["conversation"],
+        user=row["user_id"],
+        received_at=utc(row["received_at"]),
+    )

@@ -1,0 +1,125 @@
+"""One turn of a conversation: understand, decide, keep, answer. What is answered is on disk (M1, M6).
+
+Turns of one conversation follow one another (M5): a lock orders those of this process, the conversation's
+version those of several. A turn that lost the race is decided again on the newer state.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from weakref import WeakValueDictionary
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+from starlette.concurrency import run_in_threadpool
+
+from services.live_api import memory
+from services.live_api.encoding import Encoding
+from services.live_api.group_commit import GroupCommit
+from services.live_api.memory import Heard, Remembered, Row
+from services.live_api.roster import Roster, Serving
+from shared.brain import Brain
+from shared.contracts import Classification
+from shared.db import Database
+from shared.errors import BusyError
+from shared.failpoints import reach
+from shared.flows.engine import ConversationState, Turn
+from shared.ids import new_id
+
+_RACES = 20
+
+
+class RaceLostError(Exception):
+    """Another process wrote this conversation's next message first."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    db: Database
+    roster: Roster
+    encoding: Encoding
+    group: GroupCommit
+    _locks: "WeakValueDictionary[tuple[str, str], asyncio.Lock]" = field(default_factory=WeakValueDictionary)
+
+    async def turn(self, serving: Serving, heard: Heard) -> Row:
+        """The message with its answer, as it is kept. A message heard before is answered as before (M3).
+
+        Raises InvalidError `idempotency_key_reused`, `unknown_language`; BusyError `overloaded`.
+        """
+        async with self._alone(heard):
+            for _ in range(_RACES):
+                try:
+                    return await self._once(serving, heard)
+                except (RaceLostError, IntegrityError):
+                    continue
+        raise BusyError("overloaded", "Too many messages of this conversation arrive at once.")
+
+    @asynccontextmanager
+    async def _alone(self, heard: Heard) -> AsyncIterator[None]:
+        lock = self._locks.setdefault((heard.bot, heard.conversation), asyncio.Lock())
+        async with lock:
+            yield
+
+    async def _once(self, serving: Serving, heard: Heard) -> Row:
+        before = await run_in_threadpool(self._recall, heard)
+        if before.answered is not None:
+            return before.answered
+        serving = await self._not_older(serving, before)
+        found = await self._understand(serving, heard, before.state)
+        turn = self._decide(serving, heard, before, found)
+        row = _row(serving, heard, found, turn)
+        kept = await self.group.write(lambda connection: _keep(connection, serving, row, turn.state, before.version))
+        reach("live.message.after_commit")
+        return kept
+
+    def _recall(self, heard: Heard) -> Remembered:
+        with self.db.reading() as connection:
+            return memory.recall(connection, heard)
+
+    async def _not_older(self, serving: Serving, before: Remembered) -> Serving:
+        """A conversation never falls back to an older release because another process was quicker (R3)."""
+        if before.release_number <= serving.pointer.number:
+            return serving
+        await run_in_threadpool(self.roster.follow)
+        return self.roster.serving(serving.pointer.bot)
+
+    async def _understand(self, serving: Serving, heard: Heard, state: ConversationState) -> Classification:
+        language = _language(serving.brain, heard.language, state.language)
+        if not serving.pointer.enabled:
+            return Classification(text=heard.text, language=language, understood=False, reason="bot_disabled")
+        return await self.encoding.one(lambda text: serving.brain.classify(text, language), heard.text)
+
+    def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
+        seed = f"{heard.bot}/{heard.conversation}/{before.version}"
+        turn = serving.brain.reply(before.state, found, seed, serving.pointer.env)
+        # A bot that is switched off says so, and goes on where it was when it is switched on again.
+        return turn if serving.pointer.enabled else turn.model_copy(update={"state": before.state})
+
+
+def _language(brain: Brain, asked: str | None, spoken: str | None) -> str:
+    """The language asked for, else the conversation's own while the bot still speaks it, else the bot's first."""
+    if asked is None and spoken in brain.release.languages:
+        return brain.language(spoken)
+    return brain.language(asked)
+
+
+def _row(serving: Serving, heard: Heard, found: Classification, turn: Turn) -> Row:
+    return Row(
+        id=new_id("msg"),
+        heard=heard,
+        found=found,
+        replies=tuple(reply.model_dump(mode="json", exclude_none=True) for reply in turn.replies),
+        block=turn.block,
+        release=serving.pointer.number,
+        received_at=datetime.now(UTC),
+    )
+
+
+def _keep(connection: Connection, serving: Serving, row: Row, state: ConversationState, version: int) -> Row:
+    if not memory.save_state(connection, serving.pointer, row, state, version):
+        raise RaceLostError
+    memory.save_message(connection, row)
+    reach("live.message.before_commit")
+    return row
