@@ -21,7 +21,8 @@ def publish_bot(
     body |= {"train": "if_needed"} if train else {}
     body |= {"accept": list(accept)} if accept else {}
     started = access.publisher.post("bots", bot, "publications", body=body)
-    publication = dict(finish(access.publisher, "publications", started, "Publishing"))
+    nothing_to_do = started["id"] is None
+    publication = dict(started if nothing_to_do else finish(access.publisher, "publications", started, "Publishing"))
     if publication["status"] != "live":
         raise _not_live(publication)
     return publication

@@ -10,7 +10,9 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], on_error_o
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     Console(stderr=on_error_output).print(table)

@@ -63,7 +63,7 @@ def _train(access: Access, bot: str) -> None:
         _tell(f"       {language}: {accuracy_words(model)}, model {model['digest']}")
         if model["profile"] == "fast":
             _tell(
-                "       There is no sentence encoder here (its package could not be had), so the `fast` profile",
+                "       There is no sentence encoder here , so the `fast` profile was used,",
                 "       was used, which knows letters and words only. With the encoder it understands more.",
             )
 

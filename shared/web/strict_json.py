@@ -9,7 +9,9 @@ import orjson
 
 from shared.errors import InvalidError, MalformedError
 
-_LONG_NUMBER = re.compile(rb"[-+.0-9eE]{65,}")
+# Where a number may be that orjson rounds: it reads whole numbers beyond 64 bits as floats.
+_LONG_NUMBER = re.compile(rb"[-+.0-9eE]{19,}")
+_MOST_DIGITS = 64
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -30,8 +32,8 @@ def parse_json(body: bytes, limits: JsonLimits = JsonLimits()) -> Any:
     except orjson.JSONDecodeError as error:
         raise _refusal(body, str(error)) from None
     _Walk(limits).visit(value, 1)
-    if _LONG_NUMBER.search(body) and _has_long_number(body):
-        raise MalformedError("json_limits", "A number has more than 64 digits.")
+    if _LONG_NUMBER.search(body):
+        json.loads(body.decode(), parse_int=_check_whole, parse_float=_check_digits)
     if body.count(b":") > 1 and _repeats_a_key(body):
         raise MalformedError("json_limits", "An object has the same key twice.")
     return value
@@ -47,8 +49,7 @@ class _Walk:
         elif isinstance(value, bool) or value is None:
             return
         elif isinstance(value, int):
-            if value not in _INT64:
-                raise InvalidError("out_of_range", "A whole number does not fit in 64 bits.")
+            _check_range(value)
         elif isinstance(value, float):
             if value in (float("inf"), float("-inf")):
                 raise MalformedError("json_limits", "A number is too large.")
@@ -95,14 +96,21 @@ def _is_json_beyond_limits(body: bytes) -> bool:
     return True
 
 
-def _has_long_number(body: bytes) -> bool:
-    found: list[str] = []
-    keep = lambda text: found.append(text) or 0  # noqa: E731
-    try:
-        json.loads(body, parse_int=keep, parse_float=keep)
-    except (ValueError, RecursionError):
-        return True
-    return any(sum(c.isdigit() for c in text) > 64 for text in found)
+def _check_digits(text: str) -> float:
+    if sum(c.isdigit() for c in text) > _MOST_DIGITS:
+        raise MalformedError("json_limits", f"A number has more than {_MOST_DIGITS} digits.")
+    return 0.0
+
+
+def _check_whole(text: str) -> int:
+    _check_digits(text)
+    return _check_range(int(text))
+
+
+def _check_range(value: int) -> int:
+    if value not in _INT64:
+        raise InvalidError("out_of_range", "A whole number does not fit in 64 bits.")
+    return value
 
 
 def _repeats_a_key(body: bytes) -> bool:
