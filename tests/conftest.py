@@ -1,6 +1,8 @@
 """Databases for the tests, and an honest word at the end about what was left out."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,24 @@ def postgres_url() -> Iterator[str]:
         pytest.skip(f"no PostgreSQL: {reason}")
     with postgres.fresh_database(server) as url:
         yield url
+
+
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
+    """Gives the URL of a fresh database at every call, of each kind in turn, for a whole module."""
+    if request.param == "sqlite":
+        folder, numbers = tmp_path_factory.mktemp("databases"), itertools.count()
+        yield lambda: f"sqlite:///{folder / f'{next(numbers)}.db'}"
+        return
+    try:
+        server = postgres.server_url()
+    except postgres.UnavailableError as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(postgres.fresh_database(server))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

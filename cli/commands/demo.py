@@ -63,8 +63,8 @@ def _train(access: Access, bot: str) -> None:
         _tell(f"       {language}: {accuracy_words(model)}, model {model['digest']}")
         if model["profile"] == "fast":
             _tell(
-                "       There is no sentence encoder here , so the `fast` profile was used,",
-                "       was used, which knows letters and words only. With the encoder it understands more.",
+                "       There is no sentence encoder here, so the `fast` profile was used, which knows letters and",
+                "       words only. With the encoder (`greenroom encoder build`) it understands more.",
             )
 
 

@@ -1,6 +1,6 @@
 """What every route of live is given: its parts, and the key that was shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -19,7 +19,7 @@ from shared.web.routing import requires
 
 @dataclass(frozen=True)
 class FloorParts:
-    """`process` names this process among those that share its database."""
+    """`process` names this process among those that share its database; `inspected` are sound models' digests."""
 
     db: Database
     artifacts: Artifacts
@@ -29,6 +29,7 @@ class FloorParts:
     talk: Talk
     settings: LiveSettings
     process: str
+    inspected: set[str] = field(default_factory=set)
 
     def serving(self, bot: str, key: Principal) -> Serving:
         """Raises `never_published` alike for what is absent and for what the key may not see."""

@@ -29,18 +29,14 @@ def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tu
     _require_artifacts(floor, release)
     check_labels(release)
     check_runtime(release)
-    known = _is_known(floor, release)
-    if not known:
-        for model in release.models.values():
-            inspect_model(model, floor.artifacts.read)
+    _inspect(floor, release)
     brain = floor.roster.stage(release)
     proof = prove(brain, floor.artifacts.read)
     expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
     proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
-    if not known:
-        _keep(floor, release, provenance)
+    new = _keep(floor, release, provenance)
     reach("live.release.staged")
-    return proof, not known
+    return proof, new
 
 
 def check_labels(release: Release) -> None:
@@ -89,13 +85,17 @@ def _require_artifacts(floor: FloorParts, release: Release) -> None:
         raise ConflictError("artifacts_missing", f"{len(missing)} artifacts are not here yet.", missing=missing)
 
 
-def _is_known(floor: FloorParts, release: Release) -> bool:
+def _inspect(floor: FloorParts, release: Release) -> None:
+    """Each model once: a publication of flows alone does not pay for it again."""
+    for model in release.models.values():
+        if model.digest not in floor.inspected:
+            inspect_model(model, floor.artifacts.read)
+            floor.inspected.add(model.digest)
+
+
+def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> bool:
+    """Whether it is new here. Equal name, equal content: the first one stays."""
     here = releases.c.bot_id == release.bot.id, releases.c.digest == release.digest
-    with floor.db.reading() as connection:
-        return connection.execute(select(releases.c.digest).where(*here)).first() is not None
-
-
-def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> None:
     row = {
         "bot_id": release.bot.id,
         "digest": release.digest,
@@ -105,7 +105,9 @@ def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> No
     }
     try:
         with floor.db.writing() as connection:
+            if connection.execute(select(releases.c.digest).where(*here)).first():
+                return False
             connection.execute(insert(releases).values(**row))
+            return True
     except IntegrityError:
-        # The same release was staged meanwhile by another call; equal name, equal content.
-        return
+        return False

@@ -125,6 +125,8 @@ Entry = Block | str
 def _entry(
     dialogue: Dialogue, state: ConversationState, found: Classification, offer: Offer | None
 ) -> tuple[Entry, str]:
+    if found.reason == "bot_disabled":
+        return _role(dialogue, "bot_disabled"), "the bot is switched off"
     if offer:
         return dialogue.blocks[offer.next], f"the user picked {offer.title!r}"
     if found.reason == "message_too_long":

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from shared.errors import BusyError, GreenroomError
 
@@ -71,7 +72,14 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _STATUS_CODES.get(error.status_code, "http_error")
     title = _TITLES.get(error.status_code, "Error")
-    return problem(request, error.status_code, code, title, str(error.detail), error.headers)
+    headers = {"Allow": ", ".join(_allowed(request))} if error.status_code == 405 else error.headers
+    return problem(request, error.status_code, code, title, str(error.detail), headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of every route with this path: each route knows only its own."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
 
 
 async def _store(request: Request, error: Exception) -> Response:

@@ -14,11 +14,13 @@ from starlette.types import Message, Receive
 
 from shared.errors import GreenroomError, MediaTypeError, TooLargeError
 from shared.web.keys import KeyRing, Principal, demand, unauthenticated
-from shared.web.strict_json import parse_json
+from shared.web.strict_json import JsonLimits, parse_json
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of this service.")
 _BODY_SECONDS = 30.0
 UPLOAD = "greenroom-upload"
+# A whole bot has far more keys than anything that is written by hand.
+_UPLOAD_LIMITS = JsonLimits(keys=1_000_000)
 
 
 class SlowBodyError(GreenroomError):
@@ -64,7 +66,7 @@ class GuardedRoute(APIRoute):
             limit = request.app.state.max_upload_bytes if upload else request.app.state.max_body_bytes
             bounded = Request(request.scope, _bounded(request, limit))
             if reads_json:
-                bounded._json = await _read_json(bounded)
+                bounded._json = await _read_json(bounded, _UPLOAD_LIMITS if upload else JsonLimits())
             return await handle(bounded)
 
         return guarded
@@ -80,16 +82,18 @@ async def _admit(request: Request, scopes: tuple[str, ...]) -> Principal:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise unauthenticated()
-    principal = keys.remembered(token) or await run_in_threadpool(keys.authenticate, token)
+    principal = keys.remembered(token)
+    if principal is None:
+        principal = await run_in_threadpool(keys.authenticate, token)
     demand(principal, scopes)
     return principal
 
 
-async def _read_json(request: Request) -> Any:
+async def _read_json(request: Request, limits: JsonLimits) -> Any:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/json":
         raise MediaTypeError("unsupported_media_type", "Send application/json.")
-    return parse_json(await request.body())
+    return parse_json(await request.body(), limits)
 
 
 def _bounded(request: Request, limit: int) -> Receive:

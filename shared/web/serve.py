@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -36,6 +37,9 @@ def serve(name: str, port: int, settings: ServiceSettings, make_app: Callable[[]
         h11_max_incomplete_event_size=32 * 1024,
     )
     server = uvicorn.Server(config)
+    # uvicorn sends itself the signal again once it has finished: that must not end the process before us.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
     server.run()
     sys.stdout.flush()
     # A job may still run in a thread of the pool. It is durable and goes on after the next start;

@@ -135,9 +135,7 @@ def activate(
     client: TestClient, bot: str, digest: str, base: str | None, publication: str, **more: Any
 ) -> httpx2.Response:
     body = {"digest": digest, "origin": "publication", "publication": publication, **more}
-    return client.put(
-        f"/v1/bots/{bot}/active", json=body, headers={"If-Match": f'"{base}"' if base else "none"}
-    )
+    return client.put(f"/v1/bots/{bot}/active", json=body, headers={"If-Match": f'"{base}"' if base else "none"})
 
 
 def publish(client: TestClient, trained: Trained | None, candidate: Release, base: str | None = None) -> dict[str, Any]:
@@ -145,7 +143,9 @@ def publish(client: TestClient, trained: Trained | None, candidate: Release, bas
         bring(client, trained)
     staged = stage(client, candidate)
     assert staged.status_code in {200, 201}, staged.text
-    moved = activate(client, candidate.bot.id, candidate.digest, base, f"pub-{candidate.digest[-8:]}-after-{(base or "none")[-8:]}")
+    moved = activate(
+        client, candidate.bot.id, candidate.digest, base, f"pub-{candidate.digest[-8:]}-after-{(base or 'none')[-8:]}"
+    )
     assert moved.status_code == 200, moved.text
     answer: dict[str, Any] = moved.json()
     return answer
