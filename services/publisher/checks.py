@@ -8,7 +8,10 @@ from typing import Any
 
 from services.publisher.compose import THRESHOLDS, compose, has_expressions, published
 from shared.contracts import Finding, LanguageNlp, Release, Severity, Snapshot
+from shared.flows.lint import lint
 from shared.flows.references import dangling, references
+
+FEW = 5
 
 _NOT_TRAINED = {
     "never_trained": ("nlp_never_trained", "was never trained: train it, or publish with train: if_needed."),
@@ -28,7 +31,8 @@ def check(
     if mode == "nlp" and live is not None:
         findings += _nlp_findings(draft, live, languages)
     else:
-        findings += _dangling(compose(mode, draft, live, languages))
+        outcome = compose(mode, draft, live, languages)
+        findings += [*_dangling(outcome), *_warnings(outcome)]
     return tuple(sorted(findings, key=lambda finding: finding.severity))
 
 
@@ -138,6 +142,26 @@ def _dangling(release: Release) -> list[Finding]:
             [{"kind": kind, "id": target, "blocks": places}],
         )
         for (kind, target), places in sorted(missing.items())
+    ]
+
+
+def _warnings(release: Release) -> list[Finding]:
+    """What users would stumble over, though it can be published."""
+    names = {mark.id: mark.name for mark in release.intents}
+    found = lint(release.flows, names, release.entities, release.variables, release.languages)
+    return [finding for finding in found if finding.severity == "warning"] + _few_expressions(release)
+
+
+def _few_expressions(release: Release) -> list[Finding]:
+    return [
+        _finding(
+            "few_expressions",
+            f"The intent {mark.name!r} has {mark.expression_count} expressions: {FEW} or more are understood better.",
+            [{"kind": "intent", "id": mark.id, "name": mark.name}],
+            "warning",
+        )
+        for mark in release.intents
+        if mark.expression_count < FEW
     ]
 
 

@@ -1,50 +1,27 @@
 """Asking for a publication and following it. What it does is in `publish`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-import orjson
 from fastapi import Header, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, insert
-from sqlalchemy.exc import IntegrityError
+from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from services.publisher import records
+from services.publisher.asking import Asked, PublicationRequest, judge, known_before, refuse_second, take_up
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner, seen
-from services.publisher.checks import blockers, check, needs_training, without_training
-from services.publisher.compose import compose
-from services.publisher.prove import Comparison, gather_provenance
-from services.publisher.records import ENDED, Publication, now
-from services.publisher.tables import idempotency, publications
-from shared.contracts import ActiveRelease, Finding, Language, Release, Snapshot
-from shared.errors import ConflictError, InvalidError, NotFoundError
-from shared.ids import new_id
+from services.publisher.prove import Comparison
+from services.publisher.records import ENDED, Publication
+from shared.contracts import Finding
+from shared.errors import NotFoundError
 from shared.web.events import event_stream
-from shared.web.idempotency import once, recall
 from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
 from shared.web.progress import eta_seconds
 from shared.web.routing import Router
 
 router = Router(tags=["publications"])
-
-
-class PublicationRequest(BaseModel):
-    """`train: if_needed` trains first what is untrained, as part of the publication."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"mode": "full", "notes": "Friday's menu", "train": "if_needed"}]},
-    )
-
-    mode: Literal["full", "nlp"]
-    notes: Annotated[str, Field(max_length=2000)] | None = None
-    languages: Annotated[list[Language], Field(min_length=1)] | None = None
-    train: Literal["if_needed"] | None = None
-    accept: list[Literal["live_drift", "regression_failed"]] = []
 
 
 class Shown(BaseModel):
@@ -69,24 +46,6 @@ class Shown(BaseModel):
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One request with the two documents that it is judged by."""
-
-    bot_id: str
-    body: PublicationRequest
-    draft: Snapshot
-    live: ActiveRelease | None
-
-    @property
-    def languages(self) -> tuple[str, ...] | None:
-        return tuple(self.body.languages) if self.body.languages else None
-
-    @property
-    def base(self) -> Release | None:
-        return self.live.release if self.live else None
-
-
 @router.post("/v1/bots/{bot}/publications", status_code=202, responses={200: {"model": Shown}})
 def publish(
     bot: str,
@@ -99,18 +58,15 @@ def publish(
     """Refused at once, or taken up as a job that always ends. Nothing shows in live before it is complete."""
     draft = bridge.draft.snapshot(bot)
     bot_id = seen(draft.bot.id, bot, key)
-    known = _known(bridge, bot_id, key, body, idempotency_key)
+    known = known_before(bridge, bot_id, key, body, idempotency_key)
     if known is None:
-        _refuse_second(bridge, bot_id)
+        refuse_second(bridge, bot_id)
         asked = Asked(bot_id, body, draft, bridge.live.active(bot_id))
-        findings = check(body.mode, draft, asked.base, asked.languages)
-        trains = body.train == "if_needed" and needs_training(findings)
-        _refuse_blocked(without_training(findings) if trains else findings)
-        candidate = None if trains else compose(body.mode, draft, asked.base, asked.languages)
+        candidate, findings = judge(asked)
         if candidate and asked.live and candidate.digest == asked.live.digest:
             response.status_code = 200
             return _nothing_to_do(bridge, asked, findings)
-        known = _take_up(bridge, asked, candidate, findings, key, idempotency_key)
+        known = take_up(bridge, asked, candidate, findings, key, idempotency_key)
     bridge.jobs.start("publication", known)
     response.headers["Location"] = f"/v1/publications/{known}"
     return show(known, bridge, key)
@@ -159,22 +115,6 @@ def _find(bridge: BridgeParts, publication: str, key: Principal) -> Publication:
     return found
 
 
-def _refuse_second(bridge: BridgeParts, bot_id: str) -> None:
-    """P11: one at a time per bot; the second is told the first."""
-    with bridge.db.reading() as connection:
-        running = records.running(connection, bot_id)
-    if running:
-        detail = f"Publication {running.id} of this bot is {running.status}: wait for it, or cancel it."
-        raise ConflictError("publication_running", detail, publication=running.id)
-
-
-def _refuse_blocked(findings: Sequence[Finding]) -> None:
-    blocking = blockers(findings)
-    if blocking:
-        detail = " ".join(finding.message for finding in blocking)
-        raise InvalidError("publication_refused", detail, findings=records.as_json(findings))
-
-
 def _nothing_to_do(bridge: BridgeParts, asked: Asked, findings: Sequence[Finding]) -> Shown:
     """P10: no new release; new notes go to the record of the one that there is."""
     assert asked.live is not None
@@ -191,82 +131,6 @@ def _nothing_to_do(bridge: BridgeParts, asked: Asked, findings: Sequence[Finding
         live_url=bridge.live_url,
         findings=list(findings),
     )
-
-
-def _known(
-    bridge: BridgeParts, bot: str, key: Principal, body: PublicationRequest, idempotency_key: str | None
-) -> str | None:
-    """The publication that this very request started before, if it did."""
-    with bridge.db.reading() as connection:
-        found = recall(connection, idempotency, key, "publications", idempotency_key, _fingerprint(bot, body))
-    return str(found) if found else None
-
-
-def _take_up(
-    bridge: BridgeParts,
-    asked: Asked,
-    candidate: Release | None,
-    findings: Sequence[Finding],
-    key: Principal,
-    idempotency_key: str | None,
-) -> str:
-    """The candidate is frozen and the row written in one transaction: from here on the job ends by itself."""
-    provenance = gather_provenance(bridge.draft, candidate, key.name, asked.body.notes) if candidate else {}
-    try:
-        with bridge.db.writing() as connection:
-            if candidate:
-                records.freeze(connection, candidate, provenance)
-            started = once(
-                connection,
-                idempotency,
-                key,
-                "publications",
-                idempotency_key,
-                _fingerprint(asked.bot_id, asked.body),
-                lambda: _insert(connection, asked, candidate, findings, key),
-            )
-    except IntegrityError:
-        # Somebody was faster: with this very request, or with another publication of the bot.
-        known = _known(bridge, asked.bot_id, key, asked.body, idempotency_key)
-        if known is None:
-            _refuse_second(bridge, asked.bot_id)
-            raise
-        return known
-    return str(started)
-
-
-def _insert(
-    connection: Connection,
-    asked: Asked,
-    candidate: Release | None,
-    findings: Sequence[Finding],
-    key: Principal,
-) -> str:
-    publication = new_id("pub")
-    connection.execute(
-        insert(publications).values(
-            id=publication,
-            bot_id=asked.bot_id,
-            mode=asked.body.mode,
-            languages=orjson.dumps(asked.body.languages).decode() if asked.body.languages else None,
-            train=asked.body.train is not None,
-            notes=asked.body.notes,
-            author=key.name,
-            status="queued",
-            percent=0.0,
-            candidate=candidate.digest if candidate else None,
-            base_digest=asked.live.digest if asked.live else None,
-            findings=orjson.dumps(records.as_json(findings)).decode(),
-            draft_moved=False,
-            cancel_requested=False,
-            created_at=now(),
-        )
-    )
-    return publication
-
-
-def _fingerprint(bot: str, body: PublicationRequest) -> list[Any]:
-    return [bot, body.model_dump(mode="json")]
 
 
 def shown(found: Publication, bridge: BridgeParts) -> Shown:

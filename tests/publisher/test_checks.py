@@ -99,13 +99,13 @@ def test_each_way_of_not_being_trained_has_a_refusal_of_its_own(status: str, cod
     nlp = {"en": LanguageNlp(status=status, fingerprint=digest_of(b"other"), model=model("en"))}  # type: ignore[arg-type]
     assert codes(mode, draft(nlp=nlp), live()) == [code]
     assert needs_training(check(mode, draft(nlp=nlp), live()))
-    assert without_training(check(mode, draft(nlp=nlp), live())) == ()
+    assert blockers(without_training(check(mode, draft(nlp=nlp), live()))) == ()
 
 
 def test_of_two_languages_only_the_stale_one_is_named() -> None:
     nlp = {"en": trained(), "nl": LanguageNlp(status="stale", fingerprint=digest_of(b"x"), model=model("nl"))}
     two = draft(languages=("en", "nl"), nlp=nlp, intents=(mark("greet", languages=("en", "nl")),))
-    found = check("full", two, None)
+    found = blockers(check("full", two, None))
     assert [subject["id"] for finding in found for subject in finding.subjects] == ["nl"]
 
 
@@ -193,7 +193,7 @@ def test_adding_and_renaming_intents_passes_nlp_and_leaves_lives_flows() -> None
     ],
 )
 def test_full_is_refused_when_a_block_refers_to_what_is_not_there(block: dict[str, Any], kind: str) -> None:
-    (finding,) = check("full", draft(flows=flow(block)), None)
+    (finding,) = blockers(check("full", draft(flows=flow(block)), None))
     assert finding.code == "dangling_reference"
     assert finding.subjects[0]["kind"] == kind
     assert "menu/hello" in finding.message
@@ -216,3 +216,10 @@ def test_a_renamed_block_is_renamed_and_nothing_else() -> None:
     changes = diff(before, after).blocks
     assert [(item.before, item.after) for item in changes.renamed] == [("Greeting", "Welcome")]
     assert not changes.changed
+
+
+def test_what_users_would_stumble_over_is_a_warning_and_nothing_more() -> None:
+    thin = draft(intents=(mark("greet", texts=9), mark("order", texts=1)), flows=flow(says("lonely")))
+    found = check("full", thin, None)
+    assert blockers(found) == ()
+    assert {finding.code for finding in found} == {"block_unreachable", "intent_unused", "few_expressions"}
