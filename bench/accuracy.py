@@ -54,17 +54,17 @@ class Stage:
         )
 
     def follow(self, client: httpx.Client, path: str) -> dict[str, Any]:
-        while (state := _ok(client.get(path)))["status"] in {"queued", "running"}:
+        while (state := ok(client.get(path)))["status"] in {"queued", "running"}:
             time.sleep(0.2)
         return state
 
 
 def measure(stage: Stage, path: Path, profile: str | None) -> Row:
     data = json.loads(path.read_text())
-    bot = _make(stage, f"{path.stem} {time.time_ns()}", profile)
-    imported = _timed(lambda: _import(stage, bot, data["train"]))
-    trained = _timed(lambda: _train(stage, bot))
-    published = _timed(lambda: _publish(stage, bot))
+    bot = make_bot(stage, f"{path.stem} {time.time_ns()}", profile)
+    imported = _timed(lambda: import_rows(stage, bot, data["train"]))
+    trained = _timed(lambda: train(stage, bot))
+    published = _timed(lambda: publish(stage, bot))
     test = [(text, label) for text, label in data["test"] if label not in OUT_OF_SCOPE]
     live = list(_classify(stage.live, bot, [text for text, _ in test]))
     draft = list(_classify(stage.draft, bot, [text for text, _ in test]))
@@ -94,32 +94,32 @@ def _answer(found: dict[str, Any]) -> dict[str, Any]:
     return {name: found[name] for name in ("intent", "scope", "ranking", "understood", "model")}
 
 
-def _make(stage: Stage, name: str, profile: str | None) -> str:
+def make_bot(stage: Stage, name: str, profile: str | None) -> str:
     settings = {"profile": profile} if profile else {}
-    return str(_ok(stage.draft.post("/v1/bots", json={"name": name, "settings": settings}))["id"])
+    return str(ok(stage.draft.post("/v1/bots", json={"name": name, "settings": settings}))["id"])
 
 
-def _import(stage: Stage, bot: str, rows: list[tuple[str, str]]) -> None:
+def import_rows(stage: Stage, bot: str, rows: list[tuple[str, str]]) -> None:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["text", "intent"])
     writer.writerows(rows)
     headers = {"Content-Type": "text/csv"}
-    done = _ok(stage.draft.post(f"/v1/bots/{bot}/nlp/import", content=out.getvalue().encode(), headers=headers))
+    done = ok(stage.draft.post(f"/v1/bots/{bot}/nlp/import", content=out.getvalue().encode(), headers=headers))
     print(
         f"imported {done['added']}, {done['skipped']} skipped as repeats, {len(done['refused'])} refused",
         file=sys.stderr,
     )
 
 
-def _train(stage: Stage, bot: str) -> None:
-    started = _ok(stage.draft.post(f"/v1/bots/{bot}/trainings", json={}))
+def train(stage: Stage, bot: str) -> None:
+    started = ok(stage.draft.post(f"/v1/bots/{bot}/trainings", json={}))
     ended = stage.follow(stage.draft, f"/v1/trainings/{started['id']}")
     assert ended["status"] == "succeeded", ended
 
 
-def _publish(stage: Stage, bot: str) -> None:
-    started = _ok(stage.publisher.post(f"/v1/bots/{bot}/publications", json={"mode": "full"}))
+def publish(stage: Stage, bot: str) -> None:
+    started = ok(stage.publisher.post(f"/v1/bots/{bot}/publications", json={"mode": "full"}))
     ended = stage.follow(stage.publisher, f"/v1/publications/{started['id']}")
     assert ended["status"] == "live", ended
 
@@ -127,12 +127,12 @@ def _publish(stage: Stage, bot: str) -> None:
 def _classify(client: httpx.Client, bot: str, texts: list[str]) -> Iterator[dict[str, Any]]:
     for start in range(0, len(texts), _BATCH):
         body = {"texts": texts[start : start + _BATCH]}
-        yield from _ok(client.post(f"/v1/bots/{bot}/classify", json=body))["results"]
+        yield from ok(client.post(f"/v1/bots/{bot}/classify", json=body))["results"]
 
 
 def _evaluation(stage: Stage, bot: str) -> dict[str, Any]:
-    model = _ok(stage.draft.get(f"/v1/bots/{bot}/nlp"))["languages"]["en"]["model"]
-    found: dict[str, Any] = _ok(stage.draft.get(f"/v1/bots/{bot}/models/{model}"))["evaluation"]
+    model = ok(stage.draft.get(f"/v1/bots/{bot}/nlp"))["languages"]["en"]["model"]
+    found: dict[str, Any] = ok(stage.draft.get(f"/v1/bots/{bot}/models/{model}"))["evaluation"]
     return found
 
 
@@ -142,7 +142,7 @@ def _timed(act: Any) -> float:
     return time.perf_counter() - start
 
 
-def _ok(response: httpx.Response) -> dict[str, Any]:
+def ok(response: httpx.Response) -> dict[str, Any]:
     if not response.is_success:
         raise SystemExit(f"{response.request.url}: {response.status_code} {response.text[:500]}")
     found: dict[str, Any] = response.json()

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.preconditions import require_match
 from services.draft_api.store import find_bot, languages_of, now, settings_of, touch
 from services.draft_api.tables import bots
 from shared.contracts import BotSettings, Language
@@ -16,7 +17,6 @@ from shared.db import utc
 from shared.errors import ConflictError, InvalidError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
-from shared.web.preconditions import require_match
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots", tags=["bots"])

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, read_flows, write_flow
+from services.draft_api.preconditions import etag_of, require_match
 from services.draft_api.store import find_bot, intent_names, languages_of, touch
 from services.draft_api.tables import entities, flows, variables
 from shared.contracts import Finding, Flow
@@ -15,7 +16,6 @@ from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.flows.block import block_schema, parse_blocks
 from shared.flows.lint import lint
 from shared.web.pages import Limit, Page, cut
-from shared.web.preconditions import etag_of, require_match
 from shared.web.routing import Router
 
 router = Router(tags=["flows"])

@@ -2,6 +2,7 @@
 
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import fastapi_offline
 from fastapi import FastAPI
@@ -18,7 +19,30 @@ _BANNER = (
 )
 
 
+# What the sample bot has, so that the examples of the explorer run as they stand once it is there.
+_EXAMPLES = {
+    "bot": "Tern Valley Railway",
+    "intent": "bring_bicycle",
+    "flow": "my_refunds",
+    "conversation": "demo",
+    "entity": "station",
+    "variable": "first_name",
+}
+
+
+def add_examples(schema: dict[str, Any]) -> dict[str, Any]:
+    """Path parameters get an example by their name; the explorer fills it in."""
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and parameter["name"] in _EXAMPLES:
+                    parameter["example"] = _EXAMPLES[parameter["name"]]
+    return schema
+
+
 def add_explorer(app: FastAPI, banner: str, colour: str) -> None:
+    plain = app.openapi
+    app.openapi = lambda: add_examples(plain())  # type: ignore[method-assign]
     app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
 
     @app.get("/docs", include_in_schema=False)

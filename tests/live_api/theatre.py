@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ class Live:
     """One live service; `open()` starts it on its folder and database, again and again if need be."""
 
     settings: ServiceSettings
-    own: LiveSettings = LiveSettings(retry_seconds=0.5)
+    own: LiveSettings = field(default_factory=lambda: LiveSettings(retry_seconds=0.5))
 
     @classmethod
     def at(cls, folder: Path, database_url: str, **environ: str) -> "Live":
@@ -143,9 +143,8 @@ def publish(client: TestClient, trained: Trained | None, candidate: Release, bas
         bring(client, trained)
     staged = stage(client, candidate)
     assert staged.status_code in {200, 201}, staged.text
-    moved = activate(
-        client, candidate.bot.id, candidate.digest, base, f"pub-{candidate.digest[-8:]}-after-{(base or 'none')[-8:]}"
-    )
+    publication = f"pub-{candidate.digest[-8:]}-after-{(base or 'none')[-8:]}"
+    moved = activate(client, candidate.bot.id, candidate.digest, base, publication)
     assert moved.status_code == 200, moved.text
     answer: dict[str, Any] = moved.json()
     return answer

@@ -1,0 +1,80 @@
+"""The examples of the three explorers run as they stand once the sample bot is there."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.journeys.theatre import ROOT, Theatre, ok
+
+pytestmark = pytest.mark.processes
+
+SAMPLE = ROOT / "samples" / "railway"
+
+
+@pytest.fixture(scope="module")
+def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    opened = Theatre(tmp_path_factory.mktemp("explorer")).open()
+    bot = opened.make_bot(
+        "Tern Valley Railway", (SAMPLE / "nlp.csv").read_text(), json.loads((SAMPLE / "flows.json").read_text())
+    )
+    assert opened.publish(bot, train="if_needed")["status"] == "live"
+    yield opened
+    opened.close()
+
+
+def runnable(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Operations whose every required parameter and body has an example, deletions last."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            filled, parameters = path, operation.get("parameters", [])
+            for parameter in parameters:
+                if parameter["in"] == "path" and "example" in parameter:
+                    filled = filled.replace("{" + parameter["name"] + "}", parameter["example"])
+            body = example_of(document, operation)
+            needs_body = "requestBody" in operation
+            if "{" not in filled and (body is not None or not needs_body) and method != "delete":
+                yield method, filled, body
+
+
+def example_of(document: dict[str, Any], operation: dict[str, Any]) -> Any:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = content.get("schema", {})
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]
+    return content.get("example", (schema.get("examples") or [None])[0])
+
+
+@pytest.mark.parametrize("service", ["draft", "live", "publisher"])
+def test_every_example_of_an_explorer_runs_as_it_stands(theatre: Theatre, service: str) -> None:
+    client = theatre.clients[service]
+    document = ok(client.get("/openapi.json"))
+    ran = 0
+    for method, path, body in runnable(document):
+        if path.startswith("/v1/keys") and method == "get":
+            continue
+        answer = client.request(method, path, json=body, headers={"Live-Edit": "confirmed"})
+        # An example that makes something may find it made, or a job of its kind still running.
+        assert answer.status_code < 400 or answer.status_code == 409, f"{method} {path} {body}: {answer.text}"
+        ran += 1
+    assert ran >= 5
+
+
+@pytest.mark.parametrize("service", ["draft", "live", "publisher"])
+def test_an_explorer_needs_nothing_from_elsewhere(theatre: Theatre, service: str) -> None:
+    page = theatre.clients[service].get("/docs")
+    assert page.status_code == 200
+    assert "https://" not in page.text
+    assert "http://" not in page.text
+    for asset in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        assert theatre.clients[service].get(f"/assets/{asset}").status_code == 200
+    if service == "live":
+        assert "#b3261e" in page.text
+        assert "LIVE" in page.text
+
+
+def test_the_start_page_links_the_three(theatre: Theatre) -> None:
+    page = theatre.publisher.get("/", headers={"Authorization": ""}).text
+    assert f"{theatre.draft.base_url}".rstrip("/") + "/docs" in page
+    assert f"{theatre.live.base_url}".rstrip("/") + "/docs" in page
