@@ -1,0 +1,69 @@
+"""No container engine is needed for this: the files parse, and what they name is what the code has."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+# Between draft and its child, and between the tests and a process.
+INTERNAL = {"GREENROOM_EMBEDDINGS_CACHE", "GREENROOM_FAILPOINT"}
+SERVICES = {"draft": 8001, "live": 8002, "publisher": 8003}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return found
+
+
+@pytest.mark.parametrize(("name", "port"), SERVICES.items())
+def test_each_service_is_started_by_a_module_that_exists(compose: dict[str, Any], name: str, port: int) -> None:
+    python, flag, module, *options = compose["services"][name]["command"].split()
+    assert (python, flag) == ("python", "-m")
+    assert importlib.util.find_spec(f"{module}.__main__")
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--help"], cwd=ROOT, capture_output=True, text=True, env=_environ(), check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(option in done.stdout for option in options if option.startswith("--"))
+    assert options[options.index("--port") + 1] == str(port)
+
+
+def test_every_setting_that_is_named_is_one_that_the_code_reads(compose: dict[str, Any]) -> None:
+    code = "\n".join(path.read_text() for top in ("services", "shared") for path in (ROOT / top).rglob("*.py"))
+    names = {name for service in SERVICES for name in compose["services"][service]["environment"]}
+    for name in names:
+        pattern = re.sub(r"_(DRAFT|LIVE|PUBLISHER)_(DATABASE|ARTIFACTS)_URL", r"_{upper}_\2_URL", name)
+        assert name in code or pattern in code, f"nothing reads {name}"
+
+
+def test_every_setting_of_the_code_is_in_the_documentation() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text()
+    for top in ("services", "shared"):
+        for path in (ROOT / top).rglob("*.py"):
+            for name in re.findall(r"\"(GREENROOM_[A-Z_]+)\"", path.read_text()):
+                assert name in told or name in INTERNAL, f"{path.name}: {name} is not in operations.md"
+
+
+def test_each_service_has_a_database_of_its_own(compose: dict[str, Any]) -> None:
+    created = re.findall(r"CREATE DATABASE (\w+);", (ROOT / "docker" / "databases.sql").read_text())
+    used = [compose["services"][name]["environment"][f"GREENROOM_{name.upper()}_DATABASE_URL"] for name in SERVICES]
+    assert sorted(url.rsplit("/", 1)[1] for url in used) == sorted(created) == sorted(SERVICES)
+
+
+def test_the_image_is_built_from_files_that_are_there() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert (ROOT / re.findall(r"^COPY (requirements/\S+)", text, re.MULTILINE)[0]).is_file()
+    assert importlib.util.find_spec(re.findall(r"-m (services\.\S+)", text)[0])
+
+
+def _environ() -> dict[str, str]:
+    keys = {"GREENROOM_ADMIN_KEY": "key-of-the-administrator", "GREENROOM_PEER_KEY": "key-of-the-publisher"}
+    return {**os.environ, **keys}
