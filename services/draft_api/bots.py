@@ -14,8 +14,9 @@ from services.draft_api.store import find_bot, languages_of, now, settings_of, t
 from services.draft_api.tables import bots
 from shared.contracts import BotSettings, Language
 from shared.db import utc
-from shared.errors import ConflictError, InvalidError
+from shared.errors import ConflictError, ForbiddenError, InvalidError
 from shared.ids import new_id
+from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
 from shared.web.routing import Router
 
@@ -52,6 +53,7 @@ class Bot(BaseModel):
 
 @router.post("", status_code=201)
 def create(body: NewBot, desk: Desk, key: Writer, response: Response) -> Bot:
+    refuse_bound(key)
     settings = merged_settings({"profile": desk.default_profile}, body.settings)
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.name, body.languages, settings)
@@ -118,10 +120,15 @@ def create_bot(connection: Connection, name: str, languages: list[str], settings
     return bot_id
 
 
+def refuse_bound(key: Principal) -> None:
+    if key.bot is not None:
+        raise ForbiddenError("forbidden", "This key is for one bot, and cannot make another.")
+
+
 def refuse_taken_name(connection: Connection, name: str) -> None:
-    taken = connection.execute(select(bots.c.id).where(bots.c.name == name)).scalar()
-    if taken:
-        raise ConflictError("duplicate_bot", f"There is a bot {name!r} already.", bot=taken)
+    """Without the id of the bot that has it: a key for one bot may not see the other."""
+    if connection.execute(select(bots.c.id).where(bots.c.name == name)).scalar():
+        raise ConflictError("duplicate_bot", f"There is a bot {name!r} already.")
 
 
 def merged_settings(before: dict[str, Any], changes: dict[str, Any]) -> BotSettings:

@@ -7,17 +7,17 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
-from services.draft_api.bots import create_bot
+from services.draft_api.bots import create_bot, refuse_bound
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, read_flows, write_document, write_flow
 from services.draft_api.expressions import Expression, clean, insert_expressions
-from services.draft_api.flows import FlowBody, compose_flow
+from services.draft_api.flows import FlowBody, compose_flow, refuse_duplicate_blocks
 from services.draft_api.intents import create_intent
 from services.draft_api.nlp import Nlp, normal_key, read_nlp
 from services.draft_api.resources import Entity, Variable
 from services.draft_api.store import find_bot, intent_names, languages_of, now, settings_of, touch
 from services.draft_api.tables import entities, flows, intents, snapshots, variables
-from shared.contracts import BotSettings, Language
+from shared.contracts import BotSettings, Flow, Language
 from shared.db import utc
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
@@ -29,32 +29,36 @@ router = Router(tags=["bundles"])
 FORMAT = "greenroom.bundle/1"
 
 
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
 class BundleBot(_Closed):
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Name
     languages: Annotated[list[Language], Field(min_length=1, max_length=50)]
     settings: BotSettings = BotSettings()
 
 
 class BundleIntent(_Closed):
     id: Annotated[str, Field(min_length=1, max_length=80)]
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    expressions: dict[Language, list[str]] = {}
+    name: Name
+    expressions: dict[Language, list[Text]] = {}
 
 
 class BundleFlow(FlowBody):
-    id: Annotated[str, Field(min_length=1, max_length=200)]
+    id: Name
 
 
 class Bundle(_Closed):
     format: Literal["greenroom.bundle/1"]
     bot: BundleBot
     intents: list[BundleIntent] = []
-    entities: dict[str, Entity] = {}
-    variables: dict[str, Variable] = {}
+    entities: dict[Name, Entity] = {}
+    variables: dict[Name, Variable] = {}
     flows: list[BundleFlow] = []
 
 
@@ -87,8 +91,9 @@ def export(bot: str, desk: Desk, key: Reader) -> Bundle:
 
 
 @router.post("/v1/bots/import", status_code=201, openapi_extra={UPLOAD: True})
-def import_bot(body: Bundle, desk: Desk, _key: Writer) -> ImportedBot:
+def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
     """A new bot; intents keep their ids, so that equal NLP has an equal fingerprint."""
+    refuse_bound(key)
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.bot.name, body.bot.languages, body.bot.settings)
         _fill(connection, bot_id, body)
@@ -167,6 +172,8 @@ def _refill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
 
 
 def _fill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
+    _refuse_repeated("intent", [intent.id for intent in bundle.intents])
+    _refuse_repeated("flow", [flow.id for flow in bundle.flows])
     for intent in bundle.intents:
         create_intent(connection, bot_id, intent.name, intent.id)
     insert_expressions(connection, bot_id, _expressions(bundle))
@@ -175,8 +182,18 @@ def _fill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
     for name, variable in bundle.variables.items():
         write_document(connection, variables, bot_id, name, variable.model_dump(mode="json"))
     names = intent_names(connection, bot_id)
-    for flow in bundle.flows:
-        write_flow(connection, bot_id, compose_flow(flow.id, flow, names))
+    known: dict[str, Flow] = {}
+    for body in bundle.flows:
+        flow = compose_flow(body.id, body, names)
+        refuse_duplicate_blocks(flow, known)
+        known[flow.id] = flow
+        write_flow(connection, bot_id, flow)
+
+
+def _refuse_repeated(noun: str, ids: list[str]) -> None:
+    if len(set(ids)) < len(ids):
+        again = next(found for index, found in enumerate(ids) if found in ids[:index])
+        raise InvalidError("duplicate_id", f"The {noun} {again!r} is twice in the bundle.")
 
 
 def _expressions(bundle: Bundle) -> list[tuple[Expression, str, str]]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Header, Response
+from fastapi import Header, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import delete
 
@@ -47,7 +47,7 @@ class Findings(BaseModel):
 @router.put("/v1/bots/{bot}/flows/{flow}")
 def put(
     bot: str,
-    flow: str,
+    flow: Annotated[str, Path(min_length=1, max_length=200)],
     body: FlowBody,
     desk: Desk,
     key: Writer,
@@ -60,7 +60,7 @@ def put(
         if if_match is not None:
             require_match(if_match, etag_of(before[flow]) if flow in before else None)
         document = compose_flow(flow, body, intent_names(connection, bot_id))
-        _refuse_duplicate_blocks(document, before)
+        refuse_duplicate_blocks(document, before)
         write_flow(connection, bot_id, document)
         touch(connection, bot_id)
     response.headers["ETag"] = etag_of(document)
@@ -136,7 +136,7 @@ def compose_flow(flow_id: str, body: FlowBody, names: dict[str, str]) -> Flow:
     return Flow(id=flow_id, name=body.name, blocks=blocks, variables=tuple(body.variables))
 
 
-def _refuse_duplicate_blocks(flow: Flow, others: dict[str, Flow]) -> None:
+def refuse_duplicate_blocks(flow: Flow, others: dict[str, Flow]) -> None:
     """A block id names one block of the bot, since flows jump into each other."""
     seen = {block["id"]: other.id for other in others.values() if other.id != flow.id for block in other.blocks}
     for block in flow.blocks:

@@ -1,10 +1,10 @@
 """What real users said, waiting for a builder to turn it into expressions (F1-F4)."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from services.draft_api.desk import Desk, Reader, Writer
@@ -21,6 +21,9 @@ from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1/bots/{bot}/inbox", tags=["inbox"])
 
+# Within these every database and every time zone can tell the time.
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+
 Status = Literal["pending", "accepted", "dismissed"]
 
 
@@ -30,6 +33,14 @@ class _Closed(BaseModel):
 
 class Delivery(_Closed):
     messages: Annotated[list[UserMessage], Field(max_length=1000)]
+
+
+    @field_validator("messages")
+    @classmethod
+    def _of_our_time(cls, messages: list[UserMessage]) -> list[UserMessage]:
+        if any(not _FIRST_YEAR <= message.received_at.year <= _LAST_YEAR for message in messages):
+            raise ValueError("a message was received at a time that no calendar of ours has")
+        return messages
 
 
 class Delivered(BaseModel):
@@ -165,7 +176,7 @@ def _fold(connection: Connection, bot_id: str, message: UserMessage) -> str:
     row = connection.execute(select(inbox.c.id).where(inbox.c.bot_id == bot_id, *same)).scalar()
     if row is None:
         return _add(connection, bot_id, message)
-    again = {"count": inbox.c.count + 1, "last_at": message.received_at}
+    again = {"count": inbox.c.count + 1, "last_at": _received(message)}
     connection.execute(update(inbox).where(inbox.c.id == row).values(**again))
     return str(row)
 
@@ -186,11 +197,16 @@ def _add(connection: Connection, bot_id: str, message: UserMessage) -> str:
             scope_then=message.scope,
             understood_then=message.understood,
             release=message.release,
-            first_at=message.received_at,
-            last_at=message.received_at,
+            first_at=_received(message),
+            last_at=_received(message),
         )
     )
     return row
+
+
+def _received(message: UserMessage) -> datetime:
+    """In UTC: SQLite keeps no zone."""
+    return utc(message.received_at).astimezone(UTC)
 
 
 def _find(connection: Connection, bot_id: str, row: str) -> RowMapping:
@@ -207,7 +223,7 @@ def _change(connection: Connection, row: str, **values: Any) -> None:
 
 def _shown(row: RowMapping, names: dict[str, str], brain: Any) -> InboxRow:
     then = None
-    if row["intent_then"]:
+    if row["intent_then"] and row["confidence_then"] is not None:
         intent = row["intent_then"]
         then = ScoredIntent(id=intent, name=names.get(intent, intent), confidence=row["confidence_then"])
     present = brain.classify(row["text"], row["language"]) if row["language"] in brain.models else None

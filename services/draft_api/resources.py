@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import Response
+from fastapi import Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Table, delete
 
@@ -14,6 +14,9 @@ from shared.errors import NotFoundError
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}")
+
+
+Named = Annotated[str, Path(min_length=1, max_length=200)]
 
 
 class EntityValue(BaseModel):
@@ -51,7 +54,7 @@ class Documents(BaseModel):
 
 
 @router.put("/entities/{entity}", tags=["entities"])
-def put_entity(bot: str, entity: str, body: Entity, desk: Desk, key: Writer) -> dict[str, Any]:
+def put_entity(bot: str, entity: Named, body: Entity, desk: Desk, key: Writer) -> dict[str, Any]:
     return _put(desk, key, bot, entities, entity, body.model_dump(mode="json", exclude_defaults=True), nlp=True)
 
 
@@ -61,17 +64,17 @@ def list_entities(bot: str, desk: Desk, key: Reader) -> Documents:
 
 
 @router.get("/entities/{entity}", tags=["entities"])
-def show_entity(bot: str, entity: str, desk: Desk, key: Reader) -> dict[str, Any]:
+def show_entity(bot: str, entity: Named, desk: Desk, key: Reader) -> dict[str, Any]:
     return _show(desk, key, bot, entities, entity)
 
 
 @router.delete("/entities/{entity}", status_code=204, tags=["entities"])
-def remove_entity(bot: str, entity: str, desk: Desk, key: Writer) -> Response:
+def remove_entity(bot: str, entity: Named, desk: Desk, key: Writer) -> Response:
     return _remove(desk, key, bot, entities, entity, nlp=True)
 
 
 @router.put("/variables/{variable}", tags=["variables"])
-def put_variable(bot: str, variable: str, body: Variable, desk: Desk, key: Writer) -> dict[str, Any]:
+def put_variable(bot: str, variable: Named, body: Variable, desk: Desk, key: Writer) -> dict[str, Any]:
     return _put(desk, key, bot, variables, variable, body.model_dump(mode="json"), nlp=False)
 
 
@@ -81,12 +84,12 @@ def list_variables(bot: str, desk: Desk, key: Reader) -> Documents:
 
 
 @router.get("/variables/{variable}", tags=["variables"])
-def show_variable(bot: str, variable: str, desk: Desk, key: Reader) -> dict[str, Any]:
+def show_variable(bot: str, variable: Named, desk: Desk, key: Reader) -> dict[str, Any]:
     return _show(desk, key, bot, variables, variable)
 
 
 @router.delete("/variables/{variable}", status_code=204, tags=["variables"])
-def remove_variable(bot: str, variable: str, desk: Desk, key: Writer) -> Response:
+def remove_variable(bot: str, variable: Named, desk: Desk, key: Writer) -> Response:
     return _remove(desk, key, bot, variables, variable, nlp=False)
 
 

@@ -180,12 +180,13 @@ def _create(connection: Connection, bot: RowMapping, languages: list[str] | None
     unknown = sorted(set(languages or ()) - set(languages_of(bot)))
     if unknown:
         raise InvalidError("unknown_language", f"This bot does not speak {unknown[0]!r}.")
+    wanted = list(dict.fromkeys(languages or languages_of(bot)))
     training = new_id("train")
     connection.execute(
         insert(trainings).values(
             id=training,
             bot_id=bot["id"],
-            languages=orjson.dumps(languages or list(languages_of(bot))).decode(),
+            languages=orjson.dumps(wanted).decode(),
             status="queued",
             percent=0.0,
             models="{}",

@@ -1,95 +1,40 @@
 """One user message in, replies and the next state out. Pure: no clock, no network, no chance.
 
-A turn: contexts age by one (C3); what was offered wins over what was understood; an understood message
-goes to its block (C2), else to the introduction the first time, else to not understood (C5).
+Contexts (C3): a context with lifespan n is open for the next n user messages, whatever those messages are. Each
+takes one away after it was answered with the context still open; opening it again starts its lifespan anew.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
-from shared.contracts import Classification, Flow, Value
-from shared.flows.block import Block, block_kinds, parse_blocks
+from shared.contracts import Classification
+from shared.flows.block import Block
+from shared.flows.conversation import ChoiceReply, ConversationState, Offer, Reply, TraceStep, Turn
+from shared.flows.dialogue import Dialogue, Place
 from shared.flows.fallbacks import FALLBACK_TEXTS
-from shared.flows.steps import Moment, Say
+from shared.flows.start import Start, picked, start_of
+from shared.flows.steps import Moment, Option, Say
+from shared.flows.values import system_values
 
-MOST_STEPS = 50
+__all__ = ["ConversationState", "Dialogue", "Reply", "Turn", "take_turn"]
 
+MOST_VISITS = 50
+"""Blocks that one message may run through: more are taken for a loop."""
 
-class Offer(Value):
-    """A button or quick reply that the user may answer with by its title."""
-
-    title: str
-    next: str
-    variables: dict[str, Any] = {}
-
-
-class ConversationState(Value):
-    """`contexts` holds how many user messages each is still open for. The default is a new conversation."""
-
-    started: bool = False
-    language: str | None = None
-    contexts: dict[str, int] = {}
-    variables: dict[str, Any] = {}
-    offers: tuple[Offer, ...] = ()
-
-
-class ChoiceReply(Value):
-    title: str
-    url: str | None = None
-
-
-class Reply(Value):
-    text: str
-    buttons: tuple[ChoiceReply, ...] | None = None
-    quick_replies: tuple[ChoiceReply, ...] | None = None
-
-
-class TraceStep(Value):
-    """Which block ran and why; `block` is None for a built-in text."""
-
-    block: str | None
-    flow: str | None
-    why: str
-
-
-class Turn(Value):
-    """`block` is the first block that answered; None when a built-in text did."""
-
-    state: ConversationState
-    replies: tuple[Reply, ...]
-    block: str | None
-    trace: tuple[TraceStep, ...]
+_MOST_BUTTONS = 3
+_NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
-class Dialogue:
-    """A bot's flows, compiled once: every block by id, by intent and by role."""
+class Visit:
+    """One block that ran, or one built-in text. `next` is the block to go on with at once."""
 
-    blocks: Mapping[str, Block]
-    flow_of: Mapping[str, str]
-    by_intent: Mapping[str, tuple[Block, ...]]
-    by_role: Mapping[str, Block]
-    languages: tuple[str, ...]
-    defaults: Mapping[str, Any]
-
-    @classmethod
-    def of(
-        cls, flows: Mapping[str, Flow], languages: tuple[str, ...], variables: Mapping[str, Mapping[str, Any]]
-    ) -> "Dialogue":
-        parsed = [(flow.id, block) for _, flow in sorted(flows.items()) for block in parse_blocks(flow.blocks)]
-        by_intent: dict[str, tuple[Block, ...]] = {}
-        for _, block in parsed:
-            if block.intent:
-                by_intent[block.intent] = (*by_intent.get(block.intent, ()), block)
-        return cls(
-            blocks={block.id: block for _, block in parsed},
-            flow_of={block.id: flow for flow, block in parsed},
-            by_intent=by_intent,
-            by_role={block.system: block for _, block in reversed(parsed) if block.system},
-            languages=languages,
-            defaults={name: variable.get("default") for name, variable in variables.items()},
-        )
+    step: TraceStep
+    says: tuple[Say, ...]
+    contexts: Mapping[str, int]
+    next: str | None = None
 
 
 def take_turn(
@@ -97,153 +42,111 @@ def take_turn(
     state: ConversationState,
     classification: Classification,
     seed: str,
-    env: Mapping[str, Any],
+    env: Mapping[str, Any] = _NO_VALUES,
 ) -> Turn:
-    """The same arguments give the same turn. Never raises for what a bot or a user says."""
-    offer = _taken_offer(dialogue, state, classification.text)
+    """The same arguments give the same turn. Never raises for what a bot or a user says.
+
+    `seed` names the message: it chooses among variants. `env` has the values of the environment.
+    """
+    offer = picked(state, classification.text)
     variables = {**state.variables, **(offer.variables if offer else {})}
-    aged = {name: left - 1 for name, left in state.contexts.items() if left > 1}
-    entry, why = _entry(dialogue, state, classification, offer)
-    values = {**dialogue.defaults, **variables, "env": dict(env), **_system_values(classification)}
-    moment = Moment(classification.language, dialogue.languages[0], values, seed)
-    run = _Run(dialogue, moment).follow(entry, why)
-    after = ConversationState(
-        started=True,
-        language=classification.language,
-        contexts={**aged, **run.contexts},
-        variables=variables,
-        offers=tuple(_offers(run.says)),
+    start = start_of(dialogue, state, classification, offer)
+    values = {**dialogue.defaults, **variables, "env": env, **system_values(classification)}
+    moment = Moment(classification.language, dialogue.first_language, values, seed)
+    path = list(_path(dialogue, moment, start))
+    fault = _fault(path)
+    answers = [_error(dialogue, moment, fault)] if fault else path
+    says = _suggesting([say for visit in answers for say in visit.says if not say.blank], start.suggestions)
+    return Turn(
+        state=ConversationState(
+            started=True,
+            language=classification.language,
+            contexts=_contexts(state, answers),
+            variables=variables,
+            offers=tuple(_offers(says)),
+        ),
+        replies=tuple(_reply(say) for say in says),
+        block=answers[0].step.block,
+        trace=tuple(visit.step for visit in (path + answers if fault else path)),
     )
-    replies = tuple(_reply(say) for say in run.says)
-    return Turn(state=after, replies=replies, block=run.trace[0].block, trace=tuple(run.trace))
 
 
-Entry = Block | str
-"""A block, or the role whose built-in text is said because the bot has no block for it."""
+def _path(dialogue: Dialogue, moment: Moment, start: Start) -> Iterator[Visit]:
+    """From block to block, until one waits for the user or there were too many."""
+    place, why = start.place, start.why
+    for _ in range(MOST_VISITS):
+        visit = _visit(dialogue, moment, place, why)
+        yield visit
+        if visit.next is None:
+            return
+        place, why = dialogue.at(visit.next), dialogue.told(visit.next, f"after {visit.step.block!r}")
 
 
-def _entry(
-    dialogue: Dialogue, state: ConversationState, found: Classification, offer: Offer | None
-) -> tuple[Entry, str]:
-    if found.reason == "bot_disabled":
-        return _role(dialogue, "bot_disabled"), "the bot is switched off"
-    if offer:
-        return dialogue.blocks[offer.next], f"the user picked {offer.title!r}"
-    if found.reason == "message_too_long":
-        return _role(dialogue, "message_too_long", "not_understood"), "the message is too long"
-    if found.reason == "ambiguous" and "did_you_mean" in dialogue.by_role:
-        return dialogue.by_role["did_you_mean"], "two intents are too close to call"
-    intent = found.intent or (found.ranking[0] if found.reason == "ambiguous" else None)
-    block = _triggered(dialogue, state, intent.id) if intent else None
-    if block:
-        return block, f"understood as {intent.name!r}" if intent else ""
-    if not state.started and "introduction" in dialogue.by_role:
-        return dialogue.by_role["introduction"], "the first message, not understood"
-    return _role(dialogue, "not_understood"), found.reason or "no block answers this intent here"
+def _visit(dialogue: Dialogue, moment: Moment, place: Place, why: str) -> Visit:
+    if isinstance(place, str):
+        return _built_in(place, why)
+    step = place.run(moment)
+    return Visit(_trace(dialogue, place, why), step.says, _opened(place), step.next)
 
 
-def _role(dialogue: Dialogue, *roles: str) -> Entry:
-    return next((dialogue.by_role[role] for role in roles if role in dialogue.by_role), roles[0])
+def _trace(dialogue: Dialogue, block: Block, why: str) -> TraceStep:
+    return TraceStep(block=block.id, flow=dialogue.flow_of[block.id], why=why)
 
 
-def _triggered(dialogue: Dialogue, state: ConversationState, intent: str) -> Block | None:
-    """C2: all required contexts open; the block whose context lives longest wins, then the more demanding."""
-    open_ = state.contexts
-    candidates = [
-        block for block in dialogue.by_intent.get(intent, ()) if all(c in open_ for c in block.required_contexts)
-    ]
-
-    def preference(block: Block) -> tuple[int, int]:
-        longest = max((open_[context] for context in block.required_contexts), default=0)
-        return longest, len(block.required_contexts)
-
-    return max(candidates, key=preference, default=None)
+def _built_in(role: str, why: str) -> Visit:
+    return Visit(TraceStep(block=None, flow=None, why=why), (Say(FALLBACK_TEXTS[role]),), {})
 
 
-def _taken_offer(dialogue: Dialogue, state: ConversationState, text: str) -> Offer | None:
-    said = " ".join(text.casefold().split())
-    matching = (o for o in state.offers if " ".join(o.title.casefold().split()) == said)
-    return next((offer for offer in matching if offer.next in dialogue.blocks), None)
+def _fault(path: list[Visit]) -> str | None:
+    """What went wrong on the way: the user is then told so, and nothing else."""
+    if path[-1].next is not None:
+        return "the blocks go round in a loop"
+    return "every text came out blank" if _mute(path) else None
 
 
-def _system_values(found: Classification) -> dict[str, Any]:
-    return {
-        "user_message": found.text,
-        "language": found.language,
-        "intent": found.intent.name if found.intent else None,
-        "suggestions": [scored.name for scored in found.ranking[:3]],
-    }
+def _mute(visits: list[Visit]) -> bool:
+    says = [say for visit in visits for say in visit.says]
+    return bool(says) and all(say.blank for say in says)
 
 
-class _Run:
-    """Follows blocks from the first on, until one waits. A turn that does not end is an error, said once."""
-
-    def __init__(self, dialogue: Dialogue, moment: Moment) -> None:
-        self._dialogue, self._moment = dialogue, moment
-        self.says: list[Say] = []
-        self.trace: list[TraceStep] = []
-        self.contexts: dict[str, int] = {}
-
-    def follow(self, entry: Entry, why: str) -> "_Run":
-        steps = 0
-        block: Entry | None = entry
-        while block is not None:
-            steps += 1
-            if steps > MOST_STEPS:
-                self._fail()
-                break
-            following = self._run(block, why)
-            why = "next"
-            block = (
-                self._dialogue.blocks.get(following) or _role(self._dialogue, "not_understood") if following else None
-            )
-        return self
-
-    def _after(self, following: str | None) -> Entry | None:
-        """A block that is gone leads to not understood, never to an error (P20)."""
-        if following is None:
-            return None
-        return self._dialogue.blocks.get(following) or _role(self._dialogue, "not_understood")
-
-    def _run(self, entry: Entry, why: str) -> str | None:
-        if isinstance(entry, str):
-            self._say_built_in(entry, why)
-            return None
-        self.trace.append(TraceStep(block=entry.id, flow=self._dialogue.flow_of[entry.id], why=why))
-        for context in entry.output_contexts:
-            self.contexts[context.name] = context.lifespan
-        step = block_kinds()[entry.kind].run(entry, self._moment)  # type: ignore[attr-defined]
-        self.says += step.says
-        following: str | None = step.next
-        return following
-
-    def _fail(self) -> None:
-        """A loop without a wait: what it said would flood the user, so only the error is said."""
-        self.says.clear()
-        why = "the blocks go round in a loop"
-        error = _role(self._dialogue, "error")
-        if isinstance(error, str):
-            self._say_built_in(error, why)
-        else:
-            self._run(error, why)
-
-    def _say_built_in(self, role: str, why: str) -> None:
-        self.trace.append(TraceStep(block=None, flow=None, why=why))
-        self.says.append(Say(text=FALLBACK_TEXTS[role]))
+def _error(dialogue: Dialogue, moment: Moment, why: str) -> Visit:
+    """Where the block for errors leads is not followed: that may be where the error came from."""
+    visit = _visit(dialogue, moment, dialogue.role("error"), why)
+    return _built_in("error", why) if _mute([visit]) else visit
 
 
-def _offers(says: list[Say]) -> list[Offer]:
-    choices = [choice for say in says for choice in (*say.buttons, *say.quick_replies)]
-    return [
-        Offer(title=choice["title"], next=choice["next"], variables=choice["variables"])
-        for choice in choices
-        if choice["next"]
-    ]
+def _contexts(state: ConversationState, answers: list[Visit]) -> dict[str, int]:
+    contexts = {name: lives - 1 for name, lives in state.contexts.items() if lives > 1}
+    for visit in answers:
+        contexts.update(visit.contexts)
+    return contexts
+
+
+def _opened(block: Block) -> dict[str, int]:
+    return {context.name: context.lifespan for context in block.output_contexts}
+
+
+def _suggesting(says: list[Say], suggestions: tuple[Option, ...]) -> list[Say]:
+    """T11: what is suggested stands under the last bubble, before that bubble's own buttons."""
+    if not (says and suggestions):
+        return says
+    *before, last = says
+    return [*before, replace(last, buttons=(suggestions + last.buttons)[:_MOST_BUTTONS])]
+
+
+def _offers(says: list[Say]) -> Iterator[Offer]:
+    """What the next message may pick by its title: whatever does more than to say it."""
+    for say in says:
+        for option in say.buttons + say.quick_replies:
+            if option.next or option.intent or option.variables:
+                yield Offer(
+                    title=option.title, next=option.next, intent=option.intent, variables=dict(option.variables)
+                )
 
 
 def _reply(say: Say) -> Reply:
     return Reply(text=say.text, buttons=_shown(say.buttons), quick_replies=_shown(say.quick_replies))
 
 
-def _shown(choices: tuple[Mapping[str, Any], ...]) -> tuple[ChoiceReply, ...] | None:
-    return tuple(ChoiceReply(title=c["title"], url=c["url"]) for c in choices) or None
+def _shown(options: tuple[Option, ...]) -> tuple[ChoiceReply, ...] | None:
+    return tuple(ChoiceReply(title=option.title, url=option.url) for option in options) or None

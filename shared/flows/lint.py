@@ -1,14 +1,15 @@
 """What a publication or a user would stumble over. Pure: findings, with what to do about each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.contracts import Finding, Flow, Severity
-from shared.flows.block import Block, block_kinds, parse_blocks
-from shared.flows.references import dangling
+from shared.contracts import Finding, Flow
+from shared.flows.reach import circles, reachable
+from shared.flows.references import Placed, Reference, declared, missing, placed
+from shared.flows.template import literal_of
+from shared.flows.text import Text
 
-Blocks = Mapping[str, tuple[str, Block]]
-"""Block id to its flow and itself."""
+Blocks = Sequence[Placed]
 
 
 def lint(
@@ -18,100 +19,108 @@ def lint(
     variables: Mapping[str, Any],
     languages: tuple[str, ...],
 ) -> list[Finding]:
-    """`intents` maps ids to names. Blockers first."""
-    blocks = {block.id: (flow.id, block) for flow in flows.values() for block in parse_blocks(flow.blocks)}
-    found = [
-        *_dangling(flows, intents, entities, variables),
+    """Blockers first. `intents` maps ids to names. Raises InvalidError as `parse_blocks` does."""
+    every = placed(flows)
+    first = {here.block.id: here for here in reversed(every)}
+    blocks = [here for here in every if first[here.block.id] is here]
+    return [
+        *_dangling(missing(blocks, declared(flows.values()), intents, entities, variables)),
+        *_duplicates(every, first),
         *_loops(blocks),
         *_ambiguous(blocks, intents),
         *_unreachable(blocks),
         *_unused(blocks, intents),
         *_untranslated(blocks, languages),
     ]
-    return sorted(found, key=lambda finding: finding.severity)
 
 
-def _finding(code: str, severity: Severity, message: str, *subjects: dict[str, Any]) -> Finding:
-    return Finding(code=code, severity=severity, message=message, subjects=subjects)
-
-
-def _at(flow: str, block: str) -> dict[str, str]:
-    return {"kind": "block", "id": block, "flow": flow}
-
-
-def _dangling(
-    flows: Mapping[str, Flow], intents: Mapping[str, str], entities: Mapping[str, Any], variables: Mapping[str, Any]
-) -> Iterator[Finding]:
-    for ref in dangling(flows, intents, entities, variables):
-        message = (
-            f"Block {ref.flow}/{ref.block} refers to the {ref.kind} {ref.target!r}, which does not exist: "
-            "make it, or change the block."
+def _dangling(references: Iterable[Reference]) -> Iterator[Finding]:
+    for found in references:
+        yield Finding(
+            code="dangling_reference",
+            severity="blocker",
+            message=f"Block {found.block!r} of flow {found.flow!r} refers to the {found.kind} {found.target!r}, "
+            "which does not exist: make it, or change the block.",
+            subjects=({"kind": found.kind, "id": found.target, "flow": found.flow, "block": found.block},),
         )
-        target = {"kind": ref.kind, "id": ref.target}
-        yield _finding("dangling_reference", "blocker", message, target, _at(ref.flow, ref.block))
+
+
+def _warning(code: str, message: str, *about: Placed, **more: Any) -> Finding:
+    subjects = [{"kind": "block", "id": here.block.id, "flow": here.flow, **more} for here in about]
+    return Finding(code=code, severity="warning", message=message, subjects=tuple(subjects))
+
+
+def _duplicates(every: Blocks, first: Mapping[str, Placed]) -> Iterator[Finding]:
+    for here in every:
+        used = first[here.block.id]
+        if used is not here:
+            message = (
+                f"Flows {used.flow!r} and {here.flow!r} both have a block {here.block.id!r}, and only the one in "
+                f"{used.flow!r} is used: give one of them another id."
+            )
+            yield _warning("duplicate_block", message, used, here)
 
 
 def _loops(blocks: Blocks) -> Iterator[Finding]:
     """`next` is followed at once, so a circle of it never comes to the user."""
-    told: set[str] = set()
-    for start in sorted(blocks):
-        path: list[str] = []
-        at: str | None = start
-        while at in blocks and at not in path:
-            path.append(at)
-            at = blocks[at][1].next
-        if at in path and not told & set(path):
-            circle = path[path.index(at) :]
-            told.update(circle)
-            names = " -> ".join([*circle, at])
-            subjects = [_at(blocks[block][0], block) for block in circle]
-            yield _finding("flow_cycle", "warning", f"{names} goes round without waiting for the user.", *subjects)
+    by_id = {here.block.id: here for here in blocks}
+    for circle in circles({here.block.id: here.block.next for here in blocks}):
+        names = " -> ".join([*circle, circle[0]])
+        message = f"{names} goes round without waiting for the user: take the `next` off one of these blocks."
+        yield _warning("flow_cycle", message, *(by_id[block] for block in circle))
 
 
 def _ambiguous(blocks: Blocks, intents: Mapping[str, str]) -> Iterator[Finding]:
-    seen: dict[tuple[str, str, frozenset[str]], str] = {}
-    for block_id, (flow, block) in sorted(blocks.items()):
-        for kind, what in (("intent", block.intent), ("system", block.system)):
-            if what is None:
-                continue
-            contexts = frozenset(block.required_contexts) if kind == "intent" else frozenset()
-            first = seen.setdefault((kind, what, contexts), block_id)
-            if first != block_id:
-                message = (
-                    f"Blocks {first!r} and {block_id!r} are both for {intents.get(what, what)!r} "
-                    "under the same contexts: only the first is ever used."
-                )
-                yield _finding(
-                    "ambiguous_trigger", "warning", message, _at(blocks[first][0], first), _at(flow, block_id)
-                )
+    seen: dict[tuple[str, frozenset[str]], Placed] = {}
+    for here in blocks:
+        if here.block.intent:
+            used = seen.setdefault((here.block.intent, frozenset(here.block.required_contexts)), here)
+            what = f"the intent {intents.get(here.block.intent, here.block.intent)!r} under the same contexts"
+            yield from _second(used, here, what, "require a context in one of them")
+        if here.block.system:
+            used = seen.setdefault((f"system {here.block.system}", frozenset()), here)
+            yield from _second(used, here, f"the system role {here.block.system!r}", "keep one of them")
+
+
+def _second(used: Placed, here: Placed, what: str, remedy: str) -> Iterator[Finding]:
+    if used is not here:
+        message = f"Blocks {used.block.id!r} and {here.block.id!r} both answer {what}, and only the first is used: "
+        yield _warning("ambiguous_trigger", f"{message}{remedy}.", used, here)
 
 
 def _unreachable(blocks: Blocks) -> Iterator[Finding]:
-    reached = {block_id for block_id, (_, block) in blocks.items() if block.intent or block.system}
-    waiting = list(reached)
-    while waiting:
-        block = blocks[waiting.pop()][1]
-        for target in block_kinds()[block.kind].jumps(block):  # type: ignore[attr-defined]
-            if target in blocks and target not in reached:
-                reached.add(target)
-                waiting.append(target)
-    for block_id in sorted(blocks.keys() - reached):
-        message = f"Nothing leads to block {block_id!r}: give it an intent, or jump to it."
-        yield _finding("block_unreachable", "warning", message, _at(blocks[block_id][0], block_id))
+    reached = reachable(here.block for here in blocks)
+    for here in blocks:
+        if here.block.id in reached:
+            continue
+        if here.block.intent:
+            wanted = ", ".join(repr(name) for name in here.block.required_contexts)
+            message = f"Block {here.block.id!r} waits for {wanted}, which nothing opens: open it, or do not require it."
+        else:
+            message = f"Nothing leads to block {here.block.id!r}: give it an intent, or jump to it."
+        yield _warning("block_unreachable", message, here)
 
 
 def _unused(blocks: Blocks, intents: Mapping[str, str]) -> Iterator[Finding]:
-    used = {block.intent for _, block in blocks.values()}
+    used = {here.block.intent for here in blocks}
     for intent, name in sorted(intents.items()):
         if intent not in used:
-            message = f"No block answers the intent {name!r}: users who say it are not understood."
-            yield _finding("intent_unused", "warning", message, {"kind": "intent", "id": intent, "name": name})
+            message = f"No block answers the intent {name!r}: give it to a block, or delete it."
+            subject = {"kind": "intent", "id": intent, "name": name}
+            yield Finding(code="intent_unused", severity="warning", message=message, subjects=(subject,))
 
 
 def _untranslated(blocks: Blocks, languages: tuple[str, ...]) -> Iterator[Finding]:
-    for block_id, (flow, block) in sorted(blocks.items()):
-        spoken = [t for t in block_kinds()[block.kind].texts(block) if isinstance(t, dict)]  # type: ignore[attr-defined]
-        missing = sorted({language for text in spoken for language in languages if not text.get(language)})
-        if missing:
-            message = f"Block {block_id!r} lacks a text in {', '.join(missing)}: another language is said instead."
-            yield _finding("translation_missing", "warning", message, _at(flow, block_id))
+    for here in blocks:
+        lacking = {language for text in here.block.texts() for language in _lacking(text, languages)}
+        missing_ = [language for language in languages if language in lacking]
+        if missing_:
+            message = f"Block {here.block.id!r} lacks a text in {', '.join(missing_)}: {languages[0]} is said instead."
+            yield _warning("translation_missing", message, here, languages=missing_)
+
+
+def _lacking(text: Text, languages: tuple[str, ...]) -> set[str]:
+    """A plain string is in the bot's first language, unless it has no words at all."""
+    if isinstance(text, dict):
+        return {language for language in languages if not text.get(language)}
+    return set(languages[1:]) if any(letter.isalpha() for letter in literal_of(text)) else set()

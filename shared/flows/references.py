@@ -1,16 +1,16 @@
 """What blocks refer to, and which of it is not there. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from shared.contracts import Flow
-from shared.flows.block import block_kinds, parse_blocks
-from shared.flows.text import variables_in
+from shared.flows.block import Block, parse_blocks
+from shared.flows.template import variables_in
+from shared.flows.text import every_spelling
+from shared.flows.values import SYSTEM_VARIABLES
 
-SYSTEM_VARIABLES = frozenset({"user_message", "language", "intent", "suggestions"})
-
-Kind = Literal["intent", "entity", "variable", "block"]
+Kind = Literal["intent", "entity", "variable", "block", "context"]
 
 
 @dataclass(frozen=True)
@@ -23,40 +23,63 @@ class Reference:
     block: str
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A block and the flow that it is in."""
+
+    flow: str
+    block: Block
+
+
+def placed(flows: Mapping[str, Flow]) -> tuple[Placed, ...]:
+    """Every block, in order of flow id, then as written. Raises InvalidError as `parse_blocks` does."""
+    return tuple(Placed(flow.id, block) for _, flow in sorted(flows.items()) for block in parse_blocks(flow.blocks))
+
+
 def references(flows: Mapping[str, Flow]) -> list[Reference]:
-    return [found for _, flow in sorted(flows.items()) for found in _of_flow(flow)]
-
-
-def _of_flow(flow: Flow) -> Iterator[Reference]:
-    for block in parse_blocks(flow.blocks):
-        kind = block_kinds()[block.kind]  # type: ignore[attr-defined]
-        if block.intent:
-            yield Reference("intent", block.intent, flow.id, block.id)
-        for target in kind.jumps(block):
-            yield Reference("block", target, flow.id, block.id)
-        for template in kind.templates(block):
-            for name in variables_in(template):
-                yield Reference("variable", name, flow.id, block.id)
+    """Everything that every block refers to, each once a block."""
+    return _references(placed(flows))
 
 
 def dangling(
     flows: Mapping[str, Flow], intents: Mapping[str, str], entities: Mapping[str, Any], variables: Mapping[str, Any]
 ) -> list[Reference]:
-    """References to what is not there, each once."""
+    """References to what is not there, each once a block. A context need not exist: it may be open some day."""
+    return missing(placed(flows), declared(flows.values()), intents, entities, variables)
+
+
+def missing(
+    blocks: Iterable[Placed],
+    declared: Iterable[str],
+    intents: Mapping[str, str],
+    entities: Mapping[str, Any],
+    variables: Mapping[str, Any],
+) -> list[Reference]:
+    """`dangling`, of blocks that were parsed already."""
+    blocks = tuple(blocks)
+    assigned = (name for here in blocks for name in here.block.assigns())
     known: dict[str, set[str]] = {
         "intent": set(intents),
         "entity": set(entities),
-        "variable": {*variables, *declared(flows), *SYSTEM_VARIABLES},
-        "block": {block["id"] for flow in flows.values() for block in flow.blocks},
+        "variable": {*variables, *declared, *assigned, *SYSTEM_VARIABLES},
+        "block": {here.block.id for here in blocks},
     }
-    missing = (found for found in references(flows) if found.target not in known[found.kind])
-    return list(dict.fromkeys(missing))
+    return [found for found in _references(blocks) if found.target not in known.get(found.kind, {found.target})]
 
 
-def declared(flows: Mapping[str, Flow]) -> set[str]:
-    """Variables that a flow declares, or that one of its buttons sets."""
-    found = {name for flow in flows.values() for name in flow.variables}
-    for flow in flows.values():
-        for block in parse_blocks(flow.blocks):
-            found.update(block_kinds()[block.kind].assigns(block))  # type: ignore[attr-defined]
-    return found
+def declared(flows: Iterable[Flow]) -> set[str]:
+    return {name for flow in flows for name in flow.variables}
+
+
+def _references(blocks: Iterable[Placed]) -> list[Reference]:
+    found = (Reference(kind, target, here.flow, here.block.id) for here in blocks for kind, target in _of(here.block))
+    return list(dict.fromkeys(found))
+
+
+def _of(block: Block) -> Iterator[tuple[Kind, str]]:
+    if block.intent:
+        yield "intent", block.intent
+    yield from (("context", name) for name in block.required_contexts)
+    yield from (("block", target) for target in block.jumps())
+    spellings = (spelling for text in block.texts() for spelling in every_spelling(text))
+    yield from (("variable", name) for spelling in spellings for name in variables_in(spelling))

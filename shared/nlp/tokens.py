@@ -13,9 +13,16 @@ def normal_form(text: str, fold_accents: bool) -> str:
     folded = unicodedata.normalize("NFC", composed(text).casefold())
     if fold_accents and not folded.isascii():
         apart = unicodedata.normalize("NFKD", folded)
-        folded = "".join(c for c in apart if not unicodedata.combining(c))
+        folded = unicodedata.normalize("NFC", "".join(c for c in apart if not _is_accent(c)))
     kept = "".join(" " if unicodedata.category(c)[0] in "ZC" else c for c in folded if not _is_punctuation(c))
-    return " ".join(kept.split())
+    spaced = " ".join(kept.split())
+    # Without the punctuation between them, two characters may have become one.
+    return spaced if folded == spaced or spaced.isascii() else normal_form(spaced, fold_accents)
+
+
+def _is_accent(character: str) -> bool:
+    """Marks beside a letter; not those of lower classes, which make another letter of it (Japanese voicing)."""
+    return unicodedata.combining(character) >= 200
 
 
 def _is_punctuation(character: str) -> bool:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 
 import orjson
 from sqlalchemy import Column, DateTime, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared.db import Database
-from shared.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from shared.errors import BusyError, ForbiddenError, NotFoundError, UnauthenticatedError
 from shared.ids import new_id
 
 SCOPES = (
@@ -20,7 +21,7 @@ SCOPES = (
 
 # A revoked key is honoured at most this long by a process that knew it.
 _REMEMBERED_SECONDS = 1.0
-_WEAKEST_KEY = 16
+_WEAKEST_KEY, _FEWEST_CHARACTERS = 16, 6
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class KeyRing:
         with self._db.writing() as connection:
             connection.execute(delete(table).where(table.c.id == name))
             if key:
+                connection.execute(delete(table).where(table.c.sha256 == _sha256(key)))
                 connection.execute(insert(table).values(**_row(name, name, key, scopes, None)))
 
     def make(self, name: str, scopes: tuple[str, ...], bot: str | None) -> tuple[str, str]:
@@ -90,15 +92,29 @@ class KeyRing:
     def authenticate(self, token: str) -> Principal:
         """Raises UnauthenticatedError. Looked up by hash, so timing tells nothing about the key."""
         digest, table = _sha256(token), self._table
-        with self._db.reading() as connection:
-            row = connection.execute(select(table).where(table.c.sha256 == digest)).mappings().first()
+        try:
+            with self._db.reading() as connection:
+                row = connection.execute(select(table).where(table.c.sha256 == digest)).mappings().first()
+        except (OperationalError, InterfaceError):
+            return self._known_while_away(digest)
         if row is None:
             raise unauthenticated()
         found = Principal(row["id"], row["name"], frozenset(orjson.loads(row["scopes"])), row["bot"])
         if len(self._remembered) > 10_000:
             self._remembered.clear()
-        self._remembered[digest] = (time.monotonic() + _REMEMBERED_SECONDS, found)
+        self._remember(digest, found)
         return found
+
+    def _known_while_away(self, digest: str) -> Principal:
+        """A key that was good when the database was last there stays good until it is back (O4)."""
+        known = self._remembered.get(digest)
+        if known is None:
+            raise BusyError("store_unavailable", "The database cannot be reached just now.")
+        self._remember(digest, known[1])
+        return known[1]
+
+    def _remember(self, digest: str, principal: Principal) -> None:
+        self._remembered[digest] = (time.monotonic() + _REMEMBERED_SECONDS, principal)
 
 
 def unauthenticated() -> UnauthenticatedError:
@@ -112,7 +128,8 @@ def demand(principal: Principal, scopes: tuple[str, ...]) -> None:
 
 
 def strong_enough(key: str) -> bool:
-    return len(key) >= _WEAKEST_KEY
+    """Long enough, and not one character over and over."""
+    return len(key) >= _WEAKEST_KEY and len(set(key)) >= _FEWEST_CHARACTERS
 
 
 def _sha256(key: str) -> str:

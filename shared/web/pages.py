@@ -48,7 +48,7 @@ def _decode(cursor: str) -> tuple[Any, ...]:
         found = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
         raise _invalid() from None
-    if not isinstance(found, list):
+    if not isinstance(found, list) or not found:
         raise _invalid()
     return tuple(found)
 

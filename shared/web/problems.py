@@ -7,12 +7,12 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from shared.errors import BusyError, GreenroomError
+from shared.errors import BusyError, ConflictError, GreenroomError, InvalidError
 
 log = structlog.get_logger()
 
@@ -24,6 +24,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(GreenroomError, _greenroom)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(IntegrityError, _raced)
+    app.add_exception_handler(DataError, _beyond)
     app.add_exception_handler(OperationalError, _store)
     app.add_exception_handler(InterfaceError, _store)
     app.add_exception_handler(Exception, _unforeseen)
@@ -78,8 +80,18 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> list[str]:
     """The methods of every route with this path: each route knows only its own."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
+    tried = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    app, scope = request.app, request.scope
+    return [m for m in tried if any(r.matches({**scope, "method": m})[0] is Match.FULL for r in app.routes)]
+
+
+async def _raced(request: Request, _error: Exception) -> Response:
+    """Routes look before they write; this is somebody else in between."""
+    return await _greenroom(request, ConflictError("conflict", "Somebody else made or took the same just now: try again."))
+
+
+async def _beyond(request: Request, _error: Exception) -> Response:
+    return await _greenroom(request, InvalidError("out_of_range", "A value is longer or larger than can be kept."))
 
 
 async def _store(request: Request, error: Exception) -> Response:

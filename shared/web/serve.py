@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 import structlog
 import uvicorn
@@ -57,8 +58,14 @@ def _arguments(name: str, port: int) -> argparse.Namespace:
 def _refuse_weak_keys(settings: ServiceSettings) -> None:
     for variable, key in (("ADMIN", settings.admin_key), ("PEER", settings.peer_key)):
         if key is None or not strong_enough(key):
-            print(f"Set GREENROOM_{variable}_KEY to at least 16 random characters.", file=sys.stderr)
-            sys.exit(_MISCONFIGURED)
+            _refuse(f"Set GREENROOM_{variable}_KEY to at least 16 random characters.")
+    if settings.admin_key == settings.peer_key:
+        _refuse("GREENROOM_ADMIN_KEY and GREENROOM_PEER_KEY must differ: they open different doors.")
+
+
+def _refuse(why: str) -> NoReturn:
+    print(why, file=sys.stderr)
+    sys.exit(_MISCONFIGURED)
 
 
 def _log_as_json() -> None:

@@ -121,9 +121,7 @@ def test_labels_that_are_not_the_intents_are_refused(client: TestClient, trained
     assert response.json()["missing"] == ["int_pier"]
 
 
-def test_an_intent_without_expressions_in_a_language_is_no_label_of_its_model(
-    client: TestClient, trained: Trained
-) -> None:
+def test_an_intent_without_expressions_is_no_label(client: TestClient, trained: Trained) -> None:
     whole = release(trained)
     more = (*whole.intents, IntentMark(id="int_pier", name="pier", expressions={}))
     bring(client, trained)
@@ -250,9 +248,7 @@ def test_what_was_not_staged_is_not_activated(client: TestClient) -> None:
     assert code(activate(client, BOT, digest_of(b"nothing"), None, "first")) == (404, "release_not_staged")
 
 
-def test_a_publication_that_asks_again_is_answered_again_and_moves_nothing(
-    client: TestClient, trained: Trained
-) -> None:
+def test_a_publication_that_asks_again_is_answered_as_before(client: TestClient, trained: Trained) -> None:
     old, new = release(trained), release(trained, flows=quay("Never."))
     bring(client, trained)
     for candidate in (old, new):
@@ -300,9 +296,7 @@ def test_the_release_that_is_served_is_shown_to_people(client: TestClient, train
     assert shown["settings"]["profile"] == "fast"
 
 
-def test_the_bots_that_live_has_are_listed_with_what_is_their_environments_own(
-    client: TestClient, trained: Trained
-) -> None:
+def test_bots_are_listed_with_what_belongs_to_this_environment(client: TestClient, trained: Trained) -> None:
     publish(client, trained, release(trained))
     publish(client, trained, release(trained, bot="bot_tram", name="Tram"))
     changed = client.patch("/v1/bots/Tram", json={"enabled": False, "retention_days": 7, "env": {"desk": "pier 3"}})

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,10 +152,19 @@ def publish(client: TestClient, trained: Trained | None, candidate: Release, bas
     return answer
 
 
-def say(client: TestClient, text: str, conversation: str = "maud", bot: str = BOT, **headers: str) -> httpx2.Response:
-    path = f"/v1/bots/{bot}/conversations/{conversation}/messages"
-    return client.post(path, json={"text": text}, headers=headers)
+def say(
+    client: TestClient, text: str, conversation: str = "maud", user: str | None = None, **headers: str
+) -> httpx2.Response:
+    path = f"/v1/bots/{BOT}/conversations/{conversation}/messages"
+    return client.post(path, json={"text": text, "user": user}, headers=headers)
 
 
 def code(response: httpx2.Response) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
+
+
+def wait_for(true: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.02)

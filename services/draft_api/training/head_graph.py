@@ -4,6 +4,8 @@ Weights are stored in int8 with a scale per column, and stay so in memory: how l
 how many bots fit on a machine.
 """
 
+from typing import Any
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ class _Graph:
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
 
-    def node(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
+    def node(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
         self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
         return output
 
@@ -70,7 +72,8 @@ def head_graph(heads: Heads, mix: NDArray[np.float64], classes: int) -> bytes:
     body = helper.make_graph(graph.nodes, "head", inputs, outputs, graph.weights)
     opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(_FUSED, 1)]
     model = helper.make_model(body, opset_imports=opsets, ir_version=IR_VERSION, producer_name="greenroom")
-    return model.SerializeToString(deterministic=True)
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
 
 
 def operators(model: bytes) -> tuple[str, ...]:

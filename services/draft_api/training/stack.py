@@ -24,6 +24,7 @@ from shared.nlp.model import SCOPE_WEIGHT
 FOLDS = 4
 NEARNESS_SCALE = 10.0
 SCOPE_QUANTILE = 0.05
+_LEAST_MIX = 0.05
 
 Tell = Callable[[float], None]
 
@@ -50,11 +51,12 @@ class Heads:
 
     def views(self, features: Features, classes: int) -> list[Matrix]:
         """Scores [texts, K] of each view; the last is NEARNESS_SCALE times a cosine."""
-        margin = np.asarray(features.ngrams @ self.margins.weights) + self.margins.bias
+        margin: Matrix = np.asarray(features.ngrams @ self.margins.weights) + self.margins.bias
         if features.embeddings is None or self.logistic is None or self.near is None:
-            return [margin, NEARNESS_SCALE * np.asarray(features.ngrams @ self.centres)]
-        logits = features.embeddings @ self.logistic.weights + self.logistic.bias
-        return [logits, margin, NEARNESS_SCALE * nearness(features.embeddings, self.near, classes)]
+            near: Matrix = np.asarray(features.ngrams @ self.centres) * np.float32(NEARNESS_SCALE)
+            return [margin, near]
+        logits: Matrix = features.embeddings @ self.logistic.weights + self.logistic.bias
+        return [logits, margin, np.float32(NEARNESS_SCALE) * nearness(features.embeddings, self.near, classes)]
 
 
 def fit_heads(features: Features, labels: Labels, classes: int) -> Heads:
@@ -73,7 +75,8 @@ class OutOfFold:
 
     @property
     def nearest(self) -> Matrix:
-        return self.views[-1].max(axis=1) / NEARNESS_SCALE
+        found: Matrix = self.views[-1].max(axis=1) / np.float32(NEARNESS_SCALE)
+        return found
 
 
 def out_of_fold(features: Features, labels: Labels, classes: int, tell: Tell) -> OutOfFold:
@@ -89,8 +92,10 @@ def out_of_fold(features: Features, labels: Labels, classes: int, tell: Tell) ->
             view[out] = part
         tell((held + 1) / FOLDS)
     if not views:
-        # A single expression: there is nothing to hold out, so it is scored by what it made.
-        views = fit_heads(features, labels, classes).views(features, classes)
+        # A single expression: there is nothing to hold out, so it is scored by what it made, but half as near:
+        # else only its own words would be in scope.
+        *views, near = fit_heads(features, labels, classes).views(features, classes)
+        views = [*views, near / np.float32(2)]
     return OutOfFold(views, labels)
 
 
@@ -105,28 +110,37 @@ def _folds(labels: Labels) -> NDArray[np.int64]:
 
 
 def fit_mix(found: OutOfFold) -> NDArray[np.float64]:
-    """One scalar a view, non-negative, by log loss with a little weight decay."""
+    """One scalar a view by log loss with a little weight decay; never nothing, so that something decides.
+
+    The only expression of a label says nothing: heads that have not seen it do not know its label.
+    """
+    telling = np.bincount(found.labels)[found.labels] > 1
+    views, labels = [view[telling] for view in found.views], found.labels[telling]
+    count = len(views)
+    if not len(labels):
+        return np.ones(count)
 
     def loss(mix: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        odds = probabilities(found.views, mix)
-        rows = np.arange(len(found.labels))
-        value = -np.log(odds[rows, found.labels] + 1e-12).mean() + 1e-4 * float(mix @ mix)
+        odds = probabilities(views, mix)
+        rows = np.arange(len(labels))
+        value = -np.log(odds[rows, labels] + 1e-12).mean() + 1e-4 * float(mix @ mix)
         slope = odds.copy()
-        slope[rows, found.labels] -= 1
-        gradient = [float((slope * view).sum()) / len(rows) for view in found.views]
+        slope[rows, labels] -= 1
+        gradient = [float((slope * view).sum()) / len(rows) for view in views]
         return float(value), np.array(gradient) + 2e-4 * mix
 
-    count = len(found.views)
-    fitted: NDArray[np.float64] = minimize(loss, np.ones(count), jac=True, bounds=[(0, 20)] * count).x
+    fitted: NDArray[np.float64] = minimize(loss, np.ones(count), jac=True, bounds=[(_LEAST_MIX, 20)] * count).x
     return fitted
 
 
 def probabilities(views: list[Matrix], mix: NDArray[np.float64]) -> NDArray[np.float64]:
     total = sum(weight * view.astype(np.float64) for weight, view in zip(mix, views, strict=True))
     total = total - total.max(axis=1, keepdims=True)
-    odds: NDArray[np.float64] = np.exp(total)
-    return odds / odds.sum(axis=1, keepdims=True)
+    odds = np.exp(total)
+    shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
+    return shares
 
 
 def scope_scores(odds: NDArray[np.float64], nearest: Matrix) -> NDArray[np.float64]:
-    return np.log(np.maximum(odds.max(axis=1), 1e-9)) + SCOPE_WEIGHT * nearest.astype(np.float64)
+    sure: NDArray[np.float64] = np.log(np.maximum(odds.max(axis=1), 1e-9))
+    return sure + SCOPE_WEIGHT * nearest.astype(np.float64)

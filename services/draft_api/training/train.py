@@ -181,7 +181,9 @@ def _write(out: Path, manifest: ModelManifest, files: dict[str, bytes], report: 
 
 def _end_with_parent() -> None:
     """The parent holds our standard input open; when it is killed, the pipe ends and so do we."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin, whose lock this thread would hold when the interpreter wants to close it.
+    while os.read(0, 4096):
+        continue
     os._exit(1)
 
 

@@ -1,22 +1,21 @@
 """Says something: texts with variants, buttons, quick replies; then goes on to `next` at once."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from shared.contracts import Value
-from shared.flows.fields import Choice, CommonBlock, Text
-from shared.flows.steps import Choices, Moment, Say, Step
-from shared.flows.text import every_spelling
-
-KIND = "message"
+from shared.flows.fields import Choice, CommonBlock, SpokenText
+from shared.flows.steps import Moment, Option, Say, Step
+from shared.flows.text import Text
 
 
 class Message(Value):
     """One bubble. Of `variants`, one is said at random, the same for the same message."""
 
-    text: Text | None = None
-    variants: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+    text: SpokenText | None = None
+    variants: Annotated[tuple[SpokenText, ...], Field(max_length=50)] = ()
     buttons: Annotated[tuple[Choice, ...], Field(max_length=3)] = ()
     quick_replies: Annotated[tuple[Choice, ...], Field(max_length=13)] = ()
 
@@ -27,61 +26,53 @@ class Message(Value):
         return self
 
     @property
-    def texts(self) -> tuple[Text, ...]:
-        return self.variants or ((self.text,) if self.text is not None else ())
+    def spellings(self) -> tuple[Text, ...]:
+        return self.variants if self.text is None else (self.text,)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        return self.buttons + self.quick_replies
 
 
 class MessageBlock(CommonBlock):
     kind: Literal["message"]
     messages: Annotated[tuple[Message, ...], Field(min_length=1, max_length=20)]
 
+    def run(self, moment: Moment) -> Step:
+        says = (_say(message, moment, f"{self.id}/{index}") for index, message in enumerate(self.messages))
+        return Step(says=tuple(says), next=self.next)
+
+    def texts(self) -> Iterator[Text]:
+        for message in self.messages:
+            yield from message.spellings
+        yield from (choice.title for choice in self._choices())
+
+    def jumps(self) -> Iterator[str]:
+        followers = (self.next, *(choice.next for choice in self._choices()))
+        return (target for target in followers if target)
+
+    def assigns(self) -> Iterator[str]:
+        return (name for choice in self._choices() for name in choice.variables)
+
+    def _choices(self) -> Iterator[Choice]:
+        return (choice for message in self.messages for choice in message.choices)
+
 
 Block = MessageBlock
 
 
-def run(block: MessageBlock, moment: Moment) -> Step:
-    """What is said, and where to go on."""
-    said = tuple(_say(message, moment, index) for index, message in enumerate(block.messages))
-    return Step(says=said, next=block.next)
-
-
-def texts(block: MessageBlock) -> list[Text]:
-    """Every text that a user may read, for lint."""
-    found: list[Text] = []
-    for message in block.messages:
-        found += [*message.texts, *(choice.title for choice in (*message.buttons, *message.quick_replies))]
-    return found
-
-
-def templates(block: MessageBlock) -> list[str]:
-    return [spelling for text in texts(block) for spelling in every_spelling(text)]
-
-
-def jumps(block: MessageBlock) -> list[str]:
-    choices = [c for message in block.messages for c in (*message.buttons, *message.quick_replies)]
-    return [target for target in (block.next, *(choice.next for choice in choices)) if target]
-
-
-def assigns(block: MessageBlock) -> list[str]:
-    choices = [c for message in block.messages for c in (*message.buttons, *message.quick_replies)]
-    return [name for choice in choices for name in choice.variables]
-
-
-def _say(message: Message, moment: Moment, index: int) -> Say:
+def _say(message: Message, moment: Moment, place: str) -> Say:
     return Say(
-        text=moment.speak(moment.pick(message.texts, index)),
-        buttons=_choices(message.buttons, moment),
-        quick_replies=_choices(message.quick_replies, moment),
+        text=moment.speak(moment.pick(message.spellings, place)),
+        buttons=_options(message.buttons, moment),
+        quick_replies=_options(message.quick_replies, moment),
     )
 
 
-def _choices(choices: tuple[Choice, ...], moment: Moment) -> Choices:
-    return tuple(
-        {
-            "title": moment.speak(choice.title),
-            "next": choice.next,
-            "url": choice.url,
-            "variables": dict(choice.variables),
-        }
+def _options(choices: tuple[Choice, ...], moment: Moment) -> tuple[Option, ...]:
+    """A choice whose title comes out blank could be neither seen nor picked."""
+    options = (
+        Option(title=moment.speak(choice.title), next=choice.next, url=choice.url, variables=choice.variables)
         for choice in choices
     )
+    return tuple(option for option in options if option.title.strip())

@@ -107,7 +107,9 @@ def test_a_bad_body_is_refused_by_name(draft: TestClient, body: bytes, status: i
     assert_problem(draft.post("/v1/bots", content=body, headers=JSON), status, code)
 
 
-@pytest.mark.parametrize("kind", [None, "text/plain", "application/xml", "text/json", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(
+    "kind", [None, "text/plain", "application/xml", "text/json", "application/x-www-form-urlencoded"]
+)
 def test_only_json_is_read_where_json_is_expected(draft: TestClient, kind: str | None) -> None:
     headers = {"Content-Type": kind} if kind else {}
     assert_problem(draft.post("/v1/bots", content=b'{"name": "x"}', headers=headers), 415, "unsupported_media_type")
@@ -218,7 +220,9 @@ def test_a_wrong_method_is_told_which_are_right(draft: TestClient) -> None:
     assert set(answer.headers["allow"].replace(" ", "").split(",")) == {"GET", "POST"}
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/assets/swagger-ui.css"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/readyz", "/metrics", "/docs", "/openapi.json", "/assets/swagger-ui.css"]
+)
 def test_what_needs_no_key_is_marked_like_everything_else(draft: TestClient, path: str) -> None:
     answer = draft.get(path, headers={"Authorization": ""})
     assert answer.status_code == 200

@@ -121,10 +121,21 @@ def settings(data: Path, admin: str | None, peer: str | None) -> ServiceSettings
 
 @pytest.mark.parametrize(
     ("admin", "peer"),
-    [(None, PEER_KEY), ("", PEER_KEY), ("short", PEER_KEY), (ADMIN_KEY, None), ("a" * 40, PEER_KEY), (ADMIN_KEY, ADMIN_KEY)],
+    [
+        (None, PEER_KEY),
+        ("", PEER_KEY),
+        ("short", PEER_KEY),
+        (ADMIN_KEY, None),
+        ("a" * 40, PEER_KEY),
+        (ADMIN_KEY, ADMIN_KEY),
+    ],
 )
 def test_a_service_with_a_weak_key_does_not_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], admin: str | None, peer: str | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    admin: str | None,
+    peer: str | None,
 ) -> None:
     monkeypatch.setattr("sys.argv", ["draft_api", "--port", "0"])
     chosen = settings(tmp_path, admin, peer)

@@ -1,0 +1,71 @@
+"""A bot's flows, compiled once: what a turn looks up is in a dict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts import Flow
+from shared.flows.block import Block, parse_blocks
+
+Place = Block | str
+"""A block, or the role whose built-in text is said because the bot has no block for it."""
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """Immutable. Where flows contradict each other the first wins, in order of flow id, then of block."""
+
+    blocks: Mapping[str, Block]
+    flow_of: Mapping[str, str]
+    by_intent: Mapping[str, tuple[Block, ...]]
+    by_role: Mapping[str, Block]
+    languages: tuple[str, ...]
+    defaults: Mapping[str, Any]
+
+    @classmethod
+    def of(
+        cls, flows: Mapping[str, Flow], languages: tuple[str, ...], variables: Mapping[str, Mapping[str, Any]]
+    ) -> "Dialogue":
+        """Raises InvalidError as `parse_blocks` does."""
+        parsed = [(flow.id, block) for _, flow in sorted(flows.items()) for block in parse_blocks(flow.blocks)]
+        by_intent: dict[str, list[Block]] = {}
+        for _, block in parsed:
+            if block.intent:
+                by_intent.setdefault(block.intent, []).append(block)
+        return cls(
+            blocks={block.id: block for _, block in reversed(parsed)},
+            flow_of={block.id: flow for flow, block in reversed(parsed)},
+            by_intent={intent: tuple(blocks) for intent, blocks in by_intent.items()},
+            by_role={block.system: block for _, block in reversed(parsed) if block.system},
+            languages=languages,
+            defaults={name: variable.get("default") for name, variable in variables.items()},
+        )
+
+    @property
+    def first_language(self) -> str:
+        return self.languages[0] if self.languages else ""
+
+    def at(self, block_id: str) -> Place:
+        """The block, or not understood where it is gone: never an error (P20)."""
+        return self.blocks.get(block_id) or self.role("not_understood")
+
+    def told(self, block_id: str, why: str) -> str:
+        """Why `at` gave what it gave."""
+        return why if block_id in self.blocks else f"{why}, but block {block_id!r} is gone"
+
+    def role(self, *roles: str) -> Place:
+        """The block of the first role that has one, else the first role itself."""
+        return next((self.by_role[role] for role in roles if role in self.by_role), roles[0])
+
+    def triggered(self, intent: str, contexts: Mapping[str, int]) -> Block | None:
+        """C2: of the blocks whose contexts are all open, the one with the context that lives longest.
+
+        Where that does not decide: the one that requires more contexts, then the first.
+        """
+
+        def preference(block: Block) -> tuple[int, int]:
+            lives = [contexts[name] for name in block.required_contexts]
+            return max(lives, default=0), len(lives)
+
+        candidates = (b for b in self.by_intent.get(intent, ()) if contexts.keys() >= set(b.required_contexts))
+        return max(candidates, key=preference, default=None)

@@ -1,0 +1,137 @@
+"""Writes share a commit and nothing else: one that fails takes no other with it."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from services.live_api.group_commit import GroupCommit
+from shared.db import Database
+from shared.errors import BusyError
+
+metadata = MetaData()
+casks = Table("casks", metadata, Column("number", Integer, primary_key=True))
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    made = Database(database_url)
+    with made.writing() as connection:
+        metadata.create_all(connection)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def group(db: Database) -> Iterator[GroupCommit]:
+    made = GroupCommit(db, capacity=200)
+    made.start()
+    yield made
+    made.stop()
+
+
+def stow(number: int) -> Callable[[Connection], int]:
+    def write(connection: Connection) -> int:
+        connection.execute(insert(casks).values(number=number))
+        return number
+
+    return write
+
+
+def stowed(db: Database) -> list[int]:
+    with db.reading() as connection:
+        return sorted(connection.execute(select(casks.c.number)).scalars())
+
+
+def test_what_is_answered_is_there(db: Database, group: GroupCommit) -> None:
+    async def ask() -> None:
+        assert await group.write(stow(7)) == 7
+        assert stowed(db) == [7]
+        assert await asyncio.gather(*(group.write(stow(n)) for n in range(100, 200))) == list(range(100, 200))
+
+    asyncio.run(ask())
+    assert stowed(db) == [7, *range(100, 200)]
+
+
+def test_writes_that_wait_together_share_a_commit(db: Database, group: GroupCommit) -> None:
+    gate, begun = threading.Event(), threading.Event()
+    seen: list[int] = []
+
+    def hold(connection: Connection) -> None:
+        begun.set()
+        gate.wait(10)
+
+    def look(connection: Connection) -> None:
+        # What others of the same transaction wrote is seen by it, and by nobody else yet.
+        seen.append(len(connection.execute(select(casks)).all()) - len(stowed(db)))
+
+    async def ask() -> None:
+        first = asyncio.create_task(group.write(hold))
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        rest = [asyncio.create_task(group.write(stow(n))) for n in range(20)]
+        last = asyncio.create_task(group.write(look))
+        await asyncio.sleep(0.05)
+        gate.set()
+        await asyncio.gather(first, *rest, last)
+
+    asyncio.run(ask())
+    assert seen == [20]
+
+
+def test_a_write_that_fails_takes_no_other_with_it(db: Database, group: GroupCommit) -> None:
+    async def ask() -> list[object]:
+        writes = [stow(1), stow(2), stow(1), stow(3)]
+        return await asyncio.gather(*(group.write(write) for write in writes), return_exceptions=True)
+
+    found = asyncio.run(ask())
+    assert [one if isinstance(one, int) else type(one) for one in found] == [1, 2, IntegrityError, 3]
+    assert stowed(db) == [1, 2, 3]
+
+
+def test_nobody_is_told_of_success_when_the_commit_fails(
+    db: Database, group: GroupCommit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(type(db._writer.dialect), "do_commit", full)
+    with pytest.raises(OSError, match="No space"):
+        asyncio.run(group.write(stow(1)))
+    monkeypatch.undo()
+    assert stowed(db) == []
+    assert asyncio.run(group.write(stow(2))) == 2
+
+
+def test_too_many_waiting_are_told_at_once(db: Database) -> None:
+    small = GroupCommit(db, capacity=2)
+
+    async def ask() -> None:
+        waiting = [asyncio.create_task(small.write(stow(n))) for n in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(BusyError) as refusal:
+            await small.write(stow(9))
+        assert refusal.value.code == "overloaded"
+        small.start()
+        assert await asyncio.gather(*waiting) == [0, 1]
+
+    asyncio.run(ask())
+    small.stop()
+    assert stowed(db) == [0, 1]
+
+
+def test_what_waits_is_kept_before_it_stops(db: Database) -> None:
+    made = GroupCommit(db, capacity=200)
+
+    async def ask() -> None:
+        waiting = [asyncio.create_task(made.write(stow(n))) for n in range(50)]
+        await asyncio.sleep(0)
+        made.start()
+        await asyncio.to_thread(made.stop)
+        await asyncio.gather(*waiting)
+
+    asyncio.run(ask())
+    assert stowed(db) == list(range(50))

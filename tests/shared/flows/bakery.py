@@ -1,0 +1,51 @@
+"""The bot of a bakery: short to write, so that a test shows only what it is about."""
+
+from typing import Any
+
+from shared.contracts import Classification, Flow, ScoredIntent
+from shared.flows.engine import ConversationState, Dialogue, Turn, take_turn
+
+
+def block(id: str, text: Any = None, **members: Any) -> dict[str, Any]:
+    """A message block that says `text`, or its own id."""
+    return {"id": id, "kind": "message", "messages": [{"text": text or f"<{id}>"}], **members}
+
+
+def choices(id: str, *quick_replies: dict[str, Any], **members: Any) -> dict[str, Any]:
+    return {**block(id, **members), "messages": [{"text": f"<{id}>", "quick_replies": list(quick_replies)}]}
+
+
+def flow(*blocks: dict[str, Any], id: str = "counter", variables: tuple[str, ...] = ()) -> dict[str, Flow]:
+    return {id: Flow(id=id, name=id.title(), blocks=blocks, variables=variables)}
+
+
+def opened(name: str, lifespan: int) -> dict[str, Any]:
+    return {"output_contexts": [{"name": name, "lifespan": lifespan}]}
+
+
+def heard(text: str = "rye please", *ranking: tuple[str, float], reason: str | None = None) -> Classification:
+    """Understood as the first of `ranking`, unless there is a reason against it."""
+    scored = tuple(ScoredIntent(id=intent, name=intent, confidence=sure) for intent, sure in ranking)
+    why = reason or (None if scored else "out_of_scope")
+    intent = scored[0] if why is None else None
+    return Classification(text=text, language="en", understood=why is None, reason=why, intent=intent, ranking=scored)
+
+
+class Customer:
+    """Talks to one bot, message after message."""
+
+    def __init__(self, *blocks: dict[str, Any], languages: tuple[str, ...] = ("en",), **variables: Any) -> None:
+        declared = {name: {"default": value} for name, value in variables.items()}
+        self.dialogue = Dialogue.of(flow(*blocks), languages, declared)
+        self.state = ConversationState()
+        self.env: dict[str, Any] = {}
+
+    def turn(self, found: Classification, seed: str = "message 1") -> Turn:
+        turn = take_turn(self.dialogue, self.state, found, seed, self.env)
+        self.state = ConversationState.model_validate_json(turn.state.model_dump_json())
+        return turn
+
+    def says(self, text: str, intent: str | None = None, language: str = "en") -> list[str]:
+        """What the bot answers to `text`, understood as `intent`."""
+        found = heard(text, (intent, 0.9)) if intent else heard(text)
+        return [reply.text for reply in self.turn(found.model_copy(update={"language": language})).replies]
