@@ -50,7 +50,7 @@ up: install
 	@exec $(BIN)/greenroom up $(ARGS)
 
 test: dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
 
 check: lint types imports
 
