@@ -12,7 +12,7 @@ from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, read_flows, write_document, write_flow
 from services.draft_api.expressions import Expression, clean, insert_expressions
 from services.draft_api.flows import FlowBody, compose_flow, refuse_duplicate_blocks
-from services.draft_api.intents import create_intent
+from services.draft_api.intents import insert_intents
 from services.draft_api.nlp import Nlp, normal_key, read_nlp
 from services.draft_api.resources import Entity, Variable
 from services.draft_api.store import find_bot, intent_names, languages_of, now, settings_of, touch
@@ -173,9 +173,9 @@ def _refill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
 
 def _fill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
     _refuse_repeated("intent", [intent.id for intent in bundle.intents])
+    _refuse_repeated("intent", [intent.name for intent in bundle.intents])
     _refuse_repeated("flow", [flow.id for flow in bundle.flows])
-    for intent in bundle.intents:
-        create_intent(connection, bot_id, intent.name, intent.id)
+    insert_intents(connection, bot_id, {intent.id: intent.name for intent in bundle.intents})
     insert_expressions(connection, bot_id, _expressions(bundle))
     for name, entity in bundle.entities.items():
         write_document(connection, entities, bot_id, name, entity.model_dump(mode="json", exclude_defaults=True))

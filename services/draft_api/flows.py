@@ -20,7 +20,7 @@ from shared.web.routing import Router
 
 router = Router(tags=["flows"])
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "name": "Refunds",
     "blocks": [
         {

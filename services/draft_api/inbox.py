@@ -34,7 +34,6 @@ class _Closed(BaseModel):
 class Delivery(_Closed):
     messages: Annotated[list[UserMessage], Field(max_length=1000)]
 
-
     @field_validator("messages")
     @classmethod
     def _of_our_time(cls, messages: list[UserMessage]) -> list[UserMessage]:

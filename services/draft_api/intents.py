@@ -1,5 +1,6 @@
 """Intents: a stable id, a unique name. Blocks refer to the id, so a rename breaks nothing."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Query, Response
@@ -106,11 +107,19 @@ def remove(bot: str, intent: str, desk: Desk, key: Writer, unlink: Annotated[boo
 # -- what other nouns of draft need of intents ------------------------------------------
 
 
-def create_intent(connection: Connection, bot_id: str, name: str, intent_id: str | None = None) -> str:
+def create_intent(connection: Connection, bot_id: str, name: str) -> str:
     _refuse_taken_name(connection, bot_id, name)
-    intent = intent_id or new_id("intent")
-    connection.execute(insert(intents).values(bot_id=bot_id, id=intent, name=name, created_at=now()))
+    intent = new_id("intent")
+    insert_intents(connection, bot_id, {intent: name})
     return intent
+
+
+def insert_intents(connection: Connection, bot_id: str, names: Mapping[str, str]) -> None:
+    """`names` by id; the caller knows that neither is taken."""
+    moment = now()
+    rows = [{"bot_id": bot_id, "id": intent, "name": name, "created_at": moment} for intent, name in names.items()]
+    if rows:
+        connection.execute(insert(intents), rows)
 
 
 def refuse_used(connection: Connection, bot_id: str, names: dict[str, str]) -> None:

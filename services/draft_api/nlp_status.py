@@ -1,7 +1,6 @@
 """Whether what is trained is what is written: P3's five states, per language."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import orjson
 from sqlalchemy import Connection, RowMapping, select
@@ -37,7 +36,7 @@ def language_states(connection: Connection, bot_id: str, nlp: Nlp) -> dict[str, 
 
 
 def _state(
-    fingerprint: str, outcome: Mapping[str, Any] | None, manifests: Mapping[str, ModelManifest], running: bool
+    fingerprint: str, outcome: RowMapping | None, manifests: Mapping[str, ModelManifest], running: bool
 ) -> LanguageNlp:
     model = manifests.get(outcome["model"]) if outcome and outcome["model"] else None
     return LanguageNlp(
@@ -49,7 +48,7 @@ def _state(
     )
 
 
-def _status(fingerprint: str, outcome: Mapping[str, Any] | None, model: ModelManifest | None) -> NlpStatus:
+def _status(fingerprint: str, outcome: RowMapping | None, model: ModelManifest | None) -> NlpStatus:
     if outcome is None:
         return "never_trained"
     if outcome["outcome"] == "failed":

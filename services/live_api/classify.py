@@ -7,10 +7,9 @@ import orjson
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from starlette.types import Scope
 
 from services.live_api.floor import Classifier, FloorParts
-from services.live_api.hot_route import add_hot_route
+from services.live_api.hot_path import add_hot_path
 from shared.contracts import Classification
 from shared.web.keys import Principal
 
@@ -53,11 +52,11 @@ async def documented(bot: str, body: ClassifyRequest, _key: Classifier) -> LiveC
 
 
 def add_classify(app: FastAPI, floor: FloorParts) -> None:
-    add_hot_route(app, "/v1/bots/{bot}/classify", documented, "live:classify", partial(_answer, floor))
+    add_hot_path(app, documented, "live:classify", partial(_answer, floor))
 
 
-async def _answer(floor: FloorParts, scope: Scope, key: Principal, body: Any) -> bytes:
-    serving = floor.serving(scope["path_params"]["bot"], key)
+async def _answer(floor: FloorParts, bot: str, key: Principal, body: Any) -> bytes:
+    serving = floor.serving(bot, key)
     asked = _read(body)
     language = serving.brain.language(asked.language)
     texts = [asked.text] if asked.text is not None else asked.texts or []

@@ -31,9 +31,14 @@ class Encoder:
 
     def embed(self, text: str) -> Vector:
         """Unit vector, float32 [1, dimensions]."""
-        ids = np.array([self._tokenizer.encode(composed(text)).ids], np.int32)
+        ids = np.array([self._tokenizer.encode(_whole(text)).ids], np.int32)
         (vector,) = self._graph.run(["embedding"], {"input_ids": ids})
         return vector.astype(np.float32, copy=False)
+
+
+def _whole(text: str) -> str:
+    """NFC, with half characters (lone surrogates) replaced: the tokenizer takes none."""
+    return text if text.isascii() else composed(text).encode("utf-8", "replace").decode()
 
 
 def _tokenizer(data: bytes, max_tokens: int) -> Tokenizer:

@@ -87,7 +87,9 @@ def _allowed(request: Request) -> list[str]:
 
 async def _raced(request: Request, _error: Exception) -> Response:
     """Routes look before they write; this is somebody else in between."""
-    return await _greenroom(request, ConflictError("conflict", "Somebody else made or took the same just now: try again."))
+    return await _greenroom(
+        request, ConflictError("conflict", "Somebody else made or took the same just now: try again.")
+    )
 
 
 async def _beyond(request: Request, _error: Exception) -> Response:

@@ -111,7 +111,9 @@ def test_an_expression_belongs_to_one_intent_until_it_is_moved(draft: TestClient
     buy = make_intent(draft, bot, "buy", "two tickets")
     make_intent(draft, bot, "sell")
     place = f"{bot}/intents/sell/expressions"
-    told = assert_problem(draft.post(place, json={"expressions": [{"text": "Two TICKETS!"}]}), 409, "duplicate_expression")
+    told = assert_problem(
+        draft.post(place, json={"expressions": [{"text": "Two TICKETS!"}]}), 409, "duplicate_expression"
+    )
     assert told["intent"] == {"id": buy, "name": "buy"}
     moved = draft.post(place, json={"expressions": [{"text": "Two TICKETS!", "move": True}]})
     assert moved.status_code == 201
@@ -156,7 +158,8 @@ NOWHERE = [
     ("POST", "/intents/x/expressions", {"expressions": [{"text": "x"}]}), ("DELETE", "/intents/x/expressions/y", None),
     ("GET", "/nlp", None), ("GET", "/nlp/export", None), ("POST", "/trainings", {}), ("GET", "/trainings", None),
     ("GET", "/models", None), ("GET", "/models/x", None), ("GET", "/models/x/proof", None),
-    ("PUT", "/flows/x", {"name": "x"}), ("GET", "/flows", None), ("GET", "/flows/x", None), ("DELETE", "/flows/x", None),
+    ("PUT", "/flows/x", {"name": "x"}), ("GET", "/flows", None), ("GET", "/flows/x", None),
+    ("DELETE", "/flows/x", None),
     ("GET", "/lint", None), ("PUT", "/entities/x", {"kind": "match"}), ("GET", "/entities", None),
     ("GET", "/entities/x", None), ("DELETE", "/entities/x", None), ("PUT", "/variables/x", {}),
     ("GET", "/variables", None), ("GET", "/variables/x", None), ("DELETE", "/variables/x", None),

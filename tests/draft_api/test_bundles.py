@@ -31,11 +31,9 @@ def export(draft: TestClient, bot: str, format: str) -> bytes:
 
 
 @pytest.mark.parametrize(("format", "headers"), [("csv", CSV), ("jsonl", JSONL)])
-def test_nlp_that_goes_out_and_comes_back_is_the_same(
-    draft: TestClient, format: str, headers: dict[str, str]
-) -> None:
+def test_nlp_that_goes_out_and_comes_back_is_the_same(draft: TestClient, format: str, headers: dict[str, str]) -> None:
     bot = furnished(draft)
-    make_intent(draft, bot, "formula", "=1+1", "'quoted", "a, \"b\"", "café ☕")
+    make_intent(draft, bot, "formula", "=1+1", "'quoted", 'a, "b"', "café ☕")
     before, ids = draft.get(f"{bot}/nlp").json(), intents(draft, bot)
     file = export(draft, bot, format)
     merged = draft.post(f"{bot}/nlp/import", content=file, headers=headers).json()
@@ -130,12 +128,13 @@ SPOILT: dict[str, tuple[dict[str, Any], str]] = {
     "other format": (spoilt(format="greenroom.bundle/9"), "invalid_request"),
     "unknown field": (spoilt(tenant="x"), "unknown_field"),
     "two of one id": (spoilt(intents=[{"id": "a", "name": "x"}, {"id": "a", "name": "y"}]), "duplicate_id"),
-    "two of one name": (spoilt(intents=[{"id": "a", "name": "x"}, {"id": "b", "name": "x"}]), "duplicate_intent"),
+    "two of one name": (spoilt(intents=[{"id": "a", "name": "x"}, {"id": "b", "name": "x"}]), "duplicate_id"),
     "equal expressions": (
         spoilt(intents=[{"id": "a", "name": "x", "expressions": {"en": ["soup", "Soup!"]}}]), "duplicate_expression"),
     "language not spoken": (
         spoilt(intents=[{"id": "a", "name": "x", "expressions": {"de": ["Suppe"]}}]), "unknown_language"),
-    "unknown intent": (spoilt(flows=[{"id": "f", "name": "F", "blocks": [{**BLOCK, "intent": "z"}]}]), "unknown_intent"),
+    "unknown intent": (
+        spoilt(flows=[{"id": "f", "name": "F", "blocks": [{**BLOCK, "intent": "z"}]}]), "unknown_intent"),
     "two of one flow": (spoilt(flows=[{"id": "f", "name": "F"}, {"id": "f", "name": "G"}]), "duplicate_id"),
     "two of one block": (
         spoilt(flows=[{"id": f, "name": f, "blocks": [BLOCK]} for f in "fg"]), "duplicate_block"),

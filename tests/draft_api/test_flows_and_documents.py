@@ -66,13 +66,17 @@ ODD_BLOCKS: list[Any] = [
     {"id": 7, "kind": "message", "messages": []}, {"id": "a", "kind": "message", "messages": [], "intent": 7},
     {"id": "a", "kind": "message", "messages": [], "intent": {"name": "x"}}, {"id": "", "kind": "message"},
     {"id": "a", "kind": "goto", "next": []}, {"id": "a", "kind": ["message"]}, {"id": "a", "kind": None},
-    {"id": "a", "kind": "message", "messages": [{"text": "x"}], "colour": "red"},
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("odd", ODD_BLOCKS, ids=str)
 def test_a_block_that_makes_no_sense_is_refused(draft: TestClient, odd: Any) -> None:
     assert_problem(put(draft, make_bot(draft), "foyer", odd), 422, "invalid_block")
+
+
+def test_a_misspelt_field_of_a_block_is_pointed_at(draft: TestClient) -> None:
+    told = assert_problem(put(draft, make_bot(draft), "foyer", block("a", colour="red")), 422, "unknown_field")
+    assert told["errors"][0]["pointer"] == "/blocks/0/colour"
 
 
 def test_nobody_overwrites_a_flow_that_they_have_not_seen(draft: TestClient) -> None:

@@ -58,9 +58,7 @@ def test_a_language_goes_from_never_trained_to_trained_and_stale_and_back(draft:
         ({"settings": {"profile": "multilingual"}}, "stale"),
     ],
 )
-def test_only_what_training_reads_makes_a_model_stale(
-    draft: TestClient, change: dict[str, Any], status: str
-) -> None:
+def test_only_what_training_reads_makes_a_model_stale(draft: TestClient, change: dict[str, Any], status: str) -> None:
     bot = make_trainable(draft)
     train(draft, bot)
     assert draft.patch(bot, json=change).status_code == 200

@@ -64,7 +64,7 @@ def test_a_database_that_is_away_is_told_as_such(broken: TestClient) -> None:
 
 
 @pytest.fixture(scope="module")
-def broken(draft: TestClient) -> Iterator[TestClient]:
+def broken(draft: TestClient) -> TestClient:
     """Draft with a route that fails as it is told to."""
     router = Router()
 
@@ -78,7 +78,7 @@ def broken(draft: TestClient) -> Iterator[TestClient]:
     app = draft.app
     assert isinstance(app, FastAPI)
     app.include_router(router)
-    yield draft
+    return draft
 
 
 MALFORMED: dict[str, tuple[bytes, int, str]] = {
@@ -196,8 +196,8 @@ def test_headers_have_a_limit(draft: TestClient, headers: dict[str, str]) -> Non
     "path",
     [
         "/nothing", "/v1", "/v1/bots/", "//v1/bots", "/v1//bots", "/v1/%2e%2e/v1/bots", "/v1/bots%00", "/v1/bots;x=1",
-        "/v1/bots/%2e%2e", "/v1/bots/a%2Fb", "/v1/b%6Ft", "/assets/%2e%2e/door.py", "/assets/nothing.js", "/v1/bots/%ff",
-        "/v1/bots/%ed%a0%80",
+        "/v1/bots/%2e%2e", "/v1/bots/a%2Fb", "/v1/b%6Ft", "/assets/%2e%2e/door.py", "/assets/nothing.js",
+        "/v1/bots/%ff", "/v1/bots/%ed%a0%80",
     ],
 )  # fmt: skip
 def test_an_odd_path_leads_nowhere(draft: TestClient, path: str) -> None:
