@@ -1,14 +1,22 @@
 """`python -m services.live_api`"""
 
+from fastapi import FastAPI
+
 from services.live_api.app import live_app
 from services.live_api.settings import live_settings
 from shared.settings import service_settings
-from shared.web.serve import serve
+from shared.web.serve import log_as_json, serve
 
 
 def main() -> None:
     settings = service_settings("live")
-    serve("live_api", 8002, settings, lambda: live_app(settings, live_settings()))
+    serve("live_api", 8002, settings, lambda: live_app(settings, live_settings()), f"{__package__}.__main__:worker")
+
+
+def worker() -> FastAPI:
+    """The application of one of several processes."""
+    log_as_json()
+    return live_app(service_settings("live"), live_settings())
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def lint(
     first = {here.block.id: here for here in reversed(every)}
     blocks = [here for here in every if first[here.block.id] is here]
     return [
-        *_dangling(missing(blocks, declared(flows.values()), intents, entities, variables)),
+        *_dangling(missing(every, declared(flows.values()), intents, entities, variables)),
         *_duplicates(every, first),
         *_loops(blocks),
         *_ambiguous(blocks, intents),

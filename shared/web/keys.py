@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
+import structlog
 from sqlalchemy import Column, DateTime, MetaData, String, Table, Text, delete, insert, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
 from shared.db import Database
 from shared.errors import BusyError, ForbiddenError, NotFoundError, UnauthenticatedError
 from shared.ids import new_id
+
+log = structlog.get_logger()
 
 SCOPES = (
     "draft:read", "draft:write", "publish:plan", "publish:execute", "publish:approve",
@@ -58,11 +61,15 @@ class KeyRing:
     def ensure(self, name: str, key: str | None, scopes: tuple[str, ...]) -> None:
         """The key that the environment gives under `name` is the only one of that name: an older one dies."""
         table = self._table
-        with self._db.writing() as connection:
-            connection.execute(delete(table).where(table.c.id == name))
-            if key:
-                connection.execute(delete(table).where(table.c.sha256 == _sha256(key)))
-                connection.execute(insert(table).values(**_row(name, name, key, scopes, None)))
+        try:
+            with self._db.writing() as connection:
+                connection.execute(delete(table).where(table.c.id == name))
+                if key:
+                    connection.execute(delete(table).where(table.c.sha256 == _sha256(key)))
+                    connection.execute(insert(table).values(**_row(name, name, key, scopes, None)))
+        except IntegrityError:
+            # Several processes start at once with the same environment: another one has done it.
+            log.info("key_ensured_elsewhere", name=name)
 
     def make(self, name: str, scopes: tuple[str, ...], bot: str | None) -> tuple[str, str]:
         """The new key's id and the key itself, which is not kept."""

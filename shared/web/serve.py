@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 import uvicorn
@@ -20,24 +20,34 @@ _GRACE_SECONDS = 6
 _MISCONFIGURED = 78
 
 
-def serve(name: str, port: int, settings: ServiceSettings, make_app: Callable[[], FastAPI]) -> None:
-    """Ends the process: by SIGTERM with 0, within 10 seconds; with 78 when it must not start as it is set up."""
-    given = _arguments(name, port)
-    _log_as_json()
+_BOUNDS: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
+    "timeout_graceful_shutdown": _GRACE_SECONDS,
+    "h11_max_incomplete_event_size": 32 * 1024,
+}
+
+
+def serve(
+    name: str, port: int, settings: ServiceSettings, make_app: Callable[[], FastAPI], worker: str | None = None
+) -> None:
+    """Ends the process: by SIGTERM with 0, within 10 seconds; with 78 when it must not start as it is set up.
+
+    `worker` is where each of several processes finds its application, as `module:function`; a service that has none
+    runs in one process.
+    """
+    given = _arguments(name, port, several=worker is not None)
+    log_as_json()
     _refuse_weak_keys(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
-    config = uvicorn.Config(
-        make_app(),
-        host=given.host,
-        port=given.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        h11_max_incomplete_event_size=32 * 1024,
-    )
-    server = uvicorn.Server(config)
+    if worker is not None and given.workers > 1:
+        if settings.database_url.startswith("sqlite"):
+            _refuse("--workers above 1 needs PostgreSQL: one process owns each SQLite file.")
+        uvicorn.run(worker, factory=True, workers=given.workers, host=given.host, port=given.port, **_BOUNDS)
+        return
+    server = uvicorn.Server(uvicorn.Config(make_app(), host=given.host, port=given.port, **_BOUNDS))
     # uvicorn sends itself the signal again once it has finished: that must not end the process before us.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -48,10 +58,12 @@ def serve(name: str, port: int, settings: ServiceSettings, make_app: Callable[[]
     os._exit(0 if server.started else 1)
 
 
-def _arguments(name: str, port: int) -> argparse.Namespace:
+def _arguments(name: str, port: int, several: bool) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"services.{name}")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=port)
+    if several:
+        parser.add_argument("--workers", type=int, default=1)
     return parser.parse_args()
 
 
@@ -68,7 +80,7 @@ def _refuse(why: str) -> NoReturn:
     sys.exit(_MISCONFIGURED)
 
 
-def _log_as_json() -> None:
+def log_as_json() -> None:
     """One line of JSON an event, on standard error; ids and digests, never message text or keys."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     structlog.configure(
