@@ -7,10 +7,12 @@ own tables; DBOS only remembers that it is not finished.
 
 import threading
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import Protocol
 
 import structlog
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared.db import with_driver
 
@@ -71,18 +73,24 @@ class DurableJobs:
         DBOS.destroy(destroy_registry=True)
 
     def _persist(self, run: Run) -> Run:
-        """A job that raises met something unforeseen, a database that is away say: try again."""
+        """A job ends by returning. One that raises met a database that is away, and is tried until it is back."""
 
         def body(job: str) -> None:
-            for seconds in _RETRY_SECONDS:
+            for seconds in chain(_RETRY_SECONDS, repeat(_RETRY_SECONDS[-1])):
                 try:
-                    return run(job)
+                    run(job)
+                    return
                 except Exception:
                     log.exception("job_interrupted", job=job)
-                    self._stopping.wait(seconds)
-            return run(job)
+                if self._stopping.wait(seconds):
+                    # Neither done nor failed: the process is about to end, and the next start takes it up.
+                    threading.Event().wait()
 
         return body
+
+
+AWAY = (OperationalError, InterfaceError)
+"""What a job lets through, to be tried again; anything else that it does not foresee, it ends with as failed."""
 
 
 def jobs_url(database_url: str) -> str:

@@ -27,6 +27,7 @@ from shared.contracts import ModelManifest
 from shared.db import Database
 from shared.digest import canonical
 from shared.failpoints import reach
+from shared.jobs import AWAY
 
 log = structlog.get_logger()
 
@@ -65,6 +66,13 @@ class TrainingJob:
                 self._change(training, status="cancelled", ended_at=now())
             except TrainingFailedError as error:
                 self._fail(row, error)
+            except AWAY:
+                raise
+            except Exception as error:
+                # A mistake of ours, a full disk, or a bot that was deleted meanwhile: it ends all the same (P17).
+                log.exception("training_interrupted", training=training)
+                if self._load(training) is not None:
+                    self._fail(row, TrainingFailedError("internal", type(error).__name__))
 
     def _train(self, row: RowMapping) -> None:
         languages = orjson.loads(row["languages"])

@@ -12,6 +12,7 @@ from services.live_api.encoding import Encoding
 from services.live_api.floor import FloorParts
 from services.live_api.following import Follower
 from services.live_api.group_commit import GroupCommit
+from services.live_api.measures import add_measures
 from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
 from services.live_api.tables import keys as keys_table
@@ -80,6 +81,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> FastAPI:
     )
     app.state.floor = floor
     add_classify(app, floor)
+    add_measures(app.state.registry, floor)
     return app
 
 

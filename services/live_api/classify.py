@@ -43,7 +43,7 @@ class LiveClassifications(BaseModel):
     release_digest: str
 
 
-async def documented(bot: str, body: ClassifyRequest, _key: Classifier) -> LiveClassification | LiveClassifications:
+async def classify(bot: str, body: ClassifyRequest, _key: Classifier) -> LiveClassification | LiveClassifications:
     """What one text, or each of a list, means to the bot that live serves.
 
     A bot that is switched off is classified for all the same: this answers programs, not people.
@@ -52,7 +52,7 @@ async def documented(bot: str, body: ClassifyRequest, _key: Classifier) -> LiveC
 
 
 def add_classify(app: FastAPI, floor: FloorParts) -> None:
-    add_hot_path(app, documented, "live:classify", partial(_answer, floor))
+    add_hot_path(app, classify, "live:classify", partial(_answer, floor))
 
 
 async def _answer(floor: FloorParts, bot: str, key: Principal, body: Any) -> bytes:

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
 from services.live_api.floor import Classifier, Floor, Reader
 from services.live_api.memory import Heard, Row, history, read_row
-from services.live_api.paging import Limit
+from services.live_api.paging import Limit, before_moment, moment_cursor
 from services.live_api.tables import conversations
 from shared.contracts import ScoredIntent
 from shared.db import utc
 from shared.errors import InvalidError
-from shared.web.pages import Page, cut
+from shared.web.pages import Page
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/conversations", tags=["talking"])
@@ -90,22 +90,26 @@ def messages(
 @router.get("")
 def list_all(bot: str, floor: Floor, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[Conversation]:
     """The conversations of a bot, the most recent first."""
-    query = select(conversations).where(conversations.c.bot_id == floor.pointer(bot, key).bot)
+    moments, names = conversations.c.last_at, conversations.c.id
+    here = conversations.c.bot_id == floor.pointer(bot, key).bot, *before_moment(moments, names, cursor)
+    query = select(conversations).where(*here).order_by(moments.desc(), names.desc())
     with floor.db.reading() as connection:
-        rows = connection.execute(query.order_by(conversations.c.last_at.desc())).mappings().all()
-    items = [
-        Conversation(
-            id=row["id"],
-            user=row["user_id"],
-            language=row["language"],
-            release=row["release_number"],
-            messages=row["version"],
-            started_at=utc(row["started_at"]),
-            last_at=utc(row["last_at"]),
-        )
-        for row in rows
-    ]
-    return cut(items, limit, cursor, key=lambda item: (item.last_at.isoformat(), item.id), newest_first=True)
+        rows = connection.execute(query.limit(limit + 1)).mappings().all()
+    items = [_listed(row) for row in rows[:limit]]
+    more = len(rows) > limit
+    return Page(items=items, next=moment_cursor(items[-1].last_at, items[-1].id) if more else None)
+
+
+def _listed(row: RowMapping) -> Conversation:
+    return Conversation(
+        id=row["id"],
+        user=row["user_id"],
+        language=row["language"],
+        release=row["release_number"],
+        messages=row["version"],
+        started_at=utc(row["started_at"]),
+        last_at=utc(row["last_at"]),
+    )
 
 
 def _checked(key: str | None) -> str | None:

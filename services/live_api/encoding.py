@@ -14,6 +14,8 @@ from shared.errors import BusyError
 
 Scored = TypeVar("Scored")
 
+_PATIENCE_SECONDS = 2.0
+
 
 class _Job(Generic[Scored]):
     """Some texts of one caller; the future belongs to the caller's event loop."""
@@ -41,9 +43,9 @@ class _Job(Generic[Scored]):
 
 class Encoding:
     def __init__(self, capacity: int) -> None:
-        """`capacity` is in texts, those of lists counted one by one."""
+        """`capacity` and `waiting` are in texts, those of lists counted one by one."""
         self._capacity = capacity
-        self._waiting = 0
+        self.waiting = 0
         self._jobs: SimpleQueue[_Job[object] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="encoder", daemon=True)
 
@@ -51,21 +53,21 @@ class Encoding:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when the text that is being scored is done; what waits is left."""
+        """Returns when what waits is done, or after a moment: a text that hangs must not keep the process."""
         self._jobs.put(None)
-        self._thread.join()
+        self._thread.join(_PATIENCE_SECONDS)
 
     async def each(self, score: Callable[[str], Scored], texts: Sequence[str]) -> list[Scored]:
         """`score` of each text, in order. Raises BusyError `overloaded` at once when the queue is full."""
-        if self._waiting and self._waiting + len(texts) > self._capacity:
+        if self.waiting and self.waiting + len(texts) > self._capacity:
             raise BusyError("overloaded", "More texts are waiting than can be answered soon.")
         job = _Job(score, texts)
-        self._waiting += len(texts)
+        self.waiting += len(texts)
         try:
             self._jobs.put(job)  # type: ignore[arg-type]
             return await job.future
         finally:
-            self._waiting -= len(texts)
+            self.waiting -= len(texts)
 
     async def one(self, score: Callable[[str], Scored], text: str) -> Scored:
         (found,) = await self.each(score, (text,))

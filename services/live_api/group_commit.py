@@ -19,6 +19,7 @@ from shared.errors import BusyError
 Result = TypeVar("Result")
 
 _LARGEST_GROUP = 256
+_PATIENCE_SECONDS = 3.0
 
 
 @dataclass
@@ -47,9 +48,9 @@ class _Write:
 
 class GroupCommit:
     def __init__(self, db: Database, capacity: int) -> None:
-        """`capacity`: how many writes may wait."""
+        """`capacity`: how many writes may be `waiting`."""
         self._db, self._capacity = db, capacity
-        self._waiting = 0
+        self.waiting = 0
         self._writes: SimpleQueue[_Write | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="group-commit", daemon=True)
 
@@ -57,26 +58,26 @@ class GroupCommit:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns when everything that waits is committed."""
+        """Returns when everything that waits is committed, or after a moment: a hung database keeps no process."""
         self._writes.put(None)
-        self._thread.join()
+        self._thread.join(_PATIENCE_SECONDS)
 
     async def write(self, run: Callable[[Connection], Result]) -> Result:
         """What `run` returned, once it is on disk. Raises what `run` raised, and then nothing of it is kept.
 
         Raises BusyError `overloaded` at once when too many writes wait.
         """
-        if self._waiting >= self._capacity:
+        if self.waiting >= self._capacity:
             raise BusyError("overloaded", "More messages are waiting than can be kept soon.")
         loop = asyncio.get_running_loop()
         write = _Write(run, loop, loop.create_future())
-        self._waiting += 1
+        self.waiting += 1
         try:
             self._writes.put(write)
             result: Result = await write.future
             return result
         finally:
-            self._waiting -= 1
+            self.waiting -= 1
 
     def _work(self) -> None:
         going = True

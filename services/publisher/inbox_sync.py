@@ -17,6 +17,7 @@ from shared.db import Database
 from shared.errors import GreenroomError
 from shared.failpoints import reach
 from shared.ids import new_id
+from shared.jobs import AWAY
 
 _PAGE = 500
 
@@ -36,6 +37,10 @@ class InboxSync:
             moved = self._move(row["bot_id"], row["moved"], sync)
         except GreenroomError as error:
             self._change(sync, status="failed", error=f"{error.code}: {error.detail}", ended_at=now())
+        except AWAY:
+            raise
+        except Exception as error:
+            self._change(sync, status="failed", error=f"internal: {type(error).__name__}", ended_at=now())
         else:
             self._change(sync, status="succeeded", moved=moved, ended_at=now())
 

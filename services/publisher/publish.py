@@ -22,6 +22,7 @@ from shared.contracts import Finding, Release, Snapshot
 from shared.db import Database
 from shared.errors import ConflictError, GreenroomError, InvalidError, PreconditionError
 from shared.failpoints import reach
+from shared.jobs import AWAY
 
 log = structlog.get_logger()
 
@@ -66,6 +67,12 @@ class Publishing:
             self._end(job, "cancelled")
         except GreenroomError as error:
             self._end(job, "failed", error={"code": error.code, "detail": error.detail})
+        except AWAY:
+            raise
+        except Exception as error:
+            # A mistake of ours must not leave the bot with a publication that runs for ever (P17).
+            log.exception("publication_interrupted", publication=job.id)
+            self._end(job, "failed", error={"code": "internal", "detail": type(error).__name__})
 
     def _publish(self, job: Publication) -> None:
         candidate = job.candidate or self._train_and_freeze(job)

@@ -62,6 +62,24 @@ def test_two_jobs_run_side_by_side(jobs: Jobs) -> None:
     assert sorted(met) == [0, 1]
 
 
+def test_a_job_that_raises_is_tried_again_until_it_returns(tmp_path: Path) -> None:
+    tries: list[str] = []
+    done = threading.Event()
+
+    def bake(job: str) -> None:
+        tries.append(job)
+        if len(tries) < 3:
+            raise ConnectionError("the oven is away")
+        done.set()
+
+    jobs = DurableJobs("bakery", f"sqlite:///{tmp_path}/jobs.db")
+    jobs.launch({"bake": bake})
+    jobs.start("bake", "rye-loaf")
+    assert done.wait(20)
+    jobs.close()
+    assert tries == ["rye-loaf"] * 3
+
+
 _CHILD = """
 import os, sys, time
 from pathlib import Path

@@ -2,11 +2,15 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from services.live_api.retention import forget
+from services.live_api.tables import messages
 from shared.contracts import BotSettings, Flow
+from shared.db import Database
 from tests.live_api.theatre import BOT, Live, Trained, code, publish, quay, release, say
 
 
@@ -47,6 +51,20 @@ def test_what_was_said_is_shown_newest_first_page_by_page(ferry: TestClient) -> 
     assert rest["next"] is None
     (listed,) = ferry.get(f"/v1/bots/{BOT}/conversations").json()["items"]
     assert (listed["id"], listed["messages"], listed["release"]) == ("maud", 3, 1)
+
+
+def test_conversations_are_listed_the_latest_first_page_by_page(ferry: TestClient) -> None:
+    people = [f"person-{n}" for n in range(5)]
+    for person in [*people, people[0]]:
+        say(ferry, "?!", person)
+    seen, cursor = [], ""
+    while cursor is not None:
+        path = f"/v1/bots/{BOT}/conversations?limit=2"
+        page = ferry.get(path, params={"cursor": cursor} if cursor else {}).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"]
+    assert seen == [people[0], *people[:0:-1]]
+    assert code(ferry.get(f"/v1/bots/{BOT}/conversations?cursor=x")) == (422, "invalid_cursor")
 
 
 def test_a_message_sent_twice_with_its_key_is_heard_once_and_answered_the_same(ferry: TestClient) -> None:
@@ -169,6 +187,25 @@ def test_a_message_that_makes_no_sense_is_refused_and_not_kept(
 
 def test_nobody_talks_to_a_bot_that_was_never_published(client: TestClient) -> None:
     assert code(say(client, "hello")) == (404, "never_published")
+
+
+def test_what_is_older_than_the_bot_keeps_is_forgotten(ferry: TestClient, live: Live) -> None:
+    ferry.patch(f"/v1/bots/{BOT}", json={"retention_days": 7})
+    for person in ("maud", "bert"):
+        say(ferry, "?!", person)
+    db, pointer = Database(live.settings.database_url), ferry.app.state.floor.roster.pointer(BOT)
+    assert forget(db, pointer) == 0
+    assert forget(db, pointer, datetime.now(UTC) + timedelta(days=6)) == 0
+    say(ferry, "?! again", "bert")
+    with db.writing() as connection:
+        old = messages.update().where(messages.c.text == "?!").values(received_at=datetime.now(UTC) - timedelta(days=8))
+        assert connection.execute(old).rowcount == 2
+    assert forget(db, pointer) == 2
+    assert history(ferry, "maud") == []
+    assert [item["text"] for item in history(ferry, "bert")] == ["?! again"]
+    assert forget(db, pointer, datetime.now(UTC) + timedelta(days=8)) == 1
+    assert ferry.get(f"/v1/bots/{BOT}/conversations").json()["items"] == []
+    db.dispose()
 
 
 # -- the feed home ------------------------------------------------------------------
