@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
-from sklearn.svm import LinearSVC
 
 Matrix = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -67,6 +66,9 @@ def margins(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Linear:
     present = np.unique(labels)
     if len(present) == 1:
         return _constant(ngrams.shape[1], classes, int(present[0]))
+    # Here, because it takes a second to import: `train` has it imported while the encoder is at work.
+    from sklearn.svm import LinearSVC
+
     fitted = LinearSVC(C=SVM_C, random_state=0).fit(ngrams, labels)
     weights = np.zeros((ngrams.shape[1], classes), np.float32)
     bias = np.full(classes, _ABSENT_MARGIN, np.float32)

@@ -16,6 +16,7 @@ import sys  # noqa: E402
 import threading  # noqa: E402
 from contextlib import suppress  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
+from importlib import import_module  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -189,6 +190,7 @@ def _end_with_parent() -> None:
 
 def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=import_module, args=("sklearn.svm",), daemon=True).start()
     with suppress(OSError, AttributeError):
         os.nice(_NICENESS)
     cache = os.environ.get("GREENROOM_EMBEDDINGS_CACHE")
