@@ -59,16 +59,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_conversations_last", ["bot_id", "last_at"], unique=False)
 
     op.create_table(
-        "idempotency",
-        sa.Column("principal", sa.String(length=40), nullable=False),
-        sa.Column("scope", sa.String(length=100), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
-        sa.Column("request", sa.String(length=71), nullable=False),
-        sa.Column("answer", sa.Text(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("principal", "scope", "key"),
-    )
-    op.create_table(
         "keys",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -139,7 +129,6 @@ def downgrade() -> None:
     op.drop_table("messages")
     op.drop_table("live_processes")
     op.drop_table("keys")
-    op.drop_table("idempotency")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.drop_index("ix_conversations_last")
 

@@ -100,9 +100,9 @@ def take_up(
             )
     except IntegrityError:
         # Somebody was faster: with this very request, or with another publication of the bot.
-        known = known_before(bridge, asked.bot_id, key, asked.body, idempotency_key)
+        same = bridge, asked.bot_id, key, asked.body, idempotency_key
+        known = known_before(*same) or refuse_second(*same)
         if known is None:
-            refuse_second(bridge, asked.bot_id)
             raise
         return known
     return str(started)
@@ -142,13 +142,19 @@ def _fingerprint(bot: str, body: PublicationRequest) -> list[Any]:
     return [bot, body.model_dump(mode="json")]
 
 
-def refuse_second(bridge: BridgeParts, bot_id: str) -> None:
-    """P11: one at a time per bot; the second is told the first."""
+def refuse_second(
+    bridge: BridgeParts, bot_id: str, key: Principal, body: PublicationRequest, idempotency_key: str | None
+) -> str | None:
+    """P11: one at a time per bot; the second is told the first. Unless this very request started it, a moment ago."""
     with bridge.db.reading() as connection:
         running = records.running(connection, bot_id)
-    if running:
+    if running is None:
+        return None
+    known = known_before(bridge, bot_id, key, body, idempotency_key)
+    if known is None:
         detail = f"Publication {running.id} of this bot is {running.status}: wait for it, or cancel it."
         raise ConflictError("publication_running", detail, publication=running.id)
+    return known
 
 
 def _refuse_blocked(findings: Sequence[Finding]) -> None:

@@ -60,7 +60,8 @@ def publish(
     bot_id = seen(draft.bot.id, bot, key)
     known = known_before(bridge, bot_id, key, body, idempotency_key)
     if known is None:
-        refuse_second(bridge, bot_id)
+        known = refuse_second(bridge, bot_id, key, body, idempotency_key)
+    if known is None:
         asked = Asked(bot_id, body, draft, bridge.live.active(bot_id))
         candidate, findings = judge(asked)
         if candidate and asked.live and candidate.digest == asked.live.digest:

@@ -106,7 +106,7 @@ def test_a_child_that_ignores_sigterm_is_killed(kitchen):
     running = kitchen(cook=["--deaf"])
     running.wait_until_ready()
     cook = running.pid("cook")
-    running.process.send_signal(signal.SIGINT)
+    running.process.terminate()
     assert running.process.wait(PATIENCE_SECONDS) == 0
     assert gone(cook)
 
