@@ -1,9 +1,8 @@
 """`python -m services.live_api`"""
 
-from fastapi import FastAPI
-
 from services.live_api.app import live_app
 from services.live_api.settings import live_settings
+from services.live_api.shortcut import Shortcut
 from shared.settings import service_settings
 from shared.web.serve import log_as_json, serve
 
@@ -13,7 +12,7 @@ def main() -> None:
     serve("live_api", 8002, settings, lambda: live_app(settings, live_settings()), f"{__package__}.__main__:worker")
 
 
-def worker() -> FastAPI:
+def worker() -> Shortcut:
     """The application of one of several processes."""
     log_as_json()
     return live_app(service_settings("live"), live_settings())

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from services.live_api import activation, blobs, bots, conversations, messages, releases
-from services.live_api.classify import add_classify
+from services.live_api import activation, blobs, bots, classify, conversations, messages, releases
+from services.live_api.classify import answer_plain
 from services.live_api.encoding import Encoding
 from services.live_api.floor import FloorParts
 from services.live_api.following import Follower
@@ -15,6 +16,7 @@ from services.live_api.group_commit import GroupCommit
 from services.live_api.measures import add_measures
 from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
+from services.live_api.shortcut import Shortcut
 from services.live_api.tables import keys as keys_table
 from services.live_api.talk import Talk
 from shared.artifacts import StoredArtifacts
@@ -34,7 +36,7 @@ SURFACE = Surface(
 PEER_SCOPES = ("live:release", "live:read")
 
 
-def live_app(settings: ServiceSettings, own: LiveSettings) -> FastAPI:
+def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
     db = Database(settings.database_url)
     keys = KeyRing(db, keys_table)
     floor = assemble(settings, own, db)
@@ -71,6 +73,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> FastAPI:
         ready=lambda: {**started, "unavailable": floor.roster.unavailable()},
         lifespan=lifespan,
         routers=[
+            classify.router,
             conversations.router,
             bots.router,
             activation.router,
@@ -80,9 +83,8 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> FastAPI:
         ],
     )
     app.state.floor = floor
-    add_classify(app, floor)
     add_measures(app.state.registry, floor)
-    return app
+    return Shortcut(app, SURFACE.name, partial(answer_plain, floor))
 
 
 def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> FloorParts:

@@ -1,17 +1,17 @@
 """Classify: from memory alone. The database may be away and this still answers (O4)."""
 
-from functools import partial
 from typing import Annotated, Any
 
-import orjson
-from fastapi import FastAPI
+from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from services.live_api.floor import Classifier, FloorParts
-from services.live_api.hot_path import add_hot_path
+from services.live_api.floor import Classifier, Floor, FloorParts
 from shared.contracts import Classification
 from shared.web.keys import Principal
+from shared.web.routing import Router
+
+router = Router(prefix="/v1/bots/{bot}", tags=["talking"])
 
 
 class ClassifyRequest(BaseModel):
@@ -43,28 +43,33 @@ class LiveClassifications(BaseModel):
     release_digest: str
 
 
-async def classify(bot: str, body: ClassifyRequest, _key: Classifier) -> LiveClassification | LiveClassifications:
+@router.post("/classify", response_model=LiveClassification | LiveClassifications)
+async def classify(bot: str, body: ClassifyRequest, floor: Floor, key: Classifier) -> Response:
     """What one text, or each of a list, means to the bot that live serves.
 
     A bot that is switched off is classified for all the same: this answers programs, not people.
     """
-    raise NotImplementedError
+    return Response(await _answer(floor, bot, key, body), media_type="application/json")
 
 
-def add_classify(app: FastAPI, floor: FloorParts) -> None:
-    add_hot_path(app, classify, "live:classify", partial(_answer, floor))
+async def answer_plain(floor: FloorParts, bot: str, key: Principal, body: Any) -> bytes:
+    """As `classify`, for the shortcut: `body` is JSON that was parsed."""
+    return await _answer(floor, bot, key, _read(body))
 
 
-async def _answer(floor: FloorParts, bot: str, key: Principal, body: Any) -> bytes:
+async def _answer(floor: FloorParts, bot: str, key: Principal, asked: ClassifyRequest) -> bytes:
     serving = floor.serving(bot, key)
-    asked = _read(body)
     language = serving.brain.language(asked.language)
     texts = [asked.text] if asked.text is not None else asked.texts or []
-    found = await floor.encoding.each(lambda text: serving.brain.classify(text, language), texts)
-    release = {"release": serving.pointer.number, "release_digest": serving.pointer.digest}
+    found = await floor.encoding.each(lambda text: _json(serving.brain.classify(text, language)), texts)
+    release = f'"release":{serving.pointer.number},"release_digest":"{serving.pointer.digest}"}}'.encode()
     if asked.text is not None:
-        return orjson.dumps({**_plain(found[0]), **release})
-    return orjson.dumps({"results": [_plain(one) for one in found], **release})
+        return b"%b,%b" % (found[0][:-1], release)
+    return b'{"results":[%b],%b' % (b",".join(found), release)
+
+
+def _json(found: Classification) -> bytes:
+    return found.model_dump_json().encode()
 
 
 def _read(body: Any) -> ClassifyRequest:
@@ -73,7 +78,3 @@ def _read(body: Any) -> ClassifyRequest:
     except ValidationError as error:
         found = [{**problem, "loc": ("body", *problem["loc"])} for problem in error.errors(include_url=False)]
         raise RequestValidationError(found) from None
-
-
-def _plain(found: Classification) -> dict[str, Any]:
-    return found.model_dump()

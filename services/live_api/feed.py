@@ -16,7 +16,10 @@ _FEED_LOCK = 4_734_303
 
 
 def take_part(connection: Connection) -> None:
-    """Before a message is inserted; held until the transaction ends. SQLite has one writer anyway."""
+    """Before anything else of a message is written; held until the transaction ends.
+
+    First, so that nobody waits for it who is waited for. SQLite has one writer anyway.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": _FEED_LOCK})
 

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
-from services.live_api.feed import take_part
 from services.live_api.paging import before
 from services.live_api.pointer import Pointer
 from services.live_api.tables import conversations, messages
@@ -105,7 +104,6 @@ def save_state(connection: Connection, pointer: Pointer, row: Row, state: Conver
 
 
 def save_message(connection: Connection, row: Row) -> None:
-    take_part(connection)
     heard, found = row.heard, row.found
     connection.execute(
         insert(messages).values(

@@ -14,6 +14,7 @@ from shared.contracts import Probe, ProbeResult, Proof, Release
 from shared.digest import canonical
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
+from shared.flows.references import dangling
 from shared.nlp.inspection import inspect_model
 from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET
 
@@ -24,11 +25,12 @@ def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tu
     """The proof, and whether the release is new here. Doing it again does no harm.
 
     Raises ConflictError `artifacts_missing` with the digests that are `missing`; InvalidError `intent_mismatch`,
-    `runtime_unsupported`, `probe_mismatch`, or what inspection and loading find wrong with a model.
+    `runtime_unsupported`, `dangling_reference`, `probe_mismatch`, or what is found wrong with a model.
     """
     _require_artifacts(floor, release)
     check_labels(release)
     check_runtime(release)
+    check_references(release)
     _inspect(floor, release)
     brain = floor.roster.stage(release)
     proof = prove(brain, floor.artifacts.read)
@@ -59,6 +61,16 @@ def check_runtime(release: Release) -> None:
             needed = f"opset {model.runtime.opset}, IR {model.runtime.ir_version}"
             detail = f"The model for {language!r} needs {needed}; live has opset {NEWEST_OPSET}, IR {NEWEST_IR}."
             raise InvalidError("runtime_unsupported", detail)
+
+
+def check_references(release: Release) -> None:
+    """No block leads to an intent, entity, variable or block that the release lacks. Raises `dangling_reference`."""
+    names = {mark.id: mark.name for mark in release.intents}
+    missing = dangling(release.flows, names, release.entities, release.variables)
+    if missing:
+        subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in missing[:50]]
+        detail = f"{len(missing)} references of blocks lead nowhere."
+        raise InvalidError("dangling_reference", detail, references=subjects)
 
 
 def compare_probes(expected: dict[tuple[str, str], Probe], found: Iterable[ProbeResult]) -> tuple[str, ...]:

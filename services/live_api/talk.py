@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from services.live_api import memory
 from services.live_api.encoding import Encoding
+from services.live_api.feed import take_part
 from services.live_api.group_commit import GroupCommit
 from services.live_api.memory import Heard, Remembered, Row
 from services.live_api.roster import Roster, Serving
@@ -29,6 +30,7 @@ from shared.flows.engine import ConversationState, Turn
 from shared.ids import new_id
 
 _RACES = 20
+_DEADLOCK = "40P01"
 
 
 class RaceLostError(Exception):
@@ -52,8 +54,9 @@ class Talk:
             for _ in range(_RACES):
                 try:
                     return await self._once(serving, heard)
-                except (RaceLostError, IntegrityError):
-                    continue
+                except (RaceLostError, IntegrityError, OperationalError) as error:
+                    if isinstance(error, OperationalError) and not _deadlocked(error):
+                        raise
         raise BusyError("overloaded", "Too many messages of this conversation arrive at once.")
 
     @asynccontextmanager
@@ -117,7 +120,13 @@ def _row(serving: Serving, heard: Heard, found: Classification, turn: Turn) -> R
     )
 
 
+def _deadlocked(error: OperationalError) -> bool:
+    """Two processes wrote the next messages of the same conversations in different orders; one of them lost."""
+    return getattr(error.orig, "sqlstate", None) == _DEADLOCK
+
+
 def _keep(connection: Connection, serving: Serving, row: Row, state: ConversationState, version: int) -> Row:
+    take_part(connection)
     if not memory.save_state(connection, serving.pointer, row, state, version):
         raise RaceLostError
     memory.save_message(connection, row)

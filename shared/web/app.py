@@ -55,10 +55,11 @@ def create_app(
     registry = CollectorRegistry()
     app.state.keys = keys
     app.state.registry = registry
+    app.state.measures = Measures(registry)
     app.state.max_body_bytes = settings.max_body_bytes
     app.state.max_upload_bytes = settings.max_upload_bytes
     problems.install(app)
-    app.add_middleware(Door, environment=surface.name, measures=Measures(registry))
+    app.add_middleware(Door, environment=surface.name, measures=app.state.measures)
     for router in (*routers, keys_routes.router):
         app.include_router(router)
     explorer.add_explorer(app, surface.banner, _COLOURS[surface.name])

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import structlog
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared.settings import ServiceSettings
 from shared.web.keys import strong_enough
@@ -24,6 +24,7 @@ _BOUNDS: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
     "server_header": False,
+    "proxy_headers": False,
     "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
     "timeout_graceful_shutdown": _GRACE_SECONDS,
     "h11_max_incomplete_event_size": 32 * 1024,
@@ -31,7 +32,7 @@ _BOUNDS: dict[str, Any] = {
 
 
 def serve(
-    name: str, port: int, settings: ServiceSettings, make_app: Callable[[], FastAPI], worker: str | None = None
+    name: str, port: int, settings: ServiceSettings, make_app: Callable[[], ASGIApp], worker: str | None = None
 ) -> None:
     """Ends the process: by SIGTERM with 0, within 10 seconds; with 78 when it must not start as it is set up.
 

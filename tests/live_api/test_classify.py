@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import orjson
 import pytest
 from fastapi.testclient import TestClient
 
@@ -120,6 +121,29 @@ def test_bytes_that_are_no_question_are_refused(client: TestClient, body: bytes,
 def test_a_body_that_says_nothing_of_its_kind_is_refused(client: TestClient) -> None:
     response = client.post(PATH, content=b'{"text": "hello"}', headers={"Content-Type": "text/plain"})
     assert code(response) == (415, "unsupported_media_type")
+
+
+@published
+@pytest.mark.parametrize("body", [{"text": "price"}, {"texts": TEXTS}, {"text": 7}, {"text": "a", "language": "nl"}])
+def test_the_shortcut_and_the_ordinary_way_give_the_same_answer(client: TestClient, body: object) -> None:
+    """A request that is out of the ordinary, by its content type say, is answered by FastAPI."""
+    content = orjson.dumps(body)
+    kinds = ("application/json", "application/json; charset=utf-8", "Application/JSON")
+    plain, *ordinary = (client.post(PATH, content=content, headers={"Content-Type": kind}) for kind in kinds)
+    for response in ordinary:
+        assert response.status_code == plain.status_code
+        assert response.headers["Greenroom-Environment"] == plain.headers["Greenroom-Environment"] == "live"
+        assert response.headers["Content-Type"] == plain.headers["Content-Type"]
+        same = [{**answer.json(), "instance": None} for answer in (plain, response)]
+        assert same[0] == same[1]
+    counted = f'route="/v1/bots/{{bot}}/classify",status="{plain.status_code}"}} 3.0'
+    assert counted in client.get("/metrics").text
+
+
+@published
+def test_headers_beyond_all_measure_are_refused(client: TestClient) -> None:
+    response = client.post(PATH, json={"text": "price"}, headers={"X-Long": "x" * 20_000})
+    assert code(response) == (431, "headers_too_large")
 
 
 @published

@@ -193,7 +193,7 @@ def test_what_is_older_than_the_bot_keeps_is_forgotten(ferry: TestClient, live: 
     ferry.patch(f"/v1/bots/{BOT}", json={"retention_days": 7})
     for person in ("maud", "bert"):
         say(ferry, "?!", person)
-    db, pointer = Database(live.settings.database_url), ferry.app.state.floor.roster.pointer(BOT)
+    db, pointer = Database(live.settings.database_url), ferry.app.app.state.floor.roster.pointer(BOT)
     assert forget(db, pointer) == 0
     assert forget(db, pointer, datetime.now(UTC) + timedelta(days=6)) == 0
     say(ferry, "?! again", "bert")

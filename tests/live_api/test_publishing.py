@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from fastapi.testclient import TestClient
 
-from shared.contracts import IntentMark, ModelManifest, Probe, Release
+from shared.contracts import Flow, IntentMark, ModelManifest, Probe, Release
 from shared.digest import digest_of
 from tests.live_api.theatre import (
     BOT,
@@ -153,6 +153,13 @@ def test_a_model_for_a_newer_runtime_is_refused(client: TestClient, trained: Tra
     bring(client, trained)
     newer = trained.manifest.runtime.model_copy(update={"opset": 999})
     assert code(stage(client, with_model(release(trained), runtime=newer))) == (422, "runtime_unsupported")
+
+
+def test_a_block_that_leads_nowhere_is_refused(client: TestClient) -> None:
+    lost = {"id": "times", "kind": "message", "intent": "int_tides", "messages": [{"text": "?"}], "next": "pier"}
+    response = stage(client, release(None, flows={"quay": Flow(id="quay", name="Quay", blocks=(lost,))}))
+    assert code(response) == (422, "dangling_reference")
+    assert {ref["target"] for ref in response.json()["references"]} == {"int_tides", "pier"}
 
 
 def test_a_file_that_is_no_model_is_refused(client: TestClient, trained: Trained) -> None:
