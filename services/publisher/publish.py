@@ -32,7 +32,7 @@ _MAX_TRAININGS = 3
 _REFUSALS = {
     "probe_mismatch", "artifact_digest_mismatch", "model_invalid", "intent_mismatch", "runtime_unsupported",
     "model_opset_unsupported", "model_op_forbidden", "model_external_data", "model_not_finite",
-    "model_signature_mismatch", "model_limits", "manifest_invalid",
+    "model_signature_mismatch", "model_limits", "manifest_invalid", "dangling_reference",
 }  # fmt: skip
 
 

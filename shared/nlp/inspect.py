@@ -1,6 +1,6 @@
 """Looks at an ONNX file that somebody sent, in a process of its own with little to lose.
 
-    python -m shared.nlp.inspect < (a line of JSON: the Wanted signature) + (the bytes)
+    python -m shared.nlp.inspect < (a line of JSON: the Wanted signature and `seconds` of processor time) + (the bytes)
 
 Prints `{}` or `{"code", "detail"}`. onnxruntime and onnx.checker accept NaN weights, wrong label counts and
 endless loops, so the protobuf is walked before anything of it is loaded.
@@ -22,10 +22,12 @@ from onnx import AttributeProto, TensorProto, numpy_helper
 from shared.errors import InvalidError
 from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET, Graph
 
-_SECONDS, _ADDRESS_SPACE = 30, 8 << 30
+_ADDRESS_SPACE = 8 << 30
 _OLDEST_OPSET, _OLDEST_IR = 13, 7
 _MOST_NODES, _MOST_PARAMETERS, _MOST_METADATA = 5_000, 200_000_000, 1 << 20
 _PROBES = 32
+# How onnxruntime and the C++ library say that an allocation failed.
+_OUT_OF_MEMORY = ("bad_alloc", "allocate memory", "out of memory", "bad allocation")
 _FUSED = "com.microsoft"
 
 # What our exporters emit, and what other exporters emit for the same encoders; nothing that loops or branches.
@@ -151,6 +153,8 @@ def _smoke_test(data: bytes, wanted: Wanted) -> None:
             found = graph.run(wanted.outputs, _some_input(wanted, random))
         except Exception as error:
             # onnxruntime raises several kinds that share no class of their own.
+            if isinstance(error, MemoryError) or any(sign in str(error) for sign in _OUT_OF_MEMORY):
+                raise _limits("no bound on the memory that it takes") from None
             detail = f"The model cannot be run: {type(error).__name__}."
             raise InvalidError("model_signature_mismatch", detail) from None
         _check_output(dict(zip(wanted.outputs, found, strict=True)), wanted)
@@ -189,10 +193,12 @@ def _limits(what: str) -> InvalidError:
 
 
 def main() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
+    wanted = json.loads(sys.stdin.buffer.readline())
+    seconds = wanted.pop("seconds")
+    # The hard limit is a kill; the soft one, a second before, says what it is.
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
-    wanted = json.loads(sys.stdin.buffer.readline())
     answer: dict[str, str] = {}
     try:
         inspect(sys.stdin.buffer.read(), Wanted(**wanted))

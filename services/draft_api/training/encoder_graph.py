@@ -62,6 +62,7 @@ def quantise(model: onnx.ModelProto, scratch: Path) -> bytes:
         target,
         weight_type=QuantType.QInt8,
         per_channel=True,
+        reduce_range=True,
         op_types_to_quantize=["MatMul", "Attention"],
         extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
     )

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ Matrix = NDArray[np.float32]
 Tell = Callable[[float], None]
 
 _TELL_EVERY = 50
+AT_ONCE = min(2, os.cpu_count() or 1)
 
 
 def ngram_matrix(texts: Sequence[str], buckets: int) -> sparse.csr_matrix:
@@ -31,10 +33,12 @@ def embed_all(texts: Sequence[str], encoder: Encoder, cache: Path | None, tell: 
     """Float32 [texts, dimensions]. Only what the cache lacks is encoded, one text at a time (T7)."""
     known = EmbeddingCache(cache, encoder.manifest.digest, encoder.manifest.dimensions)
     missing = [text for text in dict.fromkeys(texts) if text not in known]
-    for index, text in enumerate(missing):
-        known.add(text, encoder.embed(text)[0])
-        if index % _TELL_EVERY == 0:
-            tell(index / len(missing))
+    # onnxruntime lets go of the interpreter while it computes; a text's vector does not depend on its neighbours.
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for index, (text, vector) in enumerate(zip(missing, threads.map(encoder.embed, missing), strict=True)):
+            known.add(text, vector[0])
+            if index % _TELL_EVERY == 0:
+                tell(index / len(missing))
     known.save()
     return np.stack([known.get(text) for text in texts])
 

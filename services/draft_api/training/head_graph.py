@@ -16,6 +16,7 @@ from services.draft_api.training.stack import NEARNESS_SCALE, Heads
 
 OPSET, IR_VERSION = 18, 9
 _FUSED = "com.microsoft"
+_MIDDLE = 128
 
 
 class _Graph:
@@ -33,9 +34,19 @@ class _Graph:
 
     def small(self, name: str, matrix: Matrix) -> tuple[str, str]:
         """int8 [rows, columns] and its float scale [columns]."""
-        scale = np.maximum(np.abs(matrix).max(axis=0), 1e-8) / 127
-        packed = np.rint(matrix / scale).astype(np.int8)
-        return self.weight(name, packed), self.weight(f"{name}.scale", scale.astype(np.float32))
+        packed, scale = _packed(matrix)
+        return self.weight(name, packed), self.weight(f"{name}.scale", scale)
+
+    def product(self, name: str, matrix: Matrix) -> list[str]:
+        """uint8 [rows, columns], its scale and its zero, to multiply with an embedding that is rounded too.
+
+        Unsigned, because unsigned by signed overflows on a processor without VNNI, and answers would differ by
+        processor (P12).
+        """
+        packed, scale = _packed(matrix)
+        zero = np.full(matrix.shape[1], _MIDDLE, np.uint8)
+        unsigned = (packed.astype(np.int16) + _MIDDLE).astype(np.uint8)
+        return [self.weight(name, unsigned), self.weight(f"{name}.scale", scale), self.weight(f"{name}.zero", zero)]
 
 
 def head_graph(heads: Heads, mix: NDArray[np.float64], classes: int) -> bytes:
@@ -82,10 +93,9 @@ def operators(model: bytes) -> tuple[str, ...]:
 
 
 def _embedded(graph: _Graph, linear: Linear, mix: float) -> str:
-    packed, scale = graph.small("logistic", linear.weights * np.float32(mix))
-    zero = graph.weight("logistic.zero", np.zeros(linear.weights.shape[1], np.int8))
+    weights = graph.product("logistic", linear.weights * np.float32(mix))
     bias = graph.weight("logistic.bias", (linear.bias * mix).astype(np.float32))
-    return graph.node("DynamicQuantizeMatMul", ["embedding", packed, scale, zero, bias], "logits", _FUSED)
+    return graph.node("DynamicQuantizeMatMul", ["embedding", *weights, bias], "logits", _FUSED)
 
 
 def _linear_margins(graph: _Graph, linear: Linear, mix: float) -> str:
@@ -105,15 +115,19 @@ def _looked_up(graph: _Graph, name: str, matrix: Matrix) -> str:
 
 def _nearest(graph: _Graph, near: Prototypes, classes: int) -> str:
     """Each label's prototypes stand at fixed places; a label with fewer repeats its last."""
-    packed, scale = graph.small("prototypes", near.vectors.T)
-    zero = graph.weight("prototypes.zero", np.zeros(len(near.vectors), np.int8))
-    cosines = graph.node("DynamicQuantizeMatMul", ["embedding", packed, scale, zero], "prototypes.cosines", _FUSED)
+    weights = graph.product("prototypes", near.vectors.T)
+    cosines = graph.node("DynamicQuantizeMatMul", ["embedding", *weights], "prototypes.cosines", _FUSED)
     places = [np.flatnonzero(near.labels == label) for label in range(classes)]
     widest = max(len(place) for place in places)
     table = np.stack([np.concatenate([p, np.full(widest - len(p), p[-1])]) for p in places]).astype(np.int32)
     by_label = graph.node("Gather", [cosines, graph.weight("places", table)], "prototypes.by_label", axis=1)
     last = graph.weight("last", np.array([2], np.int64))
     return graph.node("ReduceMax", [by_label, last], "near.cosines", keepdims=0)
+
+
+def _packed(matrix: Matrix) -> tuple[NDArray[np.int8], Matrix]:
+    scale = (np.maximum(np.abs(matrix).max(axis=0), 1e-8) / 127).astype(np.float32)
+    return np.rint(matrix / scale).astype(np.int8), scale
 
 
 def _scalar(value: float) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ All deterministic: sorted rows, fixed seeds, one thread. Shapes: X [expressions,
 of label numbers 0..K-1, of which a fold may lack some.
 """
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ Labels = NDArray[np.int64]
 LOGISTIC_C = 30.0
 SVM_C = 0.5
 MOST_PROTOTYPES = 20
+# liblinear draws from one generator for the whole process: two fits at once would take each other's numbers.
+_LIBLINEAR = threading.Lock()
 # What a label that the fold lacks gets, so that it is never the answer.
 _ABSENT_LOGIT, _ABSENT_MARGIN = -8.0, -1.5
 
@@ -69,7 +72,8 @@ def margins(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Linear:
     # Here, because it takes a second to import: `train` has it imported while the encoder is at work.
     from sklearn.svm import LinearSVC
 
-    fitted = LinearSVC(C=SVM_C, random_state=0).fit(ngrams, labels)
+    with _LIBLINEAR:
+        fitted = LinearSVC(C=SVM_C, random_state=0).fit(ngrams, labels)
     weights = np.zeros((ngrams.shape[1], classes), np.float32)
     bias = np.full(classes, _ABSENT_MARGIN, np.float32)
     if len(present) == 2:

@@ -1,6 +1,8 @@
 """Mixing the views: scalars fitted on out-of-fold scores, which mixes and calibrates at once."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
 
+from services.draft_api.training.features import AT_ONCE
 from services.draft_api.training.heads import (
     Labels,
     Linear,
@@ -79,18 +82,22 @@ class OutOfFold:
         return found
 
 
-def out_of_fold(features: Features, labels: Labels, classes: int, tell: Tell) -> OutOfFold:
-    fold = _folds(labels)
+def out_of_fold(features: Features, labels: Labels, classes: int, fold: Labels, tell: Tell) -> OutOfFold:
+    """`fold` numbers the rows as `folds` does."""
+    splits = [fold == held for held in range(FOLDS) if (fold == held).any() and (fold != held).any()]
     views: list[Matrix] = []
-    for held in range(FOLDS):
-        out, rest = fold == held, fold != held
-        if not out.any() or not rest.any():
-            continue
-        found = fit_heads(features.rows(rest), labels[rest], classes).views(features.rows(out), classes)
-        views = views or [np.zeros((len(labels), classes), np.float32) for _ in found]
-        for view, part in zip(views, found, strict=True):
-            view[out] = part
-        tell((held + 1) / FOLDS)
+
+    def held_out(out: NDArray[np.bool_]) -> list[Matrix]:
+        heads = fit_heads(features.rows(~out), labels[~out], classes)
+        return heads.views(features.rows(out), classes)
+
+    # The numeric libraries let go of the interpreter while they compute, and each fold is on its own.
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        for done, (out, found) in enumerate(zip(splits, threads.map(held_out, splits), strict=True), start=1):
+            views = views or [np.zeros((len(labels), classes), np.float32) for _ in found]
+            for view, part in zip(views, found, strict=True):
+                view[out] = part
+            tell(done / len(splits))
     if not views:
         # A single expression: there is nothing to hold out, so it is scored by what it made, but half as near:
         # else only its own words would be in scope.
@@ -99,13 +106,16 @@ def out_of_fold(features: Features, labels: Labels, classes: int, tell: Tell) ->
     return OutOfFold(views, labels)
 
 
-def _folds(labels: Labels) -> NDArray[np.int64]:
-    """Each label spread over the folds, from a start that depends on the label."""
+def folds(texts: Sequence[str], labels: Labels) -> Labels:
+    """Each label spread over the folds by what its texts say, so that equal expressions are held out together
+
+    whatever ids their intents have.
+    """
+    marks = [hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in texts]
     fold = np.zeros(len(labels), np.int64)
     for label in np.unique(labels):
-        where = np.flatnonzero(labels == label)
-        order = np.random.RandomState(int(label)).permutation(len(where))
-        fold[where[order]] = (np.arange(len(where)) + int(label)) % FOLDS
+        where = sorted(np.flatnonzero(labels == label).tolist(), key=marks.__getitem__)
+        fold[where] = (np.arange(len(where)) + marks[where[0]][0]) % FOLDS
     return fold
 
 

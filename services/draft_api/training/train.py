@@ -34,6 +34,7 @@ from services.draft_api.training.stack import (  # noqa: E402
     OutOfFold,
     fit_heads,
     fit_mix,
+    folds,
     out_of_fold,
     probabilities,
     scope_scores,
@@ -91,7 +92,11 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
     classes = len(source.intents)
     sample = _sample(len(source.texts))
     found = out_of_fold(
-        features.rows(sample), source.labels[sample], classes, lambda share: tell("cross-validating", 35 + 40 * share)
+        features.rows(sample),
+        source.labels[sample],
+        classes,
+        folds(source.texts, source.labels)[sample],
+        lambda share: tell("cross-validating", 35 + 40 * share),
     )
     mix = fit_mix(found)
     odds = probabilities(found.views, mix)
