@@ -1,22 +1,24 @@
 """The publisher put together: wiring happens here, once, at start."""
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
-from services.publisher import inbox_routes, publications, releases, status
-from services.publisher.bridge import BridgeParts
+from services.publisher import audit_routes, inbox_routes, plans, publications, pulling, releases, status
+from services.publisher.bridge import BridgeParts, TargetParts
 from services.publisher.inbox_sync import InboxSync, take_due, unfinished_syncs
 from services.publisher.page import start_page
-from services.publisher.peers import Draft, Live, connect
+from services.publisher.peers import Draft, Live, Peer, connect
 from services.publisher.publish import Publishing
 from services.publisher.records import now, unfinished
-from services.publisher.settings import PublisherSettings
+from services.publisher.settings import PublisherSettings, TargetSettings
+from services.publisher.sweeping import sweep
 from services.publisher.tables import keys as keys_table
 from shared.db import Database
 from shared.jobs import Jobs
@@ -30,41 +32,51 @@ SURFACE = Surface(
     banner="PUBLISHER · what you publish here is what users meet",
     description="The bridge from draft to live: checks, copies, proves, switches.",
 )
+Reach = Callable[[str, str, str | None, float], Peer]
+
 _TICK_SECONDS = 15
+_SWEEP_EVERY = timedelta(days=1)
 
 log = structlog.get_logger()
 
 
-def publisher_app(settings: PublisherSettings, jobs: Jobs) -> FastAPI:
+def publisher_app(settings: PublisherSettings, jobs: Jobs, reach: Reach = connect) -> FastAPI:
+    """`reach` makes the way to a neighbour: by name, URL, key and patience."""
     db = Database(settings.service.database_url)
     keys = KeyRing(db, keys_table)
-    draft = Draft(connect("draft", settings.draft_url, settings.service.peer_key, settings.patience_seconds))
-    live = Live(connect("live", settings.live_url, settings.service.peer_key, settings.patience_seconds))
+    draft = Draft(reach("draft", settings.draft_url, settings.service.peer_key, settings.patience_seconds))
+    targets = {target.name: _target(target, settings, reach) for target in settings.targets}
+    live = targets["live"].live
     stopping, started = threading.Event(), {"started": False}
 
     def start() -> None:
         migrate(db, "publisher")
         keys.ensure("admin", settings.service.admin_key, ("admin",))
-        jobs.launch({"publication": Publishing(db, draft, live).run, "inbox_sync": InboxSync(db, draft, live).run})
+        jobs.launch({"publication": Publishing(db, draft, targets).run, "inbox_sync": InboxSync(db, draft, live).run})
         with db.reading() as connection:
             left, syncs = unfinished(connection), unfinished_syncs(connection)
         for publication in left:
             jobs.start("publication", publication)
         for sync in syncs:
             jobs.start("inbox_sync", sync)
-        threading.Thread(target=tick, daemon=True, name="inbox schedule").start()
+        threading.Thread(target=tick, daemon=True, name="tick").start()
         started["started"] = True
 
     def tick() -> None:
-        """Starts the inbox syncs that are due; a database that is away is asked again at the next tick."""
+        """What is due; a database that is away is asked again at the next tick."""
+        next_sweep = now()
         while not stopping.wait(_TICK_SECONDS):
             try:
                 with db.writing() as connection:
                     due = take_due(connection, now())
-                for sync in due:
-                    jobs.start("inbox_sync", sync)
+                for found in due:
+                    jobs.start("inbox_sync", found)
+                if now() >= next_sweep:
+                    next_sweep = now() + _SWEEP_EVERY
+                    with db.writing() as connection:
+                        log.info("documents_swept", documents=sweep(connection, now()))
             except Exception:
-                log.exception("inbox_schedule_interrupted")
+                log.exception("tick_interrupted")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -81,12 +93,25 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs) -> FastAPI:
         keys,
         ready=lambda: dict(started),
         lifespan=lifespan,
-        routers=[publications.router, releases.router, status.router, inbox_routes.router],
+        routers=[
+            plans.router,
+            publications.router,
+            releases.router,
+            status.router,
+            pulling.router,
+            audit_routes.router,
+            inbox_routes.router,
+        ],
     )
-    app.state.bridge = BridgeParts(db, jobs, draft, live, settings.live_public_url)
+    app.state.bridge = BridgeParts(db, jobs, draft, targets)
 
     @app.get("/", include_in_schema=False)
     async def start_here() -> HTMLResponse:
-        return HTMLResponse(start_page(settings.draft_public_url, settings.live_public_url))
+        return HTMLResponse(start_page(settings.draft_public_url, {t.name: t.public_url for t in settings.targets}))
 
     return app
+
+
+def _target(target: TargetSettings, settings: PublisherSettings, reach: Reach) -> TargetParts:
+    peer = reach(target.name, target.url, target.key or settings.service.peer_key, settings.patience_seconds)
+    return TargetParts(Live(peer), target.public_url)

@@ -9,61 +9,130 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
-from services.publisher import records
+from services.publisher import audit, plan_records, records
 from services.publisher.bridge import BridgeParts
-from services.publisher.checks import blockers, check, needs_training, without_training
-from services.publisher.compose import compose
+from services.publisher.check_flows import environment_missing
+from services.publisher.check_nlp import needs_training, without_training
+from services.publisher.finding import blockers
+from services.publisher.judging import Situation, Verdict, accepted, judge
+from services.publisher.plan_records import Plan
 from services.publisher.prove import gather_provenance
-from services.publisher.records import now
+from services.publisher.records import now, wish_columns
 from services.publisher.tables import idempotency, publications
-from shared.contracts import ActiveRelease, Finding, Language, Release, Snapshot
+from services.publisher.wish import Mode, Target, Wish
+from shared.contracts import ActiveRelease, Finding, Language, Release
 from shared.errors import ConflictError, InvalidError
 from shared.ids import new_id
 from shared.web.idempotency import once, recall
 from shared.web.keys import Principal
 
+FlowName = Annotated[str, Field(min_length=1, max_length=200)]
 
-class PublicationRequest(BaseModel):
-    """`train: if_needed` trains first what is untrained, as part of the publication."""
+
+class WishRequest(BaseModel):
+    """`flows` and `languages` limit what is carried; `to_release` is where a rollback goes back to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    mode: Mode
+    target: Target = "live"
+    flows: Annotated[list[FlowName], Field(min_length=1, max_length=2000)] | None = None
+    languages: Annotated[list[Language], Field(min_length=1)] | None = None
+    to_release: Annotated[int, Field(ge=1)] | None = None
+
+    def wish(self) -> Wish:
+        """Raises InvalidError `wish_unclear` for a part that the mode has no use for."""
+        useless = [name for name in ("flows", "languages", "to_release") if self._useless(name)]
+        if useless:
+            detail = f"The mode {self.mode!r} has no use for {' and '.join(useless)}."
+            raise InvalidError("wish_unclear", detail)
+        return Wish(
+            mode=self.mode,
+            target=self.target,
+            flows=tuple(self.flows) if self.flows else None,
+            languages=tuple(self.languages) if self.languages else None,
+            to_release=self.to_release,
+        )
+
+    def _useless(self, name: str) -> bool:
+        used = {"flows": {"flows"}, "languages": {"full", "nlp"}, "to_release": {"rollback"}}
+        return getattr(self, name) is not None and self.mode not in used[name]
+
+
+class PublicationRequest(WishRequest):
+    """`train: if_needed` trains first what is untrained, as part of the publication. `plan` publishes what it shows."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"mode": "full", "notes": "Friday's menu", "train": "if_needed"}]},
     )
 
-    mode: Literal["full", "nlp"]
+    plan: str | None = None
     notes: Annotated[str, Field(max_length=2000)] | None = None
-    languages: Annotated[list[Language], Field(min_length=1)] | None = None
     train: Literal["if_needed"] | None = None
-    accept: list[Literal["live_drift", "regression_failed"]] = []
+    accept: Annotated[list[Literal["live_drift", "regression_failed"]], Field(max_length=2)] = []
+
+    def said(self) -> dict[str, Any]:
+        """What the caller wrote, for the record."""
+        return self.model_dump(mode="json", exclude_defaults=True) | {"mode": self.mode}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request with the two documents that it is judged by."""
+    """One request, judged or as a plan has frozen it. `candidate` is None while a training is awaited."""
 
     bot_id: str
+    wish: Wish
     body: PublicationRequest
-    draft: Snapshot
     live: ActiveRelease | None
+    candidate: Release | None
+    findings: tuple[Finding, ...]
 
     @property
-    def languages(self) -> tuple[str, ...] | None:
-        return tuple(self.body.languages) if self.body.languages else None
-
-    @property
-    def base(self) -> Release | None:
-        return self.live.release if self.live else None
+    def nothing_to_do(self) -> bool:
+        return bool(self.candidate and self.live and self.candidate.digest == self.live.digest)
 
 
-def judge(asked: Asked) -> tuple[Release | None, tuple[Finding, ...]]:
-    """The candidate, None while a training is waited for, and all findings. Raises `publication_refused`."""
-    findings = check(asked.body.mode, asked.draft, asked.base, asked.languages)
-    trains = asked.body.train == "if_needed" and needs_training(findings)
-    _refuse_blocked(without_training(findings) if trains else findings)
-    if trains:
-        return None, findings
-    return compose(asked.body.mode, asked.draft, asked.base, asked.languages), findings
+def judged(bot_id: str, wish: Wish, body: PublicationRequest, situation: Situation) -> Asked:
+    """Raises InvalidError `publication_refused`."""
+    verdict = judge(wish, situation)
+    needed = plan_records.approvals_needed(situation, verdict, wish)
+    found = (*verdict.findings, *plan_records.approval_missing(needed, 0))
+    trains = body.train == "if_needed" and needs_training(found)
+    findings = accepted(without_training(found) if trains else found, body.accept)
+    refuse_blocked(findings)
+    return Asked(bot_id, wish, body, situation.live, None if trains else _publishable(verdict), findings)
+
+
+def planned(plan: Plan, body: PublicationRequest, live: ActiveRelease | None, bridge: BridgeParts) -> Asked:
+    """What the plan has frozen. Raises InvalidError `publication_refused`."""
+    findings = list(accepted(plan.all_findings(), body.accept))
+    candidate = _thawed(bridge, plan)
+    if candidate is not None and plan.wish.mode != "nlp":
+        # A value may have gone from the environment since, or come.
+        here = bridge.target(plan.wish.target).live.environment(plan.bot_id)
+        findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(candidate, here)
+    refuse_blocked(findings)
+    return Asked(plan.bot_id, plan.wish, body, live, candidate, tuple(findings))
+
+
+def _thawed(bridge: BridgeParts, plan: Plan) -> Release | None:
+    if plan.candidate is None:
+        return None
+    with bridge.db.reading() as connection:
+        return records.thaw(connection, plan.candidate)[0]
+
+
+def _publishable(verdict: Verdict) -> Release:
+    assert verdict.candidate is not None
+    return verdict.candidate
+
+
+def refuse_blocked(findings: Sequence[Finding]) -> None:
+    blocking = blockers(findings)
+    if blocking:
+        detail = " ".join(finding.message for finding in blocking)
+        raise InvalidError("publication_refused", detail, findings=records.as_json(findings))
 
 
 def known_before(
@@ -75,20 +144,13 @@ def known_before(
     return str(found) if found else None
 
 
-def take_up(
-    bridge: BridgeParts,
-    asked: Asked,
-    candidate: Release | None,
-    findings: Sequence[Finding],
-    key: Principal,
-    idempotency_key: str | None,
-) -> str:
+def take_up(bridge: BridgeParts, asked: Asked, key: Principal, idempotency_key: str | None) -> str:
     """The candidate is frozen and the row written in one transaction: from here on the job ends by itself."""
-    provenance = gather_provenance(bridge.draft, candidate, key.name, asked.body.notes) if candidate else {}
+    provenance = _provenance(bridge, asked, key)
     try:
         with bridge.db.writing() as connection:
-            if candidate:
-                records.freeze(connection, candidate, provenance)
+            if asked.candidate and provenance is not None:
+                records.freeze(connection, asked.candidate, provenance)
             started = once(
                 connection,
                 idempotency,
@@ -96,45 +158,52 @@ def take_up(
                 "publications",
                 idempotency_key,
                 _fingerprint(asked.bot_id, asked.body),
-                lambda: _insert(connection, asked, candidate, findings, key),
+                lambda: _insert(connection, asked, key),
             )
     except IntegrityError:
         # Somebody was faster: with this very request, or with another publication of the bot.
-        same = bridge, asked.bot_id, key, asked.body, idempotency_key
-        known = known_before(*same) or refuse_second(*same)
+        same = bridge, asked.bot_id, asked.wish.target, key, asked.body, idempotency_key
+        known = known_before(bridge, asked.bot_id, key, asked.body, idempotency_key) or refuse_second(*same)
         if known is None:
             raise
         return known
     return str(started)
 
 
-def _insert(
-    connection: Connection,
-    asked: Asked,
-    candidate: Release | None,
-    findings: Sequence[Finding],
-    key: Principal,
-) -> str:
-    publication = new_id("pub")
+def _provenance(bridge: BridgeParts, asked: Asked, key: Principal) -> dict[str, Any] | None:
+    """What is frozen already, by a plan or as an earlier release, keeps the provenance that it has."""
+    candidate = asked.candidate
+    if candidate is None or asked.body.plan is not None or asked.wish.mode == "rollback":
+        return None
+    return gather_provenance(bridge.draft, candidate, key.name, asked.body.notes)
+
+
+def _insert(connection: Connection, asked: Asked, key: Principal) -> str:
+    publication, body = new_id("pub"), asked.body
     connection.execute(
         insert(publications).values(
             id=publication,
             bot_id=asked.bot_id,
-            mode=asked.body.mode,
-            languages=orjson.dumps(asked.body.languages).decode() if asked.body.languages else None,
-            train=asked.body.train is not None,
-            notes=asked.body.notes,
+            **wish_columns(asked.wish),
+            plan=body.plan,
+            accept=orjson.dumps(body.accept).decode(),
+            train=body.train is not None,
+            notes=body.notes,
             author=key.name,
             status="queued",
             percent=0.0,
-            candidate=candidate.digest if candidate else None,
+            candidate=asked.candidate.digest if asked.candidate else None,
             base_digest=asked.live.digest if asked.live else None,
-            findings=orjson.dumps(records.as_json(findings)).decode(),
+            findings=orjson.dumps(records.as_json(asked.findings)).decode(),
             draft_moved=False,
             cancel_requested=False,
             created_at=now(),
         )
     )
+    before, after = asked.live.digest if asked.live else None, asked.candidate.digest if asked.candidate else None
+    attempt = audit.Attempt(asked.bot_id, body.said(), before, after)
+    overridden = [f.code for f in asked.findings if f.code in body.accept and f.severity == "warning"]
+    audit.publication_asked(connection, attempt, publication, overridden, key)
     return publication
 
 
@@ -143,11 +212,16 @@ def _fingerprint(bot: str, body: PublicationRequest) -> list[Any]:
 
 
 def refuse_second(
-    bridge: BridgeParts, bot_id: str, key: Principal, body: PublicationRequest, idempotency_key: str | None
+    bridge: BridgeParts,
+    bot_id: str,
+    target: str,
+    key: Principal,
+    body: PublicationRequest,
+    idempotency_key: str | None,
 ) -> str | None:
     """P11: one at a time per bot; the second is told the first. Unless this very request started it, a moment ago."""
     with bridge.db.reading() as connection:
-        running = records.running(connection, bot_id)
+        running = records.running(connection, bot_id, target)
     if running is None:
         return None
     known = known_before(bridge, bot_id, key, body, idempotency_key)
@@ -155,10 +229,3 @@ def refuse_second(
         detail = f"Publication {running.id} of this bot is {running.status}: wait for it, or cancel it."
         raise ConflictError("publication_running", detail, publication=running.id)
     return known
-
-
-def _refuse_blocked(findings: Sequence[Finding]) -> None:
-    blocking = blockers(findings)
-    if blocking:
-        detail = " ".join(finding.message for finding in blocking)
-        raise InvalidError("publication_refused", detail, findings=records.as_json(findings))

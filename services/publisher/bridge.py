@@ -1,16 +1,26 @@
-"""What every route of the publisher is given: its database, its jobs, its two neighbours."""
+"""What every route of the publisher is given: its database, its jobs, draft, and the targets that it publishes to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.publisher import history
 from services.publisher.peers import Draft, Live
 from shared.db import Database
-from shared.errors import NotFoundError
+from shared.errors import BusyError, InvalidError, NotFoundError
 from shared.jobs import Jobs
 from shared.web.keys import Principal
 from shared.web.routing import requires
+
+
+@dataclass(frozen=True)
+class TargetParts:
+    """`public_url` is where people reach it; it is shown, never called."""
+
+    live: Live
+    public_url: str
 
 
 @dataclass(frozen=True)
@@ -18,19 +28,35 @@ class BridgeParts:
     db: Database
     jobs: Jobs
     draft: Draft
-    live: Live
-    live_url: str
+    targets: Mapping[str, TargetParts]
+
+    @property
+    def live(self) -> Live:
+        return self.targets["live"].live
+
+    def target(self, name: str) -> TargetParts:
+        """Raises InvalidError `unknown_target`."""
+        if name not in self.targets:
+            detail = "There is no preview here: start one with `greenroom up --preview`."
+            raise InvalidError("unknown_target", detail)
+        return self.targets[name]
 
     def bot_id(self, bot: str, key: Principal) -> str:
-        """By name or id, as draft knows it; what draft no longer has may still be known by its id."""
+        """By name or id, as draft knows it; what draft no longer has, or cannot say now, by our own record."""
         try:
-            found = self.draft.snapshot(bot).bot.id
-        except NotFoundError:
-            active = self.live.active(bot)
-            if active is None:
-                raise NotFoundError("not_found", f"There is no bot {bot!r}.") from None
-            found = active.release.bot.id
-        return seen(found, bot, key)
+            return seen(self.draft.bot_id(bot), bot, key)
+        except (NotFoundError, BusyError) as away:
+            with self.db.reading() as connection:
+                known = history.bot_named(connection, bot)
+            if known is None and isinstance(away, BusyError):
+                raise
+            return seen(known or self._served(bot), bot, key)
+
+    def _served(self, bot: str) -> str:
+        active = self.live.active(bot)
+        if active is None:
+            raise NotFoundError("not_found", f"There is no bot {bot!r}.")
+        return active.release.bot.id
 
 
 def seen(bot_id: str, bot: str, key: Principal) -> str:
@@ -48,3 +74,4 @@ def _bridge(request: Request) -> BridgeParts:
 Bridge = Annotated[BridgeParts, Depends(_bridge)]
 Planner = Annotated[Principal, requires("publish:plan")]
 Executor = Annotated[Principal, requires("publish:execute")]
+Approver = Annotated[Principal, requires("publish:approve")]

@@ -1,24 +1,63 @@
 """What live would become. Pure: draft's snapshot and live's release in, one release out.
 
-This is the only place, with `checks`, that asks which mode a publication has.
+This is the only place, with the checks, that asks which mode a publication has.
 """
 
-from shared.contracts import IntentMark, Release, Snapshot
+from collections.abc import Iterable, Mapping
+
+from services.publisher.wish import Wish
+from shared.contracts import Flow, IntentMark, Release, Snapshot
 
 THRESHOLDS = ("intent_threshold", "entity_threshold", "scope_threshold", "margin")
 
 
-def compose(mode: str, draft: Snapshot, live: Release | None, languages: tuple[str, ...] | None = None) -> Release:
-    """`languages` limits what is published of the NLP; the others keep live's model (P1)."""
-    if mode == "nlp":
-        if live is None:
-            raise ValueError("only a full publication can be the first (P7)")
-        return _nlp(draft, live, published(draft, languages))
-    return _full(draft, live, published(draft, languages))
+def compose(wish: Wish, draft: Snapshot | None, live: Release | None, earlier: Release | None = None) -> Release | None:
+    """None where there is nothing to compose from: no first release (P7), no release to go back to."""
+    if wish.mode == "rollback":
+        return earlier
+    if draft is None:
+        return None
+    if wish.mode == "full":
+        return _full(draft, live, published(draft, wish.languages))
+    if live is None:
+        return None
+    if wish.mode == "nlp":
+        return _nlp(draft, live, published(draft, wish.languages))
+    return with_flows(draft, live, chosen_flows(wish, draft, live))
 
 
 def published(draft: Snapshot, languages: tuple[str, ...] | None) -> tuple[str, ...]:
     return draft.languages if languages is None else tuple(lang for lang in draft.languages if lang in languages)
+
+
+def chosen_flows(wish: Wish, draft: Snapshot, live: Release) -> frozenset[str]:
+    """The ids of the flows that are named; what neither side has is left out."""
+    everyone = draft.flows.keys() | live.flows.keys()
+    if wish.flows is None:
+        return frozenset(everyone)
+    return frozenset(ids_of(wish.flows, draft, live)) & everyone
+
+
+def ids_of(names: Iterable[str], draft: Snapshot, live: Release) -> list[str]:
+    """Flows may be named by id or by name; draft's name wins over live's. What is unknown stays as it is."""
+    known: dict[str, str] = {}
+    for flows in (live.flows, draft.flows):
+        known |= {flow.name: flow.id for flow in flows.values()}
+    known |= {flow: flow for flow in (*live.flows, *draft.flows)}
+    return [known.get(name, name) for name in names]
+
+
+def with_flows(draft: Snapshot, live: Release, chosen: frozenset[str]) -> Release:
+    """A chosen flow that draft lacks is removed; the others of live stay, and so does its NLP."""
+    fresh = {flow: draft.flows[flow] for flow in chosen if flow in draft.flows}
+    kept = {flow: content for flow, content in live.flows.items() if flow not in chosen}
+    variables = {**live.variables, **_declared(fresh, draft)}
+    return live.model_copy(update={"flows": dict(sorted({**kept, **fresh}.items())), "variables": variables})
+
+
+def _declared(flows: Mapping[str, Flow], draft: Snapshot) -> dict[str, dict[str, object]]:
+    names = {name for flow in flows.values() for name in flow.variables}
+    return {name: draft.variables[name] for name in sorted(names) if name in draft.variables}
 
 
 def _full(draft: Snapshot, live: Release | None, languages: tuple[str, ...]) -> Release:

@@ -1,5 +1,6 @@
 """The one start page: where the three services are, and what to try first."""
 
+from collections.abc import Mapping
 from html import escape
 
 _PAGE = """<!doctype html>
@@ -13,7 +14,8 @@ _PAGE = """<!doctype html>
  a.card {{ display: block; padding: 1.25rem; border-radius: .6rem; background: #fff; color: inherit;
           text-decoration: none; border-top: .35rem solid #2f7d5b; box-shadow: 0 1px 4px #0002 }}
  a.card:hover {{ box-shadow: 0 3px 12px #0003 }} a.card.live {{ border-color: #b3261e }}
- a.card.publisher {{ border-color: #3d5a98 }} .card b {{ font-size: 1.15rem }}
+ a.card.publisher {{ border-color: #3d5a98 }} a.card.preview {{ border-color: #b7791f }}
+ .card b {{ font-size: 1.15rem }}
  .live b {{ color: #b3261e }} code, pre {{ background: #e9eeea; border-radius: .3rem; padding: .1rem .35rem }}
  pre {{ padding: 1rem; overflow-x: auto }}
 </style>
@@ -25,8 +27,9 @@ _PAGE = """<!doctype html>
   Nothing here is seen by users.</a>
  <a class="card publisher" href="docs"><b>Publisher</b><br>See what is unpublished, publish it, follow it, look at
   what was live.</a>
- <a class="card live" href="{live}/docs"><b>LIVE</b><br>Answers real users. It changes only by a publication.</a>
-</div>
+ <a class="card live" href="{live}/docs"><b>LIVE</b><br>Answers real users. It changes by publications, and by edits
+  that say what they do.</a>
+{preview}</div>
 <h2>First steps</h2>
 <p>Every explorer takes the admin key under <em>Authorize</em>; it is in <code>credentials</code> in the data folder.
 On the command line the key is found by itself:</p>
@@ -38,5 +41,12 @@ greenroom chat "Tern Valley Railway"</pre>
 """
 
 
-def start_page(draft_url: str, live_url: str) -> str:
-    return _PAGE.format(draft=escape(draft_url, quote=True), live=escape(live_url, quote=True))
+_PREVIEW = """ <a class="card preview" href="{url}/docs"><b>Preview</b><br>Draft as it was last published for rehearsal,
+  with channels of its own. Users never meet it.</a>
+"""
+
+
+def start_page(draft_url: str, targets: Mapping[str, str]) -> str:
+    """`targets` are the public URLs of live and, where there is one, of the preview."""
+    preview = _PREVIEW.format(url=escape(targets["preview"], quote=True)) if "preview" in targets else ""
+    return _PAGE.format(draft=escape(draft_url, quote=True), live=escape(targets["live"], quote=True), preview=preview)

@@ -1,11 +1,12 @@
 """Every call to the neighbours, typed. Nothing else in the project knows both of their addresses."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import httpx
+from pydantic import ConfigDict
 
 from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage, Value
 from shared.errors import (
@@ -26,6 +27,7 @@ _KINDS: dict[int, type[GreenroomError]] = {
 # Members of every problem document; the rest belongs to this one error.
 _RENDERED = {"type", "title", "status", "instance"}
 _AWAY = {502, 503, 504}
+_PAGE = 200
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 
 
@@ -34,6 +36,21 @@ class Activation(Value):
     digest: str
     activated_at: datetime
     lagging: tuple[str, ...] = ()
+
+
+class LogEntry(Value):
+    """One activation, as a target's own log tells it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: int
+    digest: str
+    origin: str
+    publication: str | None = None
+    rollback_of: int | None = None
+    notes: str | None = None
+    author: str | None = None
+    activated_at: datetime
 
 
 class Peer:
@@ -85,6 +102,9 @@ class Draft:
         response = self._peer.call("GET", f"/v1/bots/{bot}/snapshots/current", patient=patient)
         return Snapshot.model_validate_json(response.content)
 
+    def bot_id(self, bot: str) -> str:
+        return str(self._peer.call("GET", f"/v1/bots/{bot}", patient=False).json()["id"])
+
     def blob(self, digest: str) -> bytes:
         return self._peer.call("GET", f"/v1/blobs/{digest}").content
 
@@ -106,6 +126,25 @@ class Draft:
 
     def cancel_training(self, training: str) -> None:
         self._peer.call("POST", f"/v1/trainings/{training}/cancel")
+
+    def expressions(self, bot: str, models: dict[str, str], to: dict[str, str] | None = None) -> dict[str, Any]:
+        """What was added to and removed from each intent: between these models and draft, or the models `to`."""
+        body = {"models": models, **({"to": to} if to is not None else {})}
+        found: dict[str, Any] = self._peer.call("POST", f"/v1/bots/{bot}/nlp/compare", patient=False, json=body).json()
+        return found
+
+    def restore(self, bot: str, release: Release, reason: str) -> str:
+        """Draft becomes the release; the id of the snapshot that was taken before."""
+        body = {"release": release.model_dump(mode="json"), "reason": reason}
+        found = self._peer.call("POST", f"/v1/bots/{bot}/restorations", patient=False, json=body).json()
+        return str(found["snapshot"])
+
+    def pull(self, bot: str, seen: str, flows: dict[str, Any], settings: dict[str, Any], reason: str) -> str:
+        """Writes merged flows and settings if draft still is as `seen` names it. Raises PreconditionError."""
+        body = {"flows": flows, "settings": settings, "reason": reason}
+        headers = {"If-Match": f'"{seen}"'}
+        response = self._peer.call("POST", f"/v1/bots/{bot}/pulls", patient=False, json=body, headers=headers)
+        return str(response.json()["snapshot"])
 
     def deliver(self, bot: str, messages: Sequence[UserMessage]) -> None:
         body = {"messages": [message.model_dump(mode="json") for message in messages]}
@@ -144,6 +183,43 @@ class Live:
         headers = {"If-Match": f'"{base}"' if base else "none"}
         response = self._peer.call("PUT", f"/v1/bots/{bot}/active", json=body, headers=headers)
         return Activation.model_validate_json(response.content)
+
+    def log(self, bot: str, after: int) -> Iterator[LogEntry]:
+        """Every activation after that number, in their order."""
+        while True:
+            params = {"after": after, "limit": _PAGE}
+            items = self._peer.call("GET", f"/v1/bots/{bot}/releases/log", patient=False, params=params).json()["items"]
+            yield from (LogEntry.model_validate(item) for item in items)
+            if len(items) < _PAGE:
+                return
+            after = items[-1]["number"]
+
+    def release(self, bot: str, digest: str) -> Release | None:
+        try:
+            response = self._peer.call("GET", f"/v1/bots/{bot}/releases/{digest}", patient=False)
+        except NotFoundError:
+            return None
+        return Release.model_validate_json(response.content)
+
+    def environment(self, bot: str) -> tuple[str, ...]:
+        """The names of the values that this environment has for the bot (E4)."""
+        try:
+            return tuple(self._peer.call("GET", f"/v1/bots/{bot}", patient=False).json()["env"])
+        except NotFoundError:
+            return ()
+
+    def standing(self, bot: str) -> dict[str, int]:
+        """Conversations of the last minutes, counted by the block that they stand on."""
+        try:
+            response = self._peer.call("GET", f"/v1/bots/{bot}/standing", patient=False)
+        except NotFoundError:
+            return {}
+        found: dict[str, int] = response.json()["blocks"]
+        return found
+
+    def keep(self, bot: str, digests: Sequence[str]) -> None:
+        """Names releases that must not be swept, beside those that live keeps by itself."""
+        self._peer.call("PUT", f"/v1/bots/{bot}/kept", patient=False, json={"digests": list(digests)})
 
     def messages(self, bot: str, after: int, limit: int) -> list[UserMessage]:
         response = self._peer.call("GET", f"/v1/bots/{bot}/messages", params={"after": after, "limit": limit})

@@ -1,6 +1,5 @@
 """Asking for a publication and following it. What it does is in `publish`."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -8,13 +7,16 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from services.publisher import records
-from services.publisher.asking import Asked, PublicationRequest, judge, known_before, refuse_second, take_up
-from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner, seen
+from services.publisher import audit, history, plans, records
+from services.publisher.asking import Asked, PublicationRequest, judged, known_before, planned, refuse_second, take_up
+from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
+from services.publisher.drift import digests
+from services.publisher.gather import read_situation, resolved
 from services.publisher.prove import Comparison
 from services.publisher.records import ENDED, Publication
+from services.publisher.wish import Wish
 from shared.contracts import Finding
-from shared.errors import NotFoundError
+from shared.errors import InvalidError, NotFoundError, PreconditionError
 from shared.web.events import event_stream
 from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
@@ -28,6 +30,11 @@ class Shown(BaseModel):
     id: str | None
     bot: str
     mode: str
+    target: str
+    flows: list[str] | None = None
+    languages: list[str] | None = None
+    to_release: int | None = None
+    plan: str | None = None
     status: str
     step: str | None = None
     percent: float = 100.0
@@ -56,18 +63,17 @@ def publish(
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Shown:
     """Refused at once, or taken up as a job that always ends. Nothing shows in live before it is complete."""
-    draft = bridge.draft.snapshot(bot)
-    bot_id = seen(draft.bot.id, bot, key)
+    bot_id, wish = bridge.bot_id(bot, key), body.wish()
+    bridge.target(wish.target)
     known = known_before(bridge, bot_id, key, body, idempotency_key)
     if known is None:
-        known = refuse_second(bridge, bot_id, key, body, idempotency_key)
+        known = refuse_second(bridge, bot_id, wish.target, key, body, idempotency_key)
     if known is None:
-        asked = Asked(bot_id, body, draft, bridge.live.active(bot_id))
-        candidate, findings = judge(asked)
-        if candidate and asked.live and candidate.digest == asked.live.digest:
+        asked = _asked(bridge, bot_id, wish, body, key)
+        if asked.nothing_to_do:
             response.status_code = 200
-            return _nothing_to_do(bridge, asked, findings)
-        known = take_up(bridge, asked, candidate, findings, key, idempotency_key)
+            return _nothing_to_do(bridge, asked)
+        known = take_up(bridge, asked, key, idempotency_key)
     bridge.jobs.start("publication", known)
     response.headers["Location"] = f"/v1/publications/{known}"
     return show(known, bridge, key)
@@ -116,21 +122,54 @@ def _find(bridge: BridgeParts, publication: str, key: Principal) -> Publication:
     return found
 
 
-def _nothing_to_do(bridge: BridgeParts, asked: Asked, findings: Sequence[Finding]) -> Shown:
-    """P10: no new release; new notes go to the record of the one that there is."""
+def _asked(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequest, key: Principal) -> Asked:
+    """Judged now, or as the plan has frozen it. What is refused leaves a trace (A6)."""
+    try:
+        return _planned(bridge, bot_id, wish, body, key) if body.plan else _judged(bridge, bot_id, wish, body)
+    except InvalidError as refusal:
+        if refusal.code == "publication_refused":
+            with bridge.db.writing() as connection:
+                audit.publication_refused(connection, audit.Attempt(bot_id, body.said()), refusal, key)
+        raise
+
+
+def _judged(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequest) -> Asked:
+    draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
+    situation = read_situation(bridge.db, bridge.target(wish.target), bot_id, draft, wish)
+    return judged(bot_id, resolved(wish, draft, situation.live), body, situation)
+
+
+def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequest, key: Principal) -> Asked:
+    """Raises PreconditionError `plan_stale`, InvalidError `publication_refused`, `plan_mismatch`."""
+    plan = plans.find(bridge, body.plan or "", key)
+    if plan.bot_id != bot_id or (plan.wish.mode, plan.wish.target) != (wish.mode, wish.target) or body.train:
+        detail = f"Plan {plan.id} is for mode {plan.wish.mode!r}, target {plan.wish.target!r}, without training."
+        raise InvalidError("plan_mismatch", detail)
+    live = bridge.target(wish.target).live.active(bot_id)
+    if plans.stale(plan, live):
+        raise PreconditionError("plan_stale", "Live has moved since this plan was made: make a new one.")
+    return planned(plan, body, live, bridge)
+
+
+def _nothing_to_do(bridge: BridgeParts, asked: Asked) -> Shown:
+    """P10: no new release; new notes go to the record of the one that there is, and its edits are agreed upon."""
     assert asked.live is not None
-    if asked.body.notes:
-        with bridge.db.writing() as connection:
-            records.add_notes(connection, asked.bot_id, asked.live.number, asked.body.notes)
+    with bridge.db.writing() as connection:
+        if asked.body.notes:
+            target, number = asked.wish.target, asked.live.number
+            history.add_notes(connection, asked.bot_id, target, number, asked.body.notes)
+        if asked.wish.mode == "full":
+            history.mark_pulled(connection, asked.bot_id, digests(asked.live.release))
     return Shown(
         id=None,
         bot=asked.bot_id,
-        mode=asked.body.mode,
+        mode=asked.wish.mode,
+        target=asked.wish.target,
         status="live",
         release=asked.live.number,
         release_digest=asked.live.digest,
-        live_url=bridge.live_url,
-        findings=list(findings),
+        live_url=bridge.target(asked.wish.target).public_url,
+        findings=list(asked.findings),
     )
 
 
@@ -138,14 +177,15 @@ def shown(found: Publication, bridge: BridgeParts) -> Shown:
     return Shown(
         id=found.id,
         bot=found.bot_id,
-        mode=found.mode,
+        **found.wish.model_dump(),
+        plan=found.plan,
         status=found.status,
         step=found.step,
         percent=found.percent,
         eta_seconds=eta_seconds(found.status == "running", found.started_at, found.percent),
         release=found.release,
         release_digest=found.release_digest,
-        live_url=bridge.live_url,
+        live_url=bridge.target(found.wish.target).public_url,
         findings=[Finding.model_validate(finding) for finding in found.findings],
         draft_moved=found.draft_moved,
         proof=Comparison.model_validate(found.proof) if found.proof else None,

@@ -5,29 +5,31 @@ repeats only what is missing, because blobs and documents are named by their con
 by its publication.
 """
 
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import structlog
 
-from services.publisher import records
-from services.publisher.checks import blockers, check, training_findings
+from services.publisher import audit, history, records
+from services.publisher.bridge import TargetParts
 from services.publisher.compose import compose
-from services.publisher.peers import Activation, Draft, Live
+from services.publisher.finding import blockers
+from services.publisher.gather import read_situation
+from services.publisher.judging import accepted, judge
+from services.publisher.peers import Activation, Draft, Live, LogEntry
 from services.publisher.prove import compare_proofs, gather_provenance
 from services.publisher.records import Publication, now
-from shared.contracts import Finding, Release, Snapshot
+from services.publisher.training import CancelledError, trained
+from shared.contracts import Finding, Proof, Release, Snapshot
 from shared.db import Database
-from shared.errors import ConflictError, GreenroomError, InvalidError, PreconditionError
+from shared.errors import GreenroomError, InvalidError, PreconditionError
 from shared.failpoints import reach
 from shared.jobs import AWAY
 
 log = structlog.get_logger()
 
-_POLL_SECONDS = 0.2
-_MAX_TRAININGS = 3
 # Codes of live that say "this candidate must not be served": the publication is refused, not failed.
 _REFUSALS = {
     "probe_mismatch", "artifact_digest_mismatch", "model_invalid", "intent_mismatch", "runtime_unsupported",
@@ -42,17 +44,13 @@ class RefusedError(Exception):
         self.findings = findings
 
 
-class CancelledError(Exception):
-    pass
-
-
 @dataclass(frozen=True)
 class Publishing:
     """The job with what it needs; `run` is what the job port calls."""
 
     db: Database
     draft: Draft
-    live: Live
+    targets: Mapping[str, TargetParts]
 
     def run(self, publication: str) -> None:
         job = self._load(publication)
@@ -92,52 +90,40 @@ class Publishing:
         """The candidate's digest, or None when live serves that outcome already (P10)."""
         reach("publish.train.before")
         draft = self._trained(job)
-        current = self.live.active(job.bot_id, patient=True)
-        base = current.release if current else None
-        findings = check(job.mode, draft, base, job.languages)
+        situation = read_situation(self.db, self.targets[job.wish.target], job.bot_id, draft, job.wish)
+        verdict = judge(job.wish, situation)
+        findings = accepted(verdict.findings, job.accept)
         if blockers(findings):
             raise RefusedError(findings)
-        release = compose(job.mode, draft, base, job.languages)
-        if current and release.digest == current.digest:
-            self._end(job, "live", release=current.number, release_digest=current.digest)
+        release, live = verdict.candidate, situation.live
+        assert release is not None
+        if live and release.digest == live.digest:
+            self._end(job, "live", release=live.number, release_digest=live.digest)
             return None
         provenance = gather_provenance(self.draft, release, job.author, job.notes)
         with self.db.writing() as connection:
             digest = records.freeze(connection, release, provenance)
-            records.change(connection, job.id, candidate=digest, base_digest=current.digest if current else None)
+            kept = records.as_json(findings)
+            base = live.digest if live else None
+            records.change(connection, job.id, candidate=digest, base_digest=base, findings=kept)
         return digest
 
     def _trained(self, job: Publication) -> Snapshot:
-        """Draft after the trainings that this publication waits for: somebody else's, or its own."""
-        for attempt in range(_MAX_TRAININGS):
-            draft = self.draft.snapshot(job.bot_id, patient=True)
-            waiting = [finding.subjects[0]["id"] for finding in training_findings(draft, job.languages)]
-            if not waiting or self._train(job, waiting, key=f"{job.id}-{attempt}") == "failed":
-                break
-        return self.draft.snapshot(job.bot_id, patient=True)
+        def tell(percent: float) -> None:
+            self._tell(job, "train", 2 + percent * 0.6)
 
-    def _train(self, job: Publication, languages: list[str], key: str) -> str:
-        try:
-            training = self.draft.train(job.bot_id, languages, key)
-        except ConflictError as error:
-            training = error.extra["training"]
-        while (state := self.draft.training(training))["status"] in {"queued", "running"}:
-            self._tell(job, "train", 2 + state["percent"] * 0.6)
-            if self._load(job.id).cancel_requested:
-                self.draft.cancel_training(training)
-                raise CancelledError
-            time.sleep(_POLL_SECONDS)
-        return str(state["status"])
+        return trained(self.draft, job, tell, lambda: self._load(job.id).cancel_requested)
 
     # -- copy, stage, activate, record ----------------------------------------
 
     def _copy(self, job: Publication, release: Release) -> None:
         files = {file.digest: file for model in release.models.values() for file in model.all_files()}
-        missing = [file for digest, file in files.items() if not self.live.has_blob(digest)]
+        live = self._live(job)
+        missing = [file for digest, file in files.items() if not live.has_blob(digest)]
         total, done = sum(file.size_bytes for file in missing) or 1, 0
         for file in missing:
             self._stop_if_cancelled(job)
-            self.live.put_blob(file.digest, self.draft.blob(file.digest))
+            live.put_blob(file.digest, self.draft.blob(file.digest))
             reach("publish.blob.copied")
             done += file.size_bytes
             self._tell(job, "copy", 65 + 15 * done / total)
@@ -146,9 +132,9 @@ class Publishing:
         """Live loads, warms and probes the candidate; both sides then show what they have (P12)."""
         self._tell(job, "check", 80)
         try:
-            live = self.live.stage(release, provenance)
+            live = self._live(job).stage(release, provenance)
             reach("publish.staged")
-            drafts = [self.draft.proof(job.bot_id, model.digest) for model in release.models.values()]
+            drafts = self._drafts_proofs(job, release)
         except InvalidError as error:
             if error.code not in _REFUSALS:
                 raise
@@ -160,6 +146,12 @@ class Publishing:
             raise RefusedError(findings)
         return findings
 
+    def _drafts_proofs(self, job: Publication, release: Release) -> list[Proof] | None:
+        """None for a rollback: it needs no draft (P18)."""
+        if job.wish.mode == "rollback":
+            return None
+        return [self.draft.proof(job.bot_id, model.digest) for model in release.models.values()]
+
     def _activate(self, job: Publication, release: Release) -> Activation:
         self._tell(job, "activate", 92)
         reach("publish.activate.before")
@@ -168,13 +160,14 @@ class Publishing:
         base = current.base_digest if current else None
         body = {
             "digest": release.digest,
-            "origin": "publication",
+            "origin": _origin(job),
+            "rollback_of": job.wish.to_release,
             "publication": job.id,
             "notes": job.notes,
             "author": job.author,
         }
         try:
-            activation = self.live.activate(job.bot_id, base, body)
+            activation = self._live(job).activate(job.bot_id, base, body)
         except PreconditionError as error:
             raise GreenroomError("live_moved", "Live moved while this was being published: publish again.") from error
         reach("publish.activated")
@@ -183,20 +176,13 @@ class Publishing:
     def _record(
         self, job: Publication, release: Release, activation: Activation, findings: tuple[Finding, ...]
     ) -> None:
-        row = {
-            "bot_id": job.bot_id,
-            "number": activation.number,
-            "digest": release.digest,
-            "origin": "publication",
-            "publication": job.id,
-            "notes": job.notes,
-            "author": job.author,
-            "activated_at": activation.activated_at,
-        }
+        """What the log of the target has come to meanwhile is taken over first, this activation included."""
+        history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id)
         moved = self._draft_moved(job, release)
         with self.db.writing() as connection:
-            records.record_release(connection, row)
-            records.schedule_inbox(connection, job.bot_id, now() + timedelta(days=1))
+            history.record(connection, job.bot_id, job.wish.target, _entry(job, release, activation), release)
+            if job.wish.target == "live":
+                records.schedule_inbox(connection, job.bot_id, now() + timedelta(days=1))
             records.change(
                 connection,
                 job.id,
@@ -205,19 +191,28 @@ class Publishing:
                 percent=100.0,
                 release=activation.number,
                 release_digest=release.digest,
-                findings=records.as_json(findings),
+                findings=records.as_json((*self._kept_findings(job), *findings)),
                 draft_moved=moved,
                 ended_at=now(),
             )
-        log.info("published", bot=job.bot_id, release=activation.number, digest=release.digest)
+            audit.publication_ended(connection, job, "live", release=activation.number, digest=release.digest)
+        log.info("published", bot=job.bot_id, target=job.wish.target, release=activation.number, digest=release.digest)
+
+    def _kept_findings(self, job: Publication) -> tuple[Finding, ...]:
+        return tuple(Finding.model_validate(finding) for finding in self._load(job.id).findings)
 
     def _draft_moved(self, job: Publication, release: Release) -> bool:
         """Whether draft has gone on since the candidate was frozen: reported, never mixed in."""
+        if job.wish.mode == "rollback":
+            return False
         try:
-            draft = self.draft.snapshot(job.bot_id)
-            return compose(job.mode, draft, release, job.languages).digest != release.digest
+            outcome = compose(job.wish, self.draft.snapshot(job.bot_id), release)
         except GreenroomError:
             return False
+        return outcome is not None and outcome.digest != release.digest
+
+    def _live(self, job: Publication) -> Live:
+        return self.targets[job.wish.target].live
 
     # -- its own row -----------------------------------------------------------
 
@@ -235,8 +230,26 @@ class Publishing:
     def _end(self, job: Publication, status: str, **values: Any) -> None:
         with self.db.writing() as connection:
             records.change(connection, job.id, status=status, ended_at=now(), **values)
+            audit.publication_ended(connection, job, status, **values)
         log.info("publication_ended", publication=job.id, status=status)
 
     def _stop_if_cancelled(self, job: Publication) -> None:
         if self._load(job.id).cancel_requested:
             raise CancelledError
+
+
+def _origin(job: Publication) -> str:
+    return "rollback" if job.wish.mode == "rollback" else "publication"
+
+
+def _entry(job: Publication, release: Release, activation: Activation) -> LogEntry:
+    return LogEntry(
+        number=activation.number,
+        digest=release.digest,
+        origin=_origin(job),
+        publication=job.id,
+        rollback_of=job.wish.to_release,
+        notes=job.notes,
+        author=job.author,
+        activated_at=activation.activated_at,
+    )

@@ -1,4 +1,4 @@
-"""Rows of publications and releases, read and written as values."""
+"""Rows of publications and frozen documents, read and written as values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, insert, select, update
 
-from services.publisher.tables import documents, inbox_schedules, publications, releases
+from services.publisher.tables import documents, inbox_schedules, publications
+from services.publisher.wish import Wish
 from shared.contracts import Finding, Release
 from shared.db import utc
+from shared.errors import NotFoundError
 
 ENDED = {"live", "refused", "failed", "cancelled"}
 
@@ -25,8 +27,9 @@ class Publication:
 
     id: str
     bot_id: str
-    mode: str
-    languages: tuple[str, ...] | None
+    wish: Wish
+    plan: str | None
+    accept: tuple[str, ...]
     train: bool
     notes: str | None
     author: str
@@ -51,17 +54,33 @@ class Publication:
         return self.status in ENDED
 
 
-_JSON = ("languages", "findings", "proof", "error")
+_WISH = tuple(Wish.model_fields)
+_JSON = ("findings", "proof", "error")
+
+
+def wish_columns(wish: Wish) -> dict[str, Any]:
+    """A wish as it stands in a row: lists as JSON."""
+    values = wish.model_dump()
+    return {**values, "flows": _text(wish.flows), "languages": _text(wish.languages)}
+
+
+def wish_of(row: Any) -> Wish:
+    lists = {name: orjson.loads(row[name]) if row[name] is not None else None for name in ("flows", "languages")}
+    return Wish.model_validate({**{name: row[name] for name in _WISH}, **lists})
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
 
 
 def _publication(row: Any) -> Publication:
-    fields = dict(row)
+    fields = {name: value for name, value in row.items() if name not in _WISH}
     for name in _JSON:
         fields[name] = orjson.loads(fields[name]) if fields[name] is not None else None
-    fields["languages"] = tuple(fields["languages"]) if fields["languages"] is not None else None
+    fields["accept"] = tuple(orjson.loads(fields["accept"]))
     for name in ("created_at", "started_at", "ended_at"):
         fields[name] = utc(fields[name])
-    return Publication(**fields)
+    return Publication(wish=wish_of(row), **fields)
 
 
 def find(connection: Connection, publication: str) -> Publication | None:
@@ -69,8 +88,9 @@ def find(connection: Connection, publication: str) -> Publication | None:
     return _publication(row) if row else None
 
 
-def running(connection: Connection, bot: str) -> Publication | None:
-    query = select(publications).where(publications.c.bot_id == bot, publications.c.status.in_(("queued", "running")))
+def running(connection: Connection, bot: str, target: str) -> Publication | None:
+    here = publications.c.bot_id == bot, publications.c.target == target
+    query = select(publications).where(*here, publications.c.status.in_(("queued", "running")))
     row = connection.execute(query).mappings().first()
     return _publication(row) if row else None
 
@@ -111,29 +131,11 @@ def freeze(connection: Connection, release: Release, provenance: dict[str, Any])
 
 
 def thaw(connection: Connection, digest: str) -> tuple[Release, dict[str, Any]]:
-    row = connection.execute(select(documents).where(documents.c.digest == digest)).mappings().one()
+    """Raises NotFoundError `release_not_kept`."""
+    row = connection.execute(select(documents).where(documents.c.digest == digest)).mappings().first()
+    if row is None:
+        raise NotFoundError("release_not_kept", f"The document {digest} is no longer kept.")
     return Release.model_validate_json(row["document"]), orjson.loads(row["provenance"])
-
-
-def record_release(connection: Connection, values: dict[str, Any]) -> None:
-    """Once per bot and number, however often it is told."""
-    same = releases.c.bot_id == values["bot_id"], releases.c.number == values["number"]
-    if not connection.execute(select(releases.c.number).where(*same)).first():
-        connection.execute(insert(releases).values(**values))
-
-
-def add_notes(connection: Connection, bot: str, number: int, notes: str) -> None:
-    """P10: a publication that changes nothing still may have something to say."""
-    here = releases.c.bot_id == bot, releases.c.number == number
-    before = connection.execute(select(releases.c.notes).where(*here)).scalar()
-    connection.execute(update(releases).where(*here).values(notes=f"{before}\n{notes}" if before else notes))
-
-
-def release_rows(connection: Connection, bot: str) -> list[dict[str, Any]]:
-    """Newest first."""
-    query = select(releases).where(releases.c.bot_id == bot).order_by(releases.c.number.desc())
-    rows = connection.execute(query).mappings()
-    return [{**row, "activated_at": utc(row["activated_at"])} for row in rows]
 
 
 def schedule_inbox(connection: Connection, bot: str, next_at: datetime) -> None:

@@ -1,18 +1,26 @@
-"""What was live: the record that publications leave behind."""
+"""What was live: listed, shown, compared, and brought back into draft."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import BaseModel
 
-from services.publisher import records
-from services.publisher.bridge import Bridge, Planner
+from services.publisher import audit, history, records
+from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
+from services.publisher.compose import compose
+from services.publisher.expressions import attach, models_of
+from services.publisher.history import Recorded
+from services.publisher.wish import Target, Wish
 from shared.contracts import Release
-from shared.errors import NotFoundError
+from shared.diff import Changes, diff
+from shared.errors import InvalidError, NotFoundError
 from shared.web.pages import Limit, Page, cut
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/releases", tags=["releases"])
+
+Of = Annotated[Target, Query(description="Which target's releases.")]
 
 
 class ReleaseRow(BaseModel):
@@ -27,27 +35,105 @@ class ReleaseRow(BaseModel):
 
 
 class ReleaseDetail(ReleaseRow):
-    release: Release
+    """`release` is None when the document is no longer kept (P19)."""
+
+    release: Release | None
     provenance: dict[str, Any]
 
 
+class Comparison(BaseModel):
+    """`changes` are what leads from the one to the other."""
+
+    before: str
+    after: str
+    changes: Changes
+
+
+class Restored(BaseModel):
+    """`snapshot` is draft as it was before: restore that to undo it."""
+
+    snapshot: str
+
+
 @router.get("")
-def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | None = None) -> Page[ReleaseRow]:
-    """Newest first."""
+def list_all(
+    bot: str, bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | None = None, target: Of = "live"
+) -> Page[ReleaseRow]:
+    """Newest first, live edits and rollbacks included."""
     bot_id = bridge.bot_id(bot, key)
+    _catch_up(bridge, bot_id, target)
     with bridge.db.reading() as connection:
-        rows = records.release_rows(connection, bot_id)
-    items = [ReleaseRow(**{name: row[name] for name in ReleaseRow.model_fields}) for row in rows]
+        rows = history.rows(connection, bot_id, target)
+    items = [ReleaseRow.model_validate(row, from_attributes=True) for row in rows]
     return cut(items, limit, cursor, key=lambda item: (item.number,), newest_first=True)
 
 
 @router.get("/{number}")
-def show(bot: str, number: int, bridge: Bridge, key: Planner) -> ReleaseDetail:
+def show(bot: str, number: int, bridge: Bridge, key: Planner, target: Of = "live") -> ReleaseDetail:
+    row = _find(bridge, bridge.bot_id(bot, key), target, number)
+    release, provenance = _document(bridge, row) or (None, {})
+    return ReleaseDetail(**row.__dict__, release=release, provenance=provenance)
+
+
+@router.get("/{number}/compare/{other}")
+def compare(bot: str, number: int, other: str, bridge: Bridge, key: Planner, target: Of = "live") -> Comparison:
+    """From release `number` to another number, to `live` as it is now, or to what `draft` would make of it."""
     bot_id = bridge.bot_id(bot, key)
+    before = _kept(bridge, bot_id, target, number)
+    if other == "draft":
+        after = compose(Wish(mode="full"), bridge.draft.snapshot(bot_id), None)
+    elif other == "live":
+        active = bridge.target(target).live.active(bot_id)
+        after = active.release if active else None
+    else:
+        after = _kept(bridge, bot_id, target, _number(other))
+    if after is None:
+        raise NotFoundError("never_published", "Nothing of this bot is live.")
+    to = None if other == "draft" else models_of(after)
+    changes = attach(bridge.draft, bot_id, diff(before, after), models_of(before), to)
+    return Comparison(before=str(number), after=other, changes=changes)
+
+
+@router.post("/{number}/restore")
+def restore(bot: str, number: int, bridge: Bridge, key: Executor, target: Of = "live") -> Restored:
+    """Draft becomes what that release was, its NLP included; live is left alone (P18)."""
+    bot_id = bridge.bot_id(bot, key)
+    release = _kept(bridge, bot_id, target, number)
+    snapshot = bridge.draft.restore(bot_id, release, f"before restoring release {number}")
+    with bridge.db.writing() as connection:
+        audit.restored(connection, bot_id, number, snapshot, release.digest, key)
+    return Restored(snapshot=snapshot)
+
+
+def _catch_up(bridge: BridgeParts, bot_id: str, target: Target) -> None:
+    history.catch_up(bridge.db, bridge.target(target).live, target, bot_id)
+
+
+def _find(bridge: BridgeParts, bot_id: str, target: Target, number: int) -> Recorded:
+    _catch_up(bridge, bot_id, target)
     with bridge.db.reading() as connection:
-        found = [row for row in records.release_rows(connection, bot_id) if row["number"] == number]
-        if not found:
-            raise NotFoundError("not_found", f"The bot has no release {number}.")
-        release, provenance = records.thaw(connection, found[0]["digest"])
-    row = {name: found[0][name] for name in ReleaseRow.model_fields}
-    return ReleaseDetail(**row, release=release, provenance=provenance)
+        found = history.find(connection, bot_id, target, number)
+    if found is None:
+        raise NotFoundError("not_found", f"The bot has no release {number}.")
+    return found
+
+
+def _kept(bridge: BridgeParts, bot_id: str, target: Target, number: int) -> Release:
+    """Raises NotFoundError `not_found`, `release_not_kept`."""
+    row = _find(bridge, bot_id, target, number)
+    with bridge.db.reading() as connection:
+        return records.thaw(connection, row.digest)[0]
+
+
+def _document(bridge: BridgeParts, row: Recorded) -> tuple[Release, dict[str, Any]] | None:
+    with bridge.db.reading() as connection:
+        try:
+            return records.thaw(connection, row.digest)
+        except NotFoundError:
+            return None
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise InvalidError("invalid_request", f"Compare with a number, `draft` or `live`, not with {text!r}.")
+    return int(text)

@@ -1,10 +1,20 @@
 """What the publisher alone must know: where its two neighbours are."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.settings import ServiceSettings, service_settings
+
+
+@dataclass(frozen=True)
+class TargetSettings:
+    """Where releases go to: `live`, and perhaps `preview`. `key` is for a target with a key of its own."""
+
+    name: str
+    url: str
+    public_url: str
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -13,20 +23,26 @@ class PublisherSettings:
 
     service: ServiceSettings
     draft_url: str
-    live_url: str
     draft_public_url: str
-    live_public_url: str
+    targets: tuple[TargetSettings, ...]
     patience_seconds: float
 
 
 def publisher_settings(environ: Mapping[str, str] = os.environ) -> PublisherSettings:
     draft = environ.get("GREENROOM_DRAFT_URL", "http://127.0.0.1:8001")
-    live = environ.get("GREENROOM_LIVE_URL", "http://127.0.0.1:8002")
     return PublisherSettings(
         service=service_settings("publisher", environ),
         draft_url=draft,
-        live_url=live,
         draft_public_url=environ.get("GREENROOM_DRAFT_PUBLIC_URL", draft),
-        live_public_url=environ.get("GREENROOM_LIVE_PUBLIC_URL", live),
+        targets=tuple(_targets(environ)),
         patience_seconds=float(environ.get("GREENROOM_PEER_PATIENCE_SECONDS", 120)),
     )
+
+
+def _targets(environ: Mapping[str, str]) -> Iterator[TargetSettings]:
+    """A preview is there only when it is named."""
+    for name, default in (("live", "http://127.0.0.1:8002"), ("preview", None)):
+        url = environ.get(f"GREENROOM_{name.upper()}_URL", default)
+        if url:
+            public = environ.get(f"GREENROOM_{name.upper()}_PUBLIC_URL", url)
+            yield TargetSettings(name, url, public, environ.get(f"GREENROOM_{name.upper()}_PEER_KEY"))

@@ -3,51 +3,62 @@
 from pydantic import BaseModel
 
 from services.publisher import records
-from services.publisher.bridge import Bridge, Planner, seen
-from services.publisher.checks import check
-from services.publisher.compose import compose
-from services.publisher.diff import Changes, diff
+from services.publisher.bridge import Bridge, Planner
+from services.publisher.drift import DriftItem, named, standing
+from services.publisher.gather import read_situation
+from services.publisher.judging import judge
+from services.publisher.plan_records import Pointer
 from services.publisher.publications import Shown, shown
+from services.publisher.wish import Wish
 from shared.contracts import Finding
+from shared.diff import Changes
 from shared.web.routing import Router
 
 router = Router(tags=["status"])
 
 
-class LivePointer(BaseModel):
-    number: int
-    digest: str
-
-
 class Status(BaseModel):
-    """`unpublished` is what a full publication would change now; `findings` what it would say."""
+    """`unpublished` is what a full publication would change now; `findings` what it would say.
+
+    `live_edits` are the items that were edited in live and not pulled into draft.
+    """
 
     bot: str
     name: str
-    live: LivePointer | None
+    live: Pointer | None
     live_url: str
+    preview: Pointer | None = None
+    preview_url: str | None = None
     unpublished: Changes
     changed: bool
+    live_edits: list[DriftItem]
     findings: list[Finding]
     running: Shown | None
 
 
 @router.get("/v1/bots/{bot}/status")
 def status(bot: str, bridge: Bridge, key: Planner) -> Status:
-    draft = bridge.draft.snapshot(bot)
-    bot_id = seen(draft.bot.id, bot, key)
-    live = bridge.live.active(bot_id)
-    base = live.release if live else None
-    changes = diff(base, compose("full", draft, base))
+    bot_id = bridge.bot_id(bot, key)
+    draft = bridge.draft.snapshot(bot_id)
+    wish = Wish(mode="full")
+    situation = read_situation(bridge.db, bridge.targets["live"], bot_id, draft, wish)
+    verdict = judge(wish, situation)
     with bridge.db.reading() as connection:
-        running = records.running(connection, bot_id)
+        running = records.running(connection, bot_id, "live")
+    preview = bridge.targets.get("preview")
+    previewed = preview.live.active(bot_id) if preview else None
+    base = situation.base
+    edits = standing(situation.edits, situation.pulled, base) if base else {}
     return Status(
         bot=bot_id,
         name=draft.bot.name,
-        live=LivePointer(number=live.number, digest=live.digest) if live else None,
-        live_url=bridge.live_url,
-        unpublished=changes,
-        changed=bool(changes),
-        findings=list(check("full", draft, base)),
+        live=Pointer(number=situation.live.number, digest=situation.live.digest) if situation.live else None,
+        live_url=bridge.targets["live"].public_url,
+        preview=Pointer(number=previewed.number, digest=previewed.digest) if previewed else None,
+        preview_url=preview.public_url if preview else None,
+        unpublished=verdict.changes,
+        changed=bool(verdict.changes),
+        live_edits=[named(item, edit, base, base) for item, edit in sorted(edits.items())] if base else [],
+        findings=list(verdict.findings),
         running=shown(running, bridge) if running else None,
     )

@@ -15,6 +15,7 @@ from sqlalchemy import (
     text,
 )
 
+from shared.audit import audit_table
 from shared.web.idempotency import idempotency_table
 from shared.web.keys import keys_table
 
@@ -34,8 +35,14 @@ publications = Table(
     metadata,
     Column("id", String(40), primary_key=True),
     Column("bot_id", String(40), nullable=False),
+    Column("target", String(20), nullable=False),
+    # The wish: what the publication was asked to carry.
     Column("mode", String(20), nullable=False),
+    Column("flows", Text),
     Column("languages", Text),
+    Column("to_release", Integer),
+    Column("plan", String(40)),
+    Column("accept", Text, nullable=False),
     Column("train", Boolean, nullable=False),
     Column("notes", Text),
     Column("author", String(200), nullable=False),
@@ -59,24 +66,65 @@ publications = Table(
     Index(
         "uq_publications_running",
         "bot_id",
+        "target",
         unique=True,
         sqlite_where=text("status IN ('queued', 'running')"),
         postgresql_where=text("status IN ('queued', 'running')"),
     ),
 )
 
+# What each target served, as its own log tells it. `edits` are the live edits that stand in it: JSON by item.
 releases = Table(
     "releases",
     metadata,
     Column("bot_id", String(40), primary_key=True),
+    Column("target", String(20), primary_key=True),
     Column("number", Integer, primary_key=True),
+    Column("bot_name", String(200), nullable=False),
     Column("digest", String(71), nullable=False),
     Column("origin", String(20), nullable=False),
     Column("publication", String(40)),
     Column("rollback_of", Integer),
     Column("notes", Text),
     Column("author", String(200), nullable=False),
+    Column("edits", Text, nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
+    Index("ix_releases_name", "bot_name"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), nullable=False),
+    Column("target", String(20), nullable=False),
+    Column("mode", String(20), nullable=False),
+    Column("flows", Text),
+    Column("languages", Text),
+    Column("to_release", Integer),
+    Column("base_number", Integer),
+    Column("base_digest", String(71)),
+    Column("candidate", String(71)),
+    Column("changes", Text, nullable=False),
+    Column("findings", Text, nullable=False),
+    Column("drift", Text, nullable=False),
+    Column("conversations_affected", Integer, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("author_id", String(40), nullable=False),
+    Column("approvals_needed", Integer, nullable=False),
+    Column("approvals", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("ix_plans_bot", "bot_id", "created_at"),
+)
+
+# Values of live's items that draft has taken over: an edit that was pulled is no drift any more (E3).
+pulled_items = Table(
+    "pulled_items",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("item", String(210), primary_key=True),
+    Column("value_digest", String(71), primary_key=True),
+    Column("pulled_at", DateTime(timezone=True), nullable=False),
 )
 
 inbox_syncs = Table(
@@ -104,4 +152,5 @@ inbox_schedules = Table(
 )
 
 keys = keys_table(metadata)
+audit = audit_table(metadata)
 idempotency = idempotency_table(metadata)

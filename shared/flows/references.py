@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from shared.contracts import Flow
 from shared.flows.block import Block, parse_blocks
-from shared.flows.template import variables_in
+from shared.flows.template import environment_values_in, variables_in
 from shared.flows.text import every_spelling
 from shared.flows.values import SYSTEM_VARIABLES
 
@@ -65,6 +65,16 @@ def missing(
         "block": {here.block.id for here in blocks},
     }
     return [found for found in _references(blocks) if found.target not in known.get(found.kind, {found.target})]
+
+
+def environment_names(flows: Mapping[str, Flow]) -> dict[str, list[tuple[str, str]]]:
+    """The values of the environment (E4) that texts use, by name, each with the (flow, block) places that use it."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for here in placed(flows):
+        spellings = (spelling for text in here.block.texts() for spelling in every_spelling(text))
+        for name in dict.fromkeys(name for spelling in spellings for name in environment_values_in(spelling)):
+            found.setdefault(name, []).append((here.flow, here.block.id))
+    return found
 
 
 def declared(flows: Iterable[Flow]) -> set[str]:

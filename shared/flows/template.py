@@ -51,6 +51,12 @@ def variables_in(source: str) -> Iterator[str]:
     return (slot.variable for slot in slots if slot.variable != "env")
 
 
+def environment_values_in(source: str) -> Iterator[str]:
+    """The names after `env.`; `env` alone names none."""
+    slots = (part for part in _compiled(source) if isinstance(part, Slot))
+    return (slot.path[1] for slot in slots if slot.variable == "env" and len(slot.path) > 1)
+
+
 def literal_of(source: str) -> str:
     """What is left of a template without its variables."""
     return "".join(part for part in _compiled(source) if isinstance(part, str))

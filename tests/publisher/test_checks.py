@@ -1,88 +1,27 @@
-"""Every refusal of P3 to P9 alone, and what passes. Pure: no service runs."""
+"""Every refusal of P3 to P9 alone and together, and what passes. Pure: no service runs."""
 
 from typing import Any
 
 import pytest
 
-from services.publisher.checks import blockers, check, needs_training, without_training
-from services.publisher.compose import compose
-from services.publisher.diff import diff
-from shared.contracts import (
-    BotIdentity,
-    BotSettings,
-    ExpressionMark,
-    Flow,
-    IntentMark,
-    LanguageNlp,
-    ModelManifest,
-    Release,
-    Runtime,
-    Snapshot,
-)
+from services.publisher.check_nlp import needs_training, without_training
+from services.publisher.checks import check
+from services.publisher.finding import blockers
+from services.publisher.wish import Wish
+from shared.contracts import BotSettings, LanguageNlp, Release, Snapshot
+from shared.diff import diff
 from shared.digest import digest_of
+from tests.publisher.bots import FLOWS, FULL, NLP, draft, flow, live, mark, model, only, outcome, says, trained
 
-CAFE = BotIdentity(id="bot_cafe", name="Harbour Café")
-
-
-def mark(name: str, texts: int = 3, languages: tuple[str, ...] = ("en",), version: str = "1") -> IntentMark:
-    fingerprint = digest_of(f"{name}{version}".encode())
-    expressions = {language: ExpressionMark(count=texts, fingerprint=fingerprint) for language in languages}
-    return IntentMark(id=f"intent_{name}", name=name, expressions=expressions)
+ENGLISH = Wish(mode="full", languages=("en",))
 
 
-def model(language: str, version: str = "1") -> ModelManifest:
-    return ModelManifest(
-        language=language,
-        profile="fast",
-        fingerprint=digest_of(f"{language}{version}".encode()),
-        labels=("intent_greet", "intent_order"),
-        files=(),
-        encoder=None,
-        ngram_buckets=1024,
-        scope_threshold=-1.0,
-        fold_accents=True,
-        probes=(),
-        runtime=Runtime(opset=18, ir_version=9, operators=("MatMul",)),
-    )
-
-
-def trained(language: str = "en", version: str = "1") -> LanguageNlp:
-    found = model(language, version)
-    return LanguageNlp(status="trained", fingerprint=found.fingerprint, model=found)
-
-
-def flow(*blocks: dict[str, Any]) -> dict[str, Flow]:
-    return {"menu": Flow(id="menu", name="Menu", blocks=blocks)}
-
-
-def says(block: str, **more: Any) -> dict[str, Any]:
-    return {"id": block, "kind": "message", "messages": [{"text": "Aye."}], **more}
-
-
-def draft(**changes: Any) -> Snapshot:
-    values: dict[str, Any] = {
-        "bot": CAFE,
-        "settings": BotSettings(),
-        "languages": ("en",),
-        "intents": (mark("greet"), mark("order")),
-        "entities": {},
-        "flows": flow(says("hello", intent="intent_greet")),
-        "variables": {},
-        "nlp": {"en": trained()},
-    }
-    return Snapshot(**{**values, **changes})
-
-
-def live(of: Snapshot | None = None) -> Release:
-    return compose("full", of or draft(), None)
-
-
-def codes(mode: str, snapshot: Snapshot, release: Release | None) -> list[str]:
-    return [finding.code for finding in blockers(check(mode, snapshot, release))]
+def codes(wish: Wish, snapshot: Snapshot, release: Release | None) -> list[str]:
+    return [finding.code for finding in blockers(check(wish, snapshot, release))]
 
 
 def test_a_trained_bot_can_be_published_for_the_first_time() -> None:
-    assert codes("full", draft(), None) == []
+    assert codes(FULL, draft(), None) == []
 
 
 @pytest.mark.parametrize(
@@ -94,18 +33,18 @@ def test_a_trained_bot_can_be_published_for_the_first_time() -> None:
         ("stale", "nlp_stale"),
     ],
 )
-@pytest.mark.parametrize("mode", ["full", "nlp"])
-def test_each_way_of_not_being_trained_has_a_refusal_of_its_own(status: str, code: str, mode: str) -> None:
+@pytest.mark.parametrize("wish", [FULL, NLP])
+def test_each_way_of_not_being_trained_has_a_refusal_of_its_own(status: str, code: str, wish: Wish) -> None:
     nlp = {"en": LanguageNlp(status=status, fingerprint=digest_of(b"other"), model=model("en"))}  # type: ignore[arg-type]
-    assert codes(mode, draft(nlp=nlp), live()) == [code]
-    assert needs_training(check(mode, draft(nlp=nlp), live()))
-    assert blockers(without_training(check(mode, draft(nlp=nlp), live()))) == ()
+    assert codes(wish, draft(nlp=nlp), live()) == [code]
+    assert needs_training(check(wish, draft(nlp=nlp), live()))
+    assert blockers(without_training(check(wish, draft(nlp=nlp), live()))) == ()
 
 
 def test_of_two_languages_only_the_stale_one_is_named() -> None:
     nlp = {"en": trained(), "nl": LanguageNlp(status="stale", fingerprint=digest_of(b"x"), model=model("nl"))}
     two = draft(languages=("en", "nl"), nlp=nlp, intents=(mark("greet", languages=("en", "nl")),))
-    found = blockers(check("full", two, None))
+    found = blockers(check(FULL, two, None))
     assert [subject["id"] for finding in found for subject in finding.subjects] == ["nl"]
 
 
@@ -114,8 +53,8 @@ def test_a_language_that_is_left_out_need_not_be_trained_and_keeps_lives_model()
     intents = (mark("greet", languages=("en", "nl"), version="2"),)
     two = draft(languages=("en", "nl"), nlp=nlp, intents=intents, flows={})
     before = live(draft(languages=("en", "nl"), nlp={"en": trained(), "nl": trained("nl")}, intents=intents))
-    assert blockers(check("full", two, before, ("en",))) == ()
-    after = compose("full", two, before, ("en",))
+    assert blockers(check(ENGLISH, two, before)) == ()
+    after = outcome(ENGLISH, two, before)
     assert after.models["nl"] == before.models["nl"]
     assert after.models["en"] != before.models["en"]
 
@@ -123,49 +62,49 @@ def test_a_language_that_is_left_out_need_not_be_trained_and_keeps_lives_model()
 def test_a_bot_without_intents_passes() -> None:
     never = {"en": LanguageNlp(status="never_trained", fingerprint=digest_of(b"none"))}
     empty = draft(intents=(), nlp=never, flows=flow(says("hello", system="introduction")))
-    assert codes("full", empty, None) == []
-    assert compose("full", empty, None).models == {}
+    assert codes(FULL, empty, None) == []
+    assert outcome(FULL, empty, None).models == {}
 
 
 def test_only_full_can_be_the_first_publication() -> None:
-    assert codes("nlp", draft(), None) == ["never_published"]
+    assert codes(NLP, draft(), None) == ["never_published"]
 
 
 def test_nlp_is_refused_when_nothing_of_it_changed_whatever_flows_did() -> None:
-    assert codes("nlp", draft(flows=flow(says("bye"))), live()) == ["nlp_unchanged"]
+    assert codes(NLP, draft(flows=flow(says("bye"))), live()) == ["nlp_unchanged"]
 
 
 def test_a_change_that_was_undone_is_no_change() -> None:
     edited = draft(nlp={"en": trained("en", "2")}, intents=(mark("greet", version="2"), mark("order")))
-    assert codes("nlp", edited, live()) == []
-    assert codes("nlp", draft(), live()) == ["nlp_unchanged"]
+    assert codes(NLP, edited, live()) == []
+    assert codes(NLP, draft(), live()) == ["nlp_unchanged"]
 
 
 @pytest.mark.parametrize("name", ["intent_threshold", "entity_threshold", "scope_threshold", "margin"])
 def test_a_threshold_alone_is_a_change_that_nlp_carries(name: str) -> None:
     stricter = draft(settings=BotSettings(**{name: 0.5}))
-    assert codes("nlp", stricter, live()) == []
-    assert getattr(compose("nlp", stricter, live()).settings, name) == 0.5
+    assert codes(NLP, stricter, live()) == []
+    assert getattr(outcome(NLP, stricter, live()).settings, name) == 0.5
 
 
 def test_other_settings_stay_lives_own_in_an_nlp_publication() -> None:
     changed = draft(settings=BotSettings(max_message_length=50), nlp={"en": trained("en", "2")})
-    assert compose("nlp", changed, live()).settings.max_message_length == 1000
+    assert outcome(NLP, changed, live()).settings.max_message_length == 1000
 
 
 def test_an_intent_that_only_live_has_refuses_nlp_and_names_the_blocks_that_it_triggers() -> None:
     smaller = draft(intents=(mark("order"),), nlp={"en": trained("en", "2")}, flows={})
-    (finding,) = check("nlp", smaller, live())
+    (finding,) = check(NLP, smaller, live())
     assert finding.code == "intents_removed"
     assert finding.subjects[0]["name"] == "greet"
     assert finding.subjects[0]["blocks"] == [{"flow": "menu", "block": "hello"}]
-    assert codes("full", smaller, live()) == []
+    assert codes(FULL, smaller, live()) == []
 
 
 def test_an_intent_made_again_under_its_name_is_another_intent() -> None:
     again = mark("greet").model_copy(update={"id": "intent_greet_again"})
     recreated = draft(intents=(again, mark("order")), nlp={"en": trained("en", "2")})
-    assert codes("nlp", recreated, live()) == ["intents_removed"]
+    assert codes(NLP, recreated, live()) == ["intents_removed"]
 
 
 def test_adding_and_renaming_intents_passes_nlp_and_leaves_lives_flows() -> None:
@@ -175,8 +114,8 @@ def test_adding_and_renaming_intents_passes_nlp_and_leaves_lives_flows() -> None
         nlp={"en": trained("en", "2")},
         flows=flow(says("other")),
     )
-    assert codes("nlp", bigger, live()) == []
-    after = compose("nlp", bigger, live())
+    assert codes(NLP, bigger, live()) == []
+    after = outcome(NLP, bigger, live())
     assert after.flows == live().flows
     changes = diff(live(), after)
     assert [(item.before, item.after) for item in changes.intents.renamed] == [("greet", "say_hello")]
@@ -193,7 +132,7 @@ def test_adding_and_renaming_intents_passes_nlp_and_leaves_lives_flows() -> None
     ],
 )
 def test_full_is_refused_when_a_block_refers_to_what_is_not_there(block: dict[str, Any], kind: str) -> None:
-    (finding,) = blockers(check("full", draft(flows=flow(block)), None))
+    (finding,) = blockers(check(FULL, draft(flows=flow(block)), None))
     assert finding.code == "dangling_reference"
     assert finding.subjects[0]["kind"] == kind
     assert "menu/hello" in finding.message
@@ -202,12 +141,12 @@ def test_full_is_refused_when_a_block_refers_to_what_is_not_there(block: dict[st
 def test_all_that_stands_in_the_way_is_told_at_once() -> None:
     nlp = {"en": LanguageNlp(status="stale", fingerprint=digest_of(b"x"), model=model("en"))}
     both = draft(nlp=nlp, flows=flow(says("hello", next="nowhere")))
-    assert codes("full", both, None) == ["nlp_stale", "dangling_reference"]
+    assert codes(FULL, both, None) == ["nlp_stale", "dangling_reference"]
 
 
 def test_an_outcome_that_equals_live_has_lives_digest_and_no_changes() -> None:
-    assert compose("full", draft(), live()).digest == live().digest
-    assert not diff(live(), compose("full", draft(), live()))
+    assert outcome(FULL, draft(), live()).digest == live().digest
+    assert not diff(live(), outcome(FULL, draft(), live()))
 
 
 def test_a_renamed_block_is_renamed_and_nothing_else() -> None:
@@ -220,6 +159,126 @@ def test_a_renamed_block_is_renamed_and_nothing_else() -> None:
 
 def test_what_users_would_stumble_over_is_a_warning_and_nothing_more() -> None:
     thin = draft(intents=(mark("greet", texts=9), mark("order", texts=1)), flows=flow(says("lonely")))
-    found = check("full", thin, None)
+    found = check(FULL, thin, None)
     assert blockers(found) == ()
     assert {finding.code for finding in found} == {"block_unreachable", "intent_unused", "few_expressions"}
+
+
+# -- flows --------------------------------------------------------------------------------
+
+PRICES = flow(says("prices", intent="intent_order"), name="prices")
+
+
+def test_only_the_chosen_flow_goes_live_and_the_nlp_stays() -> None:
+    two = draft(
+        flows=flow(says("hello", intent="intent_greet", next="bye"), says("bye")) | PRICES,
+        nlp={"en": trained("en", "2")},
+    )
+    after = outcome(only("menu"), two, live())
+    assert after.flows == {"menu": two.flows["menu"]}
+    assert (after.intents, after.models) == (live().intents, live().models)
+    assert codes(only("menu"), two, live()) == []
+
+
+def test_a_flow_may_be_named_by_its_name() -> None:
+    two = draft(flows=draft().flows | PRICES)
+    assert outcome(only("Prices"), two, live()).flows == two.flows
+
+
+def test_a_flow_that_neither_side_has_is_named_in_the_refusal() -> None:
+    (finding,) = check(only("wine"), draft(), live())
+    assert (finding.code, finding.subjects[0]["id"]) == ("unknown_flow", "wine")
+
+
+def test_naming_a_flow_that_only_live_has_removes_it() -> None:
+    before = live(draft(flows=draft().flows | PRICES))
+    assert outcome(only("prices"), draft(), before).flows == draft().flows
+    assert outcome(FLOWS, draft(), before).flows == draft().flows
+
+
+def test_flows_bring_the_variables_that_they_declare_and_no_others() -> None:
+    asks = flow(says("hello"), variables=("table",))
+    two = draft(flows=asks, variables={"table": {"type": "number"}, "waiter": {"type": "text"}})
+    assert outcome(only("menu"), two, live()).variables == {"table": {"type": "number"}}
+
+
+def test_a_flow_that_jumps_to_one_that_is_not_chosen_is_refused_with_the_set_that_would_close_it() -> None:
+    three = draft(
+        flows=flow(says("hello", intent="intent_greet", next="prices"))
+        | flow(says("prices", next="wines"), name="prices")
+        | flow(says("wines"), name="wines")
+        | flow(says("opening_hours"), name="hours")
+    )
+    (finding,) = check(only("menu"), three, live())
+    assert finding.code == "dangling_reference"
+    assert finding.subjects[-1] == {"kind": "closure", "flows": ["prices", "wines"]}
+    assert "'Prices', 'Wines'" in finding.message
+    assert codes(only("menu", "prices", "wines"), three, live()) == []
+
+
+def test_removing_a_flow_that_others_of_live_jump_to_names_their_new_versions_as_the_closure() -> None:
+    before = live(draft(flows=flow(says("hello", next="prices")) | PRICES))
+    without = draft(flows=flow(says("hello")))
+    (finding,) = check(only("prices"), without, before)
+    assert finding.subjects[-1] == {"kind": "closure", "flows": ["menu"]}
+
+
+def test_a_block_that_moved_between_flows_goes_with_both() -> None:
+    before = live(draft(flows=flow(says("hello"), says("wines")) | flow(says("prices"), name="prices")))
+    moved = draft(flows=flow(says("hello")) | flow(says("prices"), says("wines"), name="prices"))
+    (finding,) = check(only("prices"), moved, before)
+    assert (finding.code, finding.subjects[-1]) == ("duplicate_block", {"kind": "closure", "flows": ["menu"]})
+
+
+def test_a_flow_for_an_intent_that_live_lacks_cannot_be_closed_by_flows() -> None:
+    more = draft(intents=(*draft().intents, mark("pay")), flows=flow(says("bill", intent="intent_pay")))
+    (finding,) = check(only("menu"), more, live())
+    assert finding.subjects == ({"kind": "intent", "id": "intent_pay", "blocks": [{"flow": "menu", "block": "bill"}]},)
+    assert "publish its NLP too" in finding.message
+
+
+# -- values of the environment ----------------------------------------------------------------
+
+SHOP = draft(flows=flow({**says("where"), "messages": [{"text": "We are at {{ env.address }}"}]}))
+
+
+@pytest.mark.parametrize("wish", [FULL, FLOWS])
+def test_a_value_that_the_environment_lacks_is_named_with_its_blocks(wish: Wish) -> None:
+    (finding,) = blockers(check(wish, SHOP, live(), env=()))
+    assert (finding.code, finding.subjects[0]["id"]) == ("environment_value_missing", "address")
+    assert finding.subjects[0]["blocks"] == [{"flow": "menu", "block": "where"}]
+    assert blockers(check(wish, SHOP, live(), env=("address",))) == ()
+
+
+# -- rollback ---------------------------------------------------------------------------------
+
+
+def test_going_back_needs_neither_draft_nor_training() -> None:
+    back = Wish(mode="rollback", to_release=1)
+    assert check(back, None, live(), live()) == ()
+    assert [f.code for f in check(back, None, live(), None)] == ["unknown_release"]
+    assert [f.code for f in check(back, None, None, None)] == ["never_published"]
+
+
+# -- pairs ------------------------------------------------------------------------------------
+
+STALE = {"en": LanguageNlp(status="stale", fingerprint=digest_of(b"x"), model=model("en"))}
+WRONG: dict[str, tuple[Wish, dict[str, Any]]] = {
+    "nlp_stale": (FULL, {"nlp": STALE}),
+    "dangling_reference": (FULL, {"flows": flow(says("hello", next="nowhere"))}),
+    "environment_value_missing": (FULL, {"flows": SHOP.flows}),
+    "unknown_language": (Wish(mode="full", languages=("en", "fr")), {}),
+}
+
+
+@pytest.mark.parametrize("first", WRONG)
+@pytest.mark.parametrize("second", WRONG)
+def test_two_things_that_stand_in_the_way_are_told_together(first: str, second: str) -> None:
+    (wish, one), (other, two) = WRONG[first], WRONG[second]
+    wish = other if wish == FULL else wish
+    blocks = [
+        block for change in (one, two) if "flows" in change for f in change["flows"].values() for block in f.blocks
+    ]
+    changes = one | two | ({"flows": flow(*{block["id"]: block for block in blocks}.values())} if blocks else {})
+    found = {finding.code for finding in blockers(check(wish, draft(**changes), None, env=()))}
+    assert found == {first, second}

@@ -3,12 +3,37 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
 from shared.contracts import Flow, Release, Value
 
 
+class ExpressionChange(Value):
+    language: str
+    text: str
+
+
+class ExpressionChanges(Value):
+    """What an intent gained and lost. The lists are cut short, the counts are whole."""
+
+    added: tuple[ExpressionChange, ...] = ()
+    removed: tuple[ExpressionChange, ...] = ()
+    added_count: int = 0
+    removed_count: int = 0
+
+
 class Named(Value):
+    """`expressions` is told of intents, where draft knows."""
+
     id: str
     name: str
+    expressions: ExpressionChanges | None = None
+
+    @model_serializer(mode="wrap")
+    def _told(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a word of expressions where none are told: most things have none."""
+        found: dict[str, Any] = write(self)
+        return found if self.expressions else {name: found[name] for name in ("id", "name")}
 
 
 class Renamed(Value):

@@ -1,0 +1,40 @@
+"""Which sentences a change of intents is about. Only draft knows them: here they pass by and are shown."""
+
+from services.publisher.judging import Verdict
+from services.publisher.peers import Draft
+from services.publisher.wish import Wish
+from shared.contracts import Release
+from shared.diff import Changes, ExpressionChanges, Named
+from shared.errors import GreenroomError
+
+
+def with_expressions(draft: Draft, bot: str, base: Release | None, verdict: Verdict, wish: Wish) -> Changes:
+    """The verdict's changes, those of intents down to expressions; as they are where draft cannot say."""
+    changes = verdict.changes
+    if not changes.intents or verdict.outcome is None or wish.mode == "flows":
+        return changes
+    to = models_of(verdict.outcome) if wish.mode == "rollback" else None
+    return attach(draft, bot, changes, models_of(base) if base else {}, to)
+
+
+def attach(
+    draft: Draft, bot: str, changes: Changes, models: dict[str, str], to: dict[str, str] | None = None
+) -> Changes:
+    """From `models` (digests by language) to the models `to`, or to draft as it stands."""
+    try:
+        found = draft.expressions(bot, models, to)["intents"]
+    except GreenroomError:
+        # Draft is away or the bot is gone from it: the change is shown without its sentences.
+        return changes
+    texts = {intent: ExpressionChanges.model_validate(change) for intent, change in found.items()}
+
+    def told(part: tuple[Named, ...]) -> tuple[Named, ...]:
+        return tuple(named.model_copy(update={"expressions": texts.get(named.id)}) for named in part)
+
+    intents = changes.intents
+    update = {"added": told(intents.added), "removed": told(intents.removed), "changed": told(intents.changed)}
+    return changes.model_copy(update={"intents": intents.model_copy(update=update)})
+
+
+def models_of(release: Release) -> dict[str, str]:
+    return {language: model.digest for language, model in release.models.items()}

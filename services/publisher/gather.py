@@ -1,0 +1,68 @@
+"""Reading what a wish is judged by: draft, the target, and our own record of what was live."""
+
+from dataclasses import replace
+
+from services.publisher import history, records
+from services.publisher.bridge import TargetParts
+from services.publisher.compose import ids_of
+from services.publisher.history import catch_up
+from services.publisher.judging import Situation
+from services.publisher.peers import Draft
+from services.publisher.wish import Wish
+from shared.contracts import ActiveRelease, Release, Snapshot
+from shared.db import Database
+from shared.errors import GreenroomError, NotFoundError
+
+
+def read_situation(db: Database, target: TargetParts, bot: str, draft: Snapshot | None, wish: Wish) -> Situation:
+    """Consistent because activation asks again whether the target still serves `live`."""
+    live = target.live.active(bot)
+    last = catch_up(db, target.live, wish.target, bot) if live else None
+    earlier = _earlier(db, bot, wish)
+    with db.reading() as connection:
+        return Situation(
+            draft=draft,
+            live=live,
+            earlier=earlier,
+            env=target.live.environment(bot),
+            edits=last.edits if last and wish.target == "live" else {},
+            pulled=history.pulled(connection, bot),
+            rolled_back=history.rolled_back(connection, bot, wish.target),
+            standing=target.live.standing(bot) if live else {},
+        )
+
+
+def with_accuracies(situation: Situation, draft: Draft, bot: str, outcome: Release | None) -> Situation:
+    """Cross-validated accuracies of the models that change, as far as draft knows them."""
+    base = situation.base
+    pairs = [(base.models[k], m) for k, m in outcome.models.items() if k in base.models] if base and outcome else []
+    wanted = {model.digest for old, new in pairs if old.digest != new.digest for model in (old, new)}
+    found = {digest: _accuracy(draft, bot, digest) for digest in wanted}
+    known = {digest: value for digest, value in found.items() if value is not None}
+    return replace(situation, accuracies=known)
+
+
+def resolved(wish: Wish, draft: Snapshot | None, live: ActiveRelease | None) -> Wish:
+    """Flows by their ids, as they are recorded."""
+    if wish.flows is None or draft is None or live is None:
+        return wish
+    return wish.model_copy(update={"flows": tuple(sorted(set(ids_of(wish.flows, draft, live.release))))})
+
+
+def _earlier(db: Database, bot: str, wish: Wish) -> Release | None:
+    if wish.mode != "rollback" or wish.to_release is None:
+        return None
+    with db.reading() as connection:
+        found = history.find(connection, bot, wish.target, wish.to_release)
+        try:
+            return records.thaw(connection, found.digest)[0] if found else None
+        except NotFoundError:
+            return None
+
+
+def _accuracy(draft: Draft, bot: str, model: str) -> float | None:
+    try:
+        value = draft.provenance(bot, model)["accuracy"]
+    except GreenroomError:
+        return None
+    return float(value) if value is not None else None

@@ -1,0 +1,166 @@
+"""What was live, number by number: the record that follows each target's own log.
+
+Live numbers its releases and knows of edits that the publisher did not make; so the record is brought up to date
+from live's log before anything is judged by it. Writing an entry again changes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.publisher import audit, records
+from services.publisher.drift import Edit, after_edit, after_publication
+from services.publisher.peers import Live, LogEntry
+from services.publisher.tables import pulled_items, releases
+from shared.contracts import Release
+from shared.db import Database, utc
+from shared.errors import NotFoundError
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One release that a target served. `edits` are the live edits that stand in it, by item."""
+
+    number: int
+    bot_name: str
+    digest: str
+    origin: str
+    publication: str | None
+    rollback_of: int | None
+    notes: str | None
+    author: str
+    edits: dict[str, Edit]
+    activated_at: datetime
+
+
+def catch_up(db: Database, live: Live, target: str, bot: str) -> Recorded | None:
+    """Writes down what the target's log has and the record lacks; the newest entry, None if there is none."""
+    with db.reading() as connection:
+        last = latest(connection, bot, target)
+    for entry in live.log(bot, after=last.number if last else 0):
+        last = _take_over(db, live, target, bot, entry)
+    return last
+
+
+def _take_over(db: Database, live: Live, target: str, bot: str, entry: LogEntry) -> Recorded | None:
+    document = live.release(bot, entry.digest)
+    try:
+        with db.writing() as connection:
+            return record(connection, bot, target, entry, document)
+    except IntegrityError:
+        # The publication itself, or another request, wrote it down meanwhile.
+        with db.reading() as connection:
+            return find(connection, bot, target, entry.number)
+
+
+def record(connection: Connection, bot: str, target: str, entry: LogEntry, document: Release | None) -> Recorded:
+    """`document` may be left out where it is frozen here already."""
+    known = find(connection, bot, target, entry.number)
+    if known is not None:
+        return known
+    if document is not None:
+        records.freeze(connection, document, {"author": entry.author, "notes": entry.notes})
+    release = document or records.thaw(connection, entry.digest)[0]
+    edits = _edits(connection, bot, target, entry, release)
+    values = {name: value for name, value in entry.model_dump().items() if name in releases.c}
+    values |= {"bot_name": release.bot.name, "author": entry.author or "unknown", "edits": _edits_text(edits)}
+    connection.execute(insert(releases).values(bot_id=bot, target=target, **values))
+    if entry.origin == "live_edit":
+        before = find(connection, bot, target, entry.number - 1)
+        old = before.digest if before else None
+        audit.live_edited(connection, bot, entry.number, entry.author or "unknown", old, entry.digest)
+    found = find(connection, bot, target, entry.number)
+    assert found is not None
+    return found
+
+
+def _edits(connection: Connection, bot: str, target: str, entry: LogEntry, release: Release) -> dict[str, Edit]:
+    """The live edits that stand in the new release."""
+    before = find(connection, bot, target, entry.number - 1)
+    if before is None:
+        return {}
+    if entry.origin == "live_edit":
+        old = _document(connection, before.digest)
+        return after_edit(before.edits, old, release, entry.number, entry.author or "unknown") if old else before.edits
+    if entry.origin == "rollback":
+        again = find(connection, bot, target, entry.rollback_of or 0)
+        return again.edits if again else {}
+    publication = records.find(connection, entry.publication or "")
+    if publication is None:
+        return {}
+    return after_publication(before.edits, publication.wish.mode, publication.wish.flows)
+
+
+def _document(connection: Connection, digest: str) -> Release | None:
+    try:
+        return records.thaw(connection, digest)[0]
+    except NotFoundError:
+        return None
+
+
+def _edits_text(edits: dict[str, Edit]) -> str:
+    return orjson.dumps({item: edit.model_dump() for item, edit in edits.items()}).decode()
+
+
+def find(connection: Connection, bot: str, target: str, number: int) -> Recorded | None:
+    here = releases.c.bot_id == bot, releases.c.target == target, releases.c.number == number
+    row = connection.execute(select(releases).where(*here)).mappings().first()
+    return _recorded(row) if row else None
+
+
+def latest(connection: Connection, bot: str, target: str) -> Recorded | None:
+    found = rows(connection, bot, target, limit=1)
+    return found[0] if found else None
+
+
+def rows(connection: Connection, bot: str, target: str, limit: int | None = None) -> list[Recorded]:
+    """Newest first."""
+    here = releases.c.bot_id == bot, releases.c.target == target
+    query = select(releases).where(*here).order_by(releases.c.number.desc()).limit(limit)
+    return [_recorded(row) for row in connection.execute(query).mappings()]
+
+
+def bot_named(connection: Connection, name: str) -> str | None:
+    """The id of a bot that was published under this id or name: also while draft is away."""
+    same = (releases.c.bot_id == name) | (releases.c.bot_name == name)
+    query = select(releases.c.bot_id).where(same).order_by((releases.c.bot_id == name).desc())
+    return connection.execute(query.order_by(releases.c.activated_at.desc())).scalar()
+
+
+def add_notes(connection: Connection, bot: str, target: str, number: int, notes: str) -> None:
+    """P10: a publication that changes nothing still may have something to say."""
+    here = releases.c.bot_id == bot, releases.c.target == target, releases.c.number == number
+    before = connection.execute(select(releases.c.notes).where(*here)).scalar()
+    connection.execute(update(releases).where(*here).values(notes=f"{before}\n{notes}" if before else notes))
+
+
+def rolled_back(connection: Connection, bot: str, target: str) -> Release | None:
+    """What the last rollback took away, if that is still kept."""
+    here = releases.c.bot_id == bot, releases.c.target == target, releases.c.origin == "rollback"
+    number = connection.execute(select(releases.c.number).where(*here).order_by(releases.c.number.desc())).scalar()
+    gone = find(connection, bot, target, number - 1) if number else None
+    return _document(connection, gone.digest) if gone else None
+
+
+def pulled(connection: Connection, bot: str) -> frozenset[tuple[str, str]]:
+    query = select(pulled_items.c.item, pulled_items.c.value_digest).where(pulled_items.c.bot_id == bot)
+    return frozenset((row.item, row.value_digest) for row in connection.execute(query))
+
+
+def mark_pulled(connection: Connection, bot: str, values: dict[str, str]) -> None:
+    """`values` are digests by item."""
+    known = pulled(connection, bot)
+    for item, digest in sorted(values.items()):
+        if (item, digest) not in known:
+            row = {"bot_id": bot, "item": item, "value_digest": digest, "pulled_at": records.now()}
+            connection.execute(insert(pulled_items).values(**row))
+
+
+def _recorded(row: Any) -> Recorded:
+    edits = {item: Edit.model_validate(edit) for item, edit in orjson.loads(row["edits"]).items()}
+    names = [name for name in Recorded.__dataclass_fields__ if name not in {"edits", "activated_at"}]
+    return Recorded(**{name: row[name] for name in names}, edits=edits, activated_at=utc(row["activated_at"]))

@@ -1,0 +1,167 @@
+"""Rows of plans, read and written as values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from services.publisher import records
+from services.publisher.drift import DriftItem
+from services.publisher.finding import blocker
+from services.publisher.judging import Situation, Verdict
+from services.publisher.records import now, wish_columns, wish_of
+from services.publisher.tables import plans
+from services.publisher.wish import Wish
+from shared.contracts import Finding, Value
+from shared.db import utc
+from shared.diff import Changes
+from shared.errors import ForbiddenError
+from shared.ids import new_id
+from shared.web.keys import Principal
+
+_REMEMBERED_ROLLBACKS = 20
+
+
+class Pointer(Value):
+    number: int
+    digest: str
+
+
+class Approval(Value):
+    author: str
+    author_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`candidate` is the digest of the frozen document, None where there is nothing that could be published."""
+
+    id: str
+    bot_id: str
+    wish: Wish
+    base: Pointer | None
+    candidate: str | None
+    changes: Changes
+    findings: tuple[Finding, ...]
+    drift: tuple[DriftItem, ...]
+    conversations_affected: int
+    approvals_needed: int
+    approvals: tuple[Approval, ...]
+    author: str
+    author_id: str
+    created_at: datetime
+
+    def all_findings(self) -> tuple[Finding, ...]:
+        """With the approvals that are missing as of now."""
+        return (*self.findings, *approval_missing(self.approvals_needed, len(self.approvals)))
+
+
+def approval_missing(needed: int, given: int) -> tuple[Finding, ...]:
+    """P21."""
+    if given >= needed:
+        return ()
+    message = f"This bot wants {needed} approvals of a plan by others than its author; there are {given}."
+    return (blocker("approval_missing", message, [{"kind": "approvals", "needed": needed, "given": given}]),)
+
+
+def approvals_needed(situation: Situation, verdict: Verdict, wish: Wish) -> int:
+    """As live says; before the first publication, as draft says. Going back needs nobody's leave."""
+    if wish.mode == "rollback" or wish.target != "live":
+        return 0
+    decides = situation.base or verdict.outcome
+    return decides.settings.approvals if decides else 0
+
+
+def keep(
+    connection: Connection,
+    bot_id: str,
+    wish: Wish,
+    situation: Situation,
+    verdict: Verdict,
+    changes: Changes,
+    key: Principal,
+) -> Plan:
+    plan = new_id("plan")
+    connection.execute(
+        insert(plans).values(
+            id=plan,
+            bot_id=bot_id,
+            **wish_columns(wish),
+            base_number=situation.live.number if situation.live else None,
+            base_digest=situation.live.digest if situation.live else None,
+            candidate=verdict.candidate.digest if verdict.candidate else None,
+            changes=changes.model_dump_json(),
+            findings=orjson.dumps(records.as_json(verdict.findings)).decode(),
+            drift=orjson.dumps([item.model_dump() for item in verdict.drift]).decode(),
+            conversations_affected=verdict.conversations,
+            approvals_needed=approvals_needed(situation, verdict, wish),
+            author=key.name,
+            author_id=key.id,
+            approvals="[]",
+            created_at=now(),
+        )
+    )
+    (found,) = read(connection, plans.c.id == plan)
+    return found
+
+
+def read(connection: Connection, *where: Any) -> list[Plan]:
+    return [_plan(row) for row in connection.execute(select(plans).where(*where)).mappings()]
+
+
+def of_bot(connection: Connection, bot_id: str) -> list[Plan]:
+    return read(connection, plans.c.bot_id == bot_id)
+
+
+def find(connection: Connection, plan: str) -> Plan | None:
+    return next(iter(read(connection, plans.c.id == plan)), None)
+
+
+def add_approval(connection: Connection, plan: str, key: Principal) -> None:
+    """Once a person. Raises ForbiddenError `own_plan`."""
+    query = select(plans).where(plans.c.id == plan).with_for_update()
+    found = _plan(connection.execute(query).mappings().one())
+    if found.author_id == key.id:
+        raise ForbiddenError("own_plan", "A plan is approved by somebody other than its author.")
+    if key.id in {approval.author_id for approval in found.approvals}:
+        return
+    approvals = (*found.approvals, Approval(author=key.name, author_id=key.id, at=now()))
+    text = orjson.dumps([approval.model_dump(mode="json") for approval in approvals]).decode()
+    connection.execute(update(plans).where(plans.c.id == plan).values(approvals=text))
+
+
+def rollbacks_planned(connection: Connection, bot_id: str, target: str) -> Sequence[str]:
+    """The releases that the last plans would go back to: live must not sweep them (P19)."""
+    here = (
+        plans.c.bot_id == bot_id,
+        plans.c.target == target,
+        plans.c.mode == "rollback",
+        plans.c.candidate.is_not(None),
+    )
+    query = select(plans.c.candidate).where(*here).order_by(plans.c.created_at.desc()).limit(_REMEMBERED_ROLLBACKS)
+    return sorted(set(connection.execute(query).scalars()))
+
+
+_JSON = ("findings", "drift", "approvals")
+
+
+def _plan(row: RowMapping) -> Plan:
+    lists = {name: orjson.loads(row[name]) for name in _JSON}
+    plain = ("id", "bot_id", "candidate", "conversations_affected", "approvals_needed", "author", "author_id")
+    base = None
+    if row["base_number"] is not None:
+        base = Pointer(number=row["base_number"], digest=row["base_digest"])
+    return Plan(
+        **{name: row[name] for name in plain},
+        wish=wish_of(row),
+        base=base,
+        changes=Changes.model_validate_json(row["changes"]),
+        findings=tuple(Finding.model_validate(found) for found in lists["findings"]),
+        drift=tuple(DriftItem.model_validate(item) for item in lists["drift"]),
+        approvals=tuple(Approval.model_validate(approval) for approval in lists["approvals"]),
+        created_at=utc(row["created_at"]),
+    )

@@ -1,0 +1,180 @@
+"""Plans (P14): what a publication would do, frozen, so that what is published is what was shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from services.publisher import audit, plan_records, records
+from services.publisher.asking import WishRequest
+from services.publisher.bridge import Approver, Bridge, BridgeParts, Planner
+from services.publisher.compose import compose
+from services.publisher.drift import DriftItem
+from services.publisher.expressions import with_expressions
+from services.publisher.finding import blockers
+from services.publisher.gather import read_situation, resolved, with_accuracies
+from services.publisher.judging import judge
+from services.publisher.plan_records import Approval, Plan, Pointer
+from services.publisher.prove import gather_provenance
+from shared.contracts import ActiveRelease, Finding, Snapshot
+from shared.diff import Changes
+from shared.errors import GreenroomError, NotFoundError
+from shared.web.keys import Principal
+from shared.web.pages import Limit, Page, cut
+from shared.web.routing import Router
+
+router = Router(tags=["plans"])
+
+
+class PlanRequest(WishRequest):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"mode": "full"}]})
+
+
+class Candidate(BaseModel):
+    digest: str
+
+
+class Impact(BaseModel):
+    """Live messages through both models (P15): not computed, which `skipped` says."""
+
+    status: str = "skipped"
+
+
+class ShownPlan(BaseModel):
+    """`publishable` is whether publishing it would be taken up now; `stale` that live has moved since;
+
+    `draft_moved` that draft has, which a publication of the plan leaves out.
+    """
+
+    id: str
+    bot: str
+    mode: str
+    target: str
+    flows: list[str] | None
+    languages: list[str] | None
+    to_release: int | None
+    publishable: bool
+    stale: bool
+    draft_moved: bool
+    base: Pointer | None
+    candidate: Candidate | None
+    changes: Changes
+    findings: list[Finding]
+    drift: list[DriftItem]
+    impact: Impact = Impact()
+    conversations_affected: int
+    approvals_needed: int
+    approvals: list[Approval]
+    author: str
+    created_at: datetime
+
+
+@router.post("/v1/bots/{bot}/plans", status_code=201)
+def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan:
+    """Changes nothing but the record: the candidate is frozen, and can be published as it was shown."""
+    wish, bot_id, target = body.wish(), bridge.bot_id(bot, key), bridge.target(body.target)
+    draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
+    situation = read_situation(bridge.db, target, bot_id, draft, wish)
+    wish = resolved(wish, draft, situation.live)
+    outcome = judge(wish, situation).outcome
+    verdict = judge(wish, with_accuracies(situation, bridge.draft, bot_id, outcome))
+    changes = with_expressions(bridge.draft, bot_id, situation.base, verdict, wish)
+    candidate = verdict.candidate
+    provenance = gather_provenance(bridge.draft, candidate, key.name, None) if candidate and draft else {}
+    with bridge.db.writing() as connection:
+        if candidate:
+            records.freeze(connection, candidate, provenance)
+        plan = plan_records.keep(connection, bot_id, wish, situation, verdict, changes, key)
+        audit.plan_made(connection, plan, key)
+        planned = plan_records.rollbacks_planned(connection, bot_id, wish.target)
+    if wish.mode == "rollback" and candidate:
+        target.live.keep(bot_id, planned)
+    return _shown(plan, Present(situation.live, draft))
+
+
+@router.get("/v1/plans/{plan}")
+def show(plan: str, bridge: Bridge, key: Planner) -> ShownPlan:
+    found = find(bridge, plan, key)
+    return _shown(found, _present(bridge, found))
+
+
+@router.get("/v1/bots/{bot}/plans")
+def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 20, cursor: str | None = None) -> Page[ShownPlan]:
+    """Newest first."""
+    bot_id = bridge.bot_id(bot, key)
+    with bridge.db.reading() as connection:
+        found = plan_records.of_bot(connection, bot_id)
+    page = cut(found, limit, cursor, key=lambda plan: (plan.created_at.isoformat(), plan.id), newest_first=True)
+    present = {target: _present(bridge, plan) for plan in page.items for target in [plan.wish.target]}
+    return Page(items=[_shown(plan, present[plan.wish.target]) for plan in page.items], next=page.next)
+
+
+@router.post("/v1/plans/{plan}/approve")
+def approve(plan: str, bridge: Bridge, key: Approver) -> ShownPlan:
+    """By somebody other than its author, and counted once (P21)."""
+    found = find(bridge, plan, key)
+    with bridge.db.writing() as connection:
+        plan_records.add_approval(connection, plan, key)
+        audit.plan_approved(connection, found, key)
+    return show(plan, bridge, key)
+
+
+def find(bridge: BridgeParts, plan: str, key: Principal) -> Plan:
+    with bridge.db.reading() as connection:
+        found = plan_records.find(connection, plan)
+    if found is None or (key.bot is not None and found.bot_id != key.bot):
+        raise NotFoundError("not_found", f"There is no plan {plan!r}.")
+    return found
+
+
+@dataclass(frozen=True)
+class Present:
+    """What a plan is compared with to say whether it still holds."""
+
+    live: ActiveRelease | None
+    draft: Snapshot | None
+
+
+def _present(bridge: BridgeParts, plan: Plan) -> Present:
+    live = bridge.target(plan.wish.target).live.active(plan.bot_id)
+    try:
+        draft = bridge.draft.snapshot(plan.bot_id)
+    except GreenroomError:
+        # Draft is away, or the bot is gone from it: a plan can still be read.
+        draft = None
+    return Present(live, draft)
+
+
+def stale(plan: Plan, live: ActiveRelease | None) -> bool:
+    """Only live's moving makes a plan stale."""
+    return (live.number if live else None) != (plan.base.number if plan.base else None)
+
+
+def draft_moved(plan: Plan, present: Present) -> bool:
+    if plan.candidate is None or plan.wish.mode == "rollback" or present.draft is None or stale(plan, present.live):
+        return False
+    base = present.live.release if present.live else None
+    now = compose(plan.wish, present.draft, base)
+    return now is not None and now.digest != plan.candidate
+
+
+def _shown(plan: Plan, present: Present) -> ShownPlan:
+    findings, is_stale = plan.all_findings(), stale(plan, present.live)
+    return ShownPlan(
+        id=plan.id,
+        bot=plan.bot_id,
+        **plan.wish.model_dump(),
+        publishable=plan.candidate is not None and not is_stale and not blockers(findings),
+        stale=is_stale,
+        draft_moved=draft_moved(plan, present),
+        base=plan.base,
+        candidate=Candidate(digest=plan.candidate) if plan.candidate else None,
+        changes=plan.changes,
+        findings=list(findings),
+        drift=list(plan.drift),
+        conversations_affected=plan.conversations_affected,
+        approvals_needed=plan.approvals_needed,
+        approvals=list(plan.approvals),
+        author=plan.author,
+        created_at=plan.created_at,
+    )

@@ -1,0 +1,114 @@
+"""Bringing live's edits home into draft: three-way, block by block, after a snapshot (E3)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.publisher import audit, history, records
+from services.publisher.bridge import Bridge, BridgeParts, Executor
+from services.publisher.drift import DriftItem, Edit, digests, named, standing, value_digest
+from services.publisher.history import catch_up
+from services.publisher.merge import Clash, Merged, Side, merge_flow, merge_setting
+from shared.contracts import Release, Snapshot
+from shared.errors import ConflictError, NotFoundError
+from shared.web.routing import Router
+
+router = Router(tags=["live edits"])
+
+
+class PullRequest(BaseModel):
+    """`items` (`flow:<id>`, `setting:<name>`) are all that stand when left out; `prefer` decides clashes."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+
+    items: list[str] | None = Field(default=None, max_length=2000)
+    prefer: Side | None = None
+
+
+class Pulled(BaseModel):
+    """`snapshot` is draft as it was before, None when there was nothing to write."""
+
+    items: list[DriftItem]
+    snapshot: str | None = None
+
+
+@router.post("/v1/bots/{bot}/drift/pull")
+def pull(bot: str, bridge: Bridge, key: Executor, body: PullRequest | None = None) -> Pulled:
+    """409 `drift_conflict` names what was changed differently on both sides; nothing is written then."""
+    asked = body or PullRequest()
+    bot_id = bridge.bot_id(bot, key)
+    live = bridge.live.active(bot_id)
+    last = catch_up(bridge.db, bridge.live, "live", bot_id) if live else None
+    if live is None or last is None:
+        raise NotFoundError("never_published", "Nothing of this bot is live.")
+    edits = _asked(bridge, bot_id, last.edits, live.release, asked)
+    draft = bridge.draft.snapshot(bot_id)
+    merged = {item: _merge(bridge, bot_id, item, edit, live.release, draft, asked) for item, edit in edits.items()}
+    clashes = [clash for found in merged.values() for clash in found.clashes]
+    if clashes:
+        raise _conflict(clashes)
+    written = {item: found.value for item, found in merged.items() if found.value != _drafts(draft, item)}
+    snapshot = _write(bridge, bot_id, draft, written) if written else None
+    values = digests(live.release)
+    with bridge.db.writing() as connection:
+        taken = {item: values.get(item, value_digest(None)) for item in edits}
+        history.mark_pulled(connection, bot_id, taken)
+        audit.pulled(connection, bot_id, sorted(edits), snapshot, key)
+    shown = [named(item, edit, live.release, live.release) for item, edit in sorted(edits.items())]
+    return Pulled(items=shown, snapshot=snapshot)
+
+
+def _asked(
+    bridge: BridgeParts, bot_id: str, edits: Mapping[str, Edit], live: Release, asked: PullRequest
+) -> dict[str, Edit]:
+    """Raises NotFoundError `not_edited` for an item that nobody edited."""
+    with bridge.db.reading() as connection:
+        found = standing(edits, history.pulled(connection, bot_id), live)
+    unknown = sorted(set(asked.items or ()) - found.keys())
+    if unknown:
+        raise NotFoundError("not_edited", f"Not edited in live, or pulled already: {', '.join(unknown)}.")
+    return found if asked.items is None else {item: found[item] for item in asked.items}
+
+
+def _merge(
+    bridge: BridgeParts, bot_id: str, item: str, edit: Edit, live: Release, draft: Snapshot, asked: PullRequest
+) -> Merged:
+    base = _agreed(bridge, bot_id, edit)
+    kind, _, name = item.partition(":")
+    if kind == "flow":
+        old = base.flows.get(name) if base else None
+        return merge_flow(item, old, live.flows.get(name), draft.flows.get(name), asked.prefer)
+    old_value = getattr(base.settings, name) if base else None
+    return merge_setting(item, old_value, getattr(live.settings, name), getattr(draft.settings, name), asked.prefer)
+
+
+def _agreed(bridge: BridgeParts, bot_id: str, edit: Edit) -> Release | None:
+    """The release before the first edit, as long as it is kept; without it a change on both sides is a clash."""
+    with bridge.db.reading() as connection:
+        found = history.find(connection, bot_id, "live", edit.base)
+        try:
+            return records.thaw(connection, found.digest)[0] if found else None
+        except NotFoundError:
+            return None
+
+
+def _drafts(draft: Snapshot, item: str) -> Any:
+    kind, _, name = item.partition(":")
+    if kind == "flow":
+        return draft.flows[name].model_dump(mode="json") if name in draft.flows else None
+    return getattr(draft.settings, name)
+
+
+def _write(bridge: BridgeParts, bot_id: str, draft: Snapshot, written: Mapping[str, Any]) -> str:
+    parts: dict[str, dict[str, Any]] = {"flow": {}, "setting": {}}
+    for item, value in written.items():
+        kind, _, name = item.partition(":")
+        parts[kind][name] = value
+    return bridge.draft.pull(bot_id, draft.digest, parts["flow"], parts["setting"], "before pulling live's edits")
+
+
+def _conflict(clashes: list[Clash]) -> ConflictError:
+    places = ", ".join(f"{clash.item} {clash.part}" for clash in clashes[:10])
+    detail = f"Changed differently in draft and in live: {places}. Choose with prefer, or change draft first."
+    return ConflictError("drift_conflict", detail, clashes=[clash.model_dump(mode="json") for clash in clashes])

@@ -1,0 +1,52 @@
+"""Which documents the publisher still keeps (P19). What was live stays listed; only its content goes."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from services.publisher.tables import documents, plans, publications, releases
+from shared.db import utc
+
+Served = tuple[int, str, datetime]
+"""Number, digest, time of activation."""
+
+KEPT_RELEASES, KEPT_DAYS, PLAN_DAYS = 50, 90, 30
+
+
+def kept(served: Iterable[Served], now: datetime) -> set[str]:
+    """Digests of the last 50 releases and of those of 90 days, whichever is more."""
+    newest = sorted(served, reverse=True)
+    since = now - timedelta(days=KEPT_DAYS)
+    return {digest for place, (_, digest, at) in enumerate(newest) if place < KEPT_RELEASES or at >= since}
+
+
+def sweep(connection: Connection, now: datetime) -> int:
+    """How many documents went. What is active is the newest of its target, so it is among the kept."""
+    wanted = _of_releases(connection, now) | _of_plans(connection, now) | _of_publications(connection)
+    gone = set(connection.execute(select(documents.c.digest)).scalars()) - wanted
+    for some in _in_parts(sorted(gone)):
+        connection.execute(delete(documents).where(documents.c.digest.in_(some)))
+    return len(gone)
+
+
+def _of_releases(connection: Connection, now: datetime) -> set[str]:
+    by_bot: dict[tuple[str, str], list[Served]] = {}
+    for row in connection.execute(select(releases)).mappings():
+        place = row["bot_id"], row["target"]
+        by_bot.setdefault(place, []).append((row["number"], row["digest"], utc(row["activated_at"])))
+    return {digest for numbers in by_bot.values() for digest in kept(numbers, now)}
+
+
+def _of_plans(connection: Connection, now: datetime) -> set[str]:
+    recent = select(plans.c.candidate).where(plans.c.created_at >= now - timedelta(days=PLAN_DAYS))
+    return {digest for digest in connection.execute(recent).scalars() if digest}
+
+
+def _of_publications(connection: Connection) -> set[str]:
+    running = select(publications.c.candidate).where(publications.c.status.in_(("queued", "running")))
+    return {digest for digest in connection.execute(running).scalars() if digest}
+
+
+def _in_parts(digests: list[str], size: int = 500) -> Iterable[Collection[str]]:
+    return (digests[start : start + size] for start in range(0, len(digests), size))

@@ -1,0 +1,18 @@
+"""What a publication is asked to carry, as a value. The modes are those of P1."""
+
+from typing import Literal
+
+from shared.contracts import Value
+
+Mode = Literal["full", "nlp", "flows", "rollback"]
+Target = Literal["live", "preview"]
+
+
+class Wish(Value):
+    """`flows` (ids or names) and `languages` are None for all; `to_release` is a number of the target's releases."""
+
+    mode: Mode
+    target: Target = "live"
+    flows: tuple[str, ...] | None = None
+    languages: tuple[str, ...] | None = None
+    to_release: int | None = None
