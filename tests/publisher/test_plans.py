@@ -1,0 +1,112 @@
+"""A plan is what is published, and nothing else (P14)."""
+
+from tests.house import House
+from tests.publisher.conftest import Cafe, says
+
+LEEK = says("soup", "Leek soup.", intent="soup")
+
+
+def test_a_plan_shows_the_change_in_the_bots_own_terms_and_leaves_live_alone(at_home: House, cafe: Cafe) -> None:
+    cafe.flow("menu", LEEK)
+    plan = at_home.plan(cafe.id)
+    assert plan["publishable"]
+    assert plan["changes"]["blocks"]["changed"] == [{"id": "soup", "name": "soup"}]
+    assert plan["changes"]["flows"]["changed"] == [{"id": "menu", "name": "Menu"}]
+    assert plan["changes"]["intents"] == {"added": [], "removed": [], "changed": [], "renamed": []}
+    assert plan["base"] == {"number": 1, "digest": at_home.active(cafe.id)["digest"]}
+    assert at_home.publisher.get(f"/v1/plans/{plan['id']}").json() == plan
+
+
+def test_publishing_a_plan_publishes_what_it_showed_though_draft_went_on(at_home: House, cafe: Cafe) -> None:
+    cafe.flow("menu", LEEK)
+    plan = at_home.plan(cafe.id)
+    cafe.flow("menu", says("soup", "No soup at all.", intent="soup"))
+    assert at_home.publisher.get(f"/v1/plans/{plan['id']}").json()["draft_moved"]
+    published = at_home.publish(cafe.id, plan=plan["id"])
+    assert (published["status"], published["release_digest"]) == ("live", plan["candidate"]["digest"])
+    assert published["draft_moved"]
+    assert cafe.said_live()["menu"] == ["Leek soup."]
+
+
+def test_a_plan_is_stale_when_live_has_moved_and_only_then(at_home: House, cafe: Cafe) -> None:
+    cafe.flow("menu", LEEK)
+    plan, same = at_home.plan(cafe.id), at_home.plan(cafe.id)
+    at_home.publish(cafe.id, plan=same["id"])
+    stale = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "full", "plan": plan["id"]})
+    assert (stale.status_code, stale.json()["code"]) == (412, "plan_stale")
+    shown = at_home.publisher.get(f"/v1/plans/{plan['id']}").json()
+    assert (shown["stale"], shown["publishable"]) == (True, False)
+
+
+def test_a_plan_with_blockers_shows_its_changes_and_is_refused_with_its_findings(at_home: House, cafe: Cafe) -> None:
+    cafe.learns("soup", "do you serve chowder")
+    cafe.flow("menu", says("soup", "Chowder.", intent="soup", next="nowhere"))
+    plan = at_home.plan(cafe.id)
+    assert (plan["publishable"], plan["candidate"]) == (False, None)
+    assert [named["name"] for named in plan["changes"]["intents"]["changed"]] == ["soup"]
+    codes = [finding["code"] for finding in plan["findings"] if finding["severity"] == "blocker"]
+    assert sorted(codes) == ["dangling_reference", "nlp_stale"]
+    assert at_home.refused(cafe.id, plan=plan["id"]) == codes
+
+
+def test_a_plan_belongs_to_its_bot_mode_and_target(at_home: House, cafe: Cafe) -> None:
+    plan = at_home.plan(cafe.id, "flows", flows=["menu"])
+    for body in ({"mode": "full"}, {"mode": "flows", "target": "preview"}, {"mode": "flows", "train": "if_needed"}):
+        answer = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={**body, "plan": plan["id"]})
+        assert (answer.status_code, answer.json()["code"]) == (422, "plan_mismatch"), body
+    missing = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "full", "plan": "plan_no"})
+    assert missing.status_code == 404
+
+
+def test_a_part_that_the_mode_has_no_use_for_is_refused(at_home: House, cafe: Cafe) -> None:
+    for body in (
+        {"mode": "full", "flows": ["menu"]},
+        {"mode": "flows", "to_release": 1},
+        {"mode": "rollback", "languages": ["en"]},
+    ):
+        answer = at_home.publisher.post(f"/v1/bots/{cafe.id}/plans", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "wish_unclear"), body
+
+
+def test_nothing_to_do_makes_no_release_and_keeps_the_new_notes(at_home: House, cafe: Cafe) -> None:
+    plan = at_home.plan(cafe.id)
+    answer = at_home.publisher.post(
+        f"/v1/bots/{cafe.id}/publications", json={"mode": "full", "plan": plan["id"], "notes": "checked again"}
+    )
+    assert (answer.status_code, answer.json()["release"], answer.json()["id"]) == (200, 1, None)
+    (release,) = at_home.publisher.get(f"/v1/bots/{cafe.id}/releases").json()["items"]
+    assert release["notes"] == "checked again"
+
+
+def test_a_bot_that_wants_approvals_is_published_by_an_approved_plan_alone(at_home: House, cafe: Cafe) -> None:
+    cafe.set(approvals=1)
+    at_home.publish(cafe.id)
+    cafe.flow("menu", LEEK)
+    assert at_home.refused(cafe.id) == ["approval_missing"]
+    plan = at_home.plan(cafe.id)
+    assert not plan["publishable"]
+    assert at_home.refused(cafe.id, plan=plan["id"]) == ["approval_missing"]
+    own = at_home.publisher.post(f"/v1/plans/{plan['id']}/approve")
+    assert (own.status_code, own.json()["code"]) == (403, "own_plan")
+    made = at_home.publisher.post("/v1/keys", json={"name": "Otis", "scopes": ["publish:approve", "publish:plan"]})
+    otis = {"Authorization": f"Bearer {made.json()['key']}"}
+    for _ in range(2):
+        approved = at_home.publisher.post(f"/v1/plans/{plan['id']}/approve", headers=otis).json()
+    assert [approval["author"] for approval in approved["approvals"]] == ["Otis"]
+    assert approved["publishable"]
+    assert at_home.publish(cafe.id, plan=plan["id"])["status"] == "live"
+    back = at_home.publish(cafe.id, "rollback", to_release=1)
+    assert back["status"] == "live", "going back at night needs nobody's leave"
+
+
+def test_plans_of_a_bot_are_listed_newest_first(at_home: House, cafe: Cafe) -> None:
+    first, second = at_home.plan(cafe.id), at_home.plan(cafe.id, "flows")
+    items = at_home.publisher.get(f"/v1/bots/{cafe.id}/plans").json()["items"]
+    assert [plan["id"] for plan in items] == [second["id"], first["id"]]
+
+
+def test_a_key_of_another_bot_sees_no_plan(at_home: House, cafe: Cafe) -> None:
+    plan = at_home.plan(cafe.id)
+    body = {"name": "stranger", "scopes": ["publish:plan"], "bot": "bot_other"}
+    stranger = {"Authorization": f"Bearer {at_home.publisher.post('/v1/keys', json=body).json()['key']}"}
+    assert at_home.publisher.get(f"/v1/plans/{plan['id']}", headers=stranger).status_code == 404
