@@ -16,6 +16,7 @@ from shared.settings import ServiceSettings
 from shared.web import explorer, keys_routes, problems
 from shared.web.door import Door, Measures
 from shared.web.keys import KeyRing
+from shared.web.lingering import Lingering
 
 # A check that is False keeps a service from being ready; anything else is only told.
 Ready = Callable[[], dict[str, Any]]
@@ -60,6 +61,7 @@ def create_app(
     app.state.max_upload_bytes = settings.max_upload_bytes
     problems.install(app)
     app.add_middleware(Door, environment=surface.name, measures=app.state.measures)
+    app.add_middleware(Lingering)
     for router in (*routers, keys_routes.router):
         app.include_router(router)
     explorer.add_explorer(app, surface.banner, _COLOURS[surface.name])
