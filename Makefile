@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 BENCH ?= accuracy
+RUNS ?= 2000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: install encoder dev demo up test check lint types imports bench clean
+.PHONY: install encoder dev demo up test campaign check lint types imports bench clean
 
 install: $(VENV)/.installed $(VENV)/.encoder
 
@@ -51,6 +52,10 @@ up: install
 
 test: dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+
+# Many times what `make test` drives at random. RUNS says how many.
+campaign: dev
+	GREENROOM_PROPERTY_RUNS=$(RUNS) $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/publisher/test_property.py $(ARGS)
 
 check: lint types imports
 

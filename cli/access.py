@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +15,18 @@ from cli.credentials import Credentials, read_credentials
 from cli.outcome import CommandError
 from cli.peer import Peer
 
-PORTS = {"draft": 8001, "live": 8002, "publisher": 8003}
+PORTS = {"draft": 8001, "live": 8002, "publisher": 8003, "preview": 8004}
+FOLDER = Path("data")
 
 
 @dataclass(frozen=True)
 class Access:
-    """What every command that talks to the services is given."""
+    """What every command that talks to the services is given. `again` are the options that the next one needs too."""
 
     urls: Mapping[str, str]
     key: str | None
     as_json: bool = False
+    again: tuple[str, ...] = ()
 
     @property
     def draft(self) -> Peer:
@@ -36,6 +40,22 @@ class Access:
     def publisher(self) -> Peer:
         return Peer("publisher", self.urls["publisher"], self.key)
 
+    @property
+    def preview(self) -> Peer:
+        return Peer("preview", self.urls["preview"], self.key)
+
+    def target(self, name: str) -> Peer:
+        """Live, or the preview, which is a live of its own."""
+        return self.preview if name == "preview" else self.live
+
+    def command(self, *words: str) -> str:
+        """A command to type next, as it has to be typed."""
+        return shlex.join(["greenroom", *words, *self.again])
+
+    def named(self, bot: str) -> str:
+        """What stands for `BOT` in a hint that was written before anybody knew which."""
+        return shlex.join([bot, *self.again])
+
     def answer(self, document: Any, show: Callable[[], None]) -> None:
         """The document for a script, or `show` for a person; both on standard output."""
         if self.as_json:
@@ -45,11 +65,14 @@ class Access:
 
 
 def find_access(
-    data: Annotated[Path, typer.Option(envvar="GREENROOM_DATA", help="The folder of `greenroom up`.")] = Path("data"),
+    data: Annotated[Path, typer.Option(envvar="GREENROOM_DATA", help="The folder of `greenroom up`.")] = FOLDER,
     draft_url: Annotated[str | None, typer.Option(envvar="GREENROOM_DRAFT_URL", help="Where draft is.")] = None,
     live_url: Annotated[str | None, typer.Option(envvar="GREENROOM_LIVE_URL", help="Where live is.")] = None,
     publisher_url: Annotated[
         str | None, typer.Option(envvar="GREENROOM_PUBLISHER_URL", help="Where the publisher is.")
+    ] = None,
+    preview_url: Annotated[
+        str | None, typer.Option(envvar="GREENROOM_PREVIEW_URL", help="Where the preview is.")
     ] = None,
     key: Annotated[
         str | None, typer.Option(envvar=["GREENROOM_KEY", "GREENROOM_ADMIN_KEY"], help="The key to show.")
@@ -58,12 +81,13 @@ def find_access(
 ) -> Access:
     """What is not given is taken from the credentials in the data folder; without a key, the service says so."""
     known = read_credentials(data)
-    given = {"draft": draft_url, "live": live_url, "publisher": publisher_url}
+    given = {"draft": draft_url, "live": live_url, "publisher": publisher_url, "preview": preview_url}
     urls = {service: url or _known_url(known, service) for service, url in given.items()}
     return Access(
         {service: url.rstrip("/") for service, url in urls.items()},
         key or (known.admin_key if known else None),
         as_json,
+        () if data == FOLDER or str(data) == os.environ.get("GREENROOM_DATA") else ("--data", str(data)),
     )
 
 
@@ -81,6 +105,8 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(access, **given)
         except CommandError as error:
+            if given.get("bot"):
+                error.bot = access.named(given["bot"])
             if access.as_json:
                 print(json.dumps(error.problem, ensure_ascii=False), flush=True)
             raise

@@ -15,7 +15,7 @@ SHORTEST_KEY = 16
 
 @dataclass(frozen=True)
 class Credentials:
-    """`urls` maps draft, live and publisher to where they were started last."""
+    """`urls` maps draft, live, publisher and perhaps preview to where they were started last."""
 
     admin_key: str
     peer_key: str

@@ -7,7 +7,10 @@ ERROR, USAGE, REFUSED, UNREACHABLE, INTERRUPTED = 1, 2, 3, 4, 130
 
 
 class CommandError(Exception):
-    """`problem` is the machine's view of it (for `--json`), `findings` the reasons of a refusal."""
+    """`problem` is the machine's view of it (for `--json`), `findings` the reasons of a refusal.
+
+    `bot` is how the bot is to be typed where a hint says BOT.
+    """
 
     def __init__(
         self,
@@ -23,3 +26,4 @@ class CommandError(Exception):
         self.hint = hint
         self.problem = problem or {"code": "command_failed", "detail": message}
         self.findings = findings
+        self.bot = "BOT"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 300.0
+LARGEST_PAGE = 500
 
 
 class Peer:
@@ -27,23 +28,27 @@ class Peer:
     def get(self, *path: str, **params: str | int) -> Any:
         return self._send("GET", path, params=params)
 
-    def post(self, *path: str, body: Any = None) -> Any:
-        return self._send("POST", path, json={} if body is None else body)
+    def post(self, *path: str, body: Any = None, **params: str) -> Any:
+        return self._send("POST", path, json={} if body is None else body, params=params)
 
     def put(self, *path: str, body: Any) -> Any:
         return self._send("PUT", path, json=body)
 
+    def patch(self, *path: str, body: Any) -> Any:
+        return self._send("PATCH", path, json=body)
+
     def upload(self, *path: str, content: bytes, media_type: str, **params: str) -> Any:
         return self._send("POST", path, content=content, params=params, headers={"Content-Type": media_type})
 
-    def items(self, *path: str, **params: str | int) -> list[Any]:
-        """Every item of a list, page after page."""
-        page = self.get(*path, limit=500, **params)
+    def items(self, *path: str, most: int | None = None, **params: str | int) -> list[Any]:
+        """Every item of a list, page after page; the first `most` of them where that is given."""
+        limit = min(most or LARGEST_PAGE, LARGEST_PAGE)
+        page = self.get(*path, limit=limit, **params)
         found = list(page["items"])
-        while cursor := page.get("next"):
-            page = self.get(*path, limit=500, cursor=cursor, **params)
+        while (cursor := page.get("next")) and (most is None or len(found) < most):
+            page = self.get(*path, limit=limit, cursor=cursor, **params)
             found += page["items"]
-        return found
+        return found[:most]
 
     def events(self, *path: str) -> Iterator[Any]:
         """The documents of an event stream, until it ends."""

@@ -17,14 +17,15 @@ _ENDS_WITHIN_SECONDS = 12.0
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Access]:
+def running(data: Path, preview: bool = False) -> Iterator[Access]:
     """Everything on `data`, ready. The child cannot outlive us.
 
     Raises CommandError when it does not get ready; it has said why on standard error by then.
     """
-    ports = ("--draft-port", "0", "--live-port", "0", "--publisher-port", "0")
+    ports = ("--draft-port", "0", "--live-port", "0", "--publisher-port", "0", "--preview-port", "0")
+    more = (*ports, "--preview") if preview else ports
     up = subprocess.Popen(
-        [sys.executable, "-P", "-m", "cli.supervision.leash", "cli.main", "up", "--data", str(data), *ports],
+        [sys.executable, "-P", "-m", "cli.supervision.leash", "cli.main", "up", "--data", str(data), *more],
         env=with_sources(os.environ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

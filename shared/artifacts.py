@@ -1,6 +1,8 @@
 """Content-addressed bytes: the artifact store port, and its one implementation over obstore."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -21,6 +23,14 @@ class Artifacts(Protocol):
 
     def write(self, data: bytes, digest: str | None = None) -> str:
         """Stores once under its own digest; raises InvalidError when `digest` names other bytes."""
+        ...
+
+    def stored(self) -> Iterator[tuple[str, datetime]]:
+        """Every digest, and when its bytes were written."""
+        ...
+
+    def delete(self, digest: str) -> None:
+        """For what nothing refers to any more; what is gone already is no error."""
         ...
 
 
@@ -56,8 +66,15 @@ class StoredArtifacts:
         return name
 
     def digests(self) -> Iterator[str]:
+        return (digest for digest, _ in self.stored())
+
+    def stored(self) -> Iterator[tuple[str, datetime]]:
         for batch in self._store.list("sha256"):
-            yield from (f"sha256:{item['path'].rsplit('/', 1)[-1]}" for item in batch)
+            yield from ((f"sha256:{item['path'].rsplit('/', 1)[-1]}", item["last_modified"]) for item in batch)
+
+    def delete(self, digest: str) -> None:
+        with suppress(FileNotFoundError):
+            self._store.delete(_key(digest))
 
     def _mend(self, name: str, data: bytes) -> None:
         """Bytes that rotted at rest are replaced by good ones that arrive under the same name."""

@@ -5,6 +5,7 @@ Draft's try-out and live answer with this one class, which is why they answer al
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from shared.contracts import Classification, ProbeResult, Proof, Release
@@ -16,6 +17,8 @@ from shared.nlp.model import EncoderCache, Model, load_model
 from shared.nlp.onnx import processor
 
 Read = Callable[[str], bytes]
+
+_NONE_LOADED: Mapping[str, Model] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,17 @@ def _probe(model: Model, text: str) -> ProbeResult:
     )
 
 
-def build_brain(release: Release, read: Read, encoders: EncoderCache) -> Brain:
-    """Loads and verifies everything. Raises InvalidError when an artifact is missing, wrong or unusable."""
-    models = {language: load_model(manifest, read, encoders) for language, manifest in release.models.items()}
+def build_brain(
+    release: Release, read: Read, encoders: EncoderCache, loaded: Mapping[str, Model] = _NONE_LOADED
+) -> Brain:
+    """Loads and verifies everything that is not among the `loaded` models, by their digest.
+
+    Raises InvalidError when an artifact is missing, wrong or unusable.
+    """
+    models = {
+        language: loaded.get(manifest.digest) or load_model(manifest, read, encoders)
+        for language, manifest in release.models.items()
+    }
     return Brain(
         digest=release.digest,
         release=release,

@@ -109,3 +109,14 @@ def _compare(old: Mapping[str, Item], new: Mapping[str, Item]) -> PartChanges:
             Renamed(id=key, before=old[key][0], after=new[key][0]) for key in both if old[key][0] != new[key][0]
         ),
     )
+
+
+def with_expressions(changes: Changes, found: Mapping[str, ExpressionChanges]) -> Changes:
+    """The changes of intents with the sentences that they are about, `found` by intent id."""
+
+    def told(part: tuple[Named, ...]) -> tuple[Named, ...]:
+        return tuple(named.model_copy(update={"expressions": found.get(named.id)}) for named in part)
+
+    intents = changes.intents
+    parts = {part: told(getattr(intents, part)) for part in ("added", "removed", "changed")}
+    return changes.model_copy(update={"intents": intents.model_copy(update=parts)})

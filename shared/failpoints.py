@@ -27,6 +27,8 @@ POINTS = frozenset(
         "live.release.staged",
         "live.activate.before_commit",
         "live.activate.after_commit",
+        "live.edit.before_commit",
+        "live.edit.after_commit",
         "live.message.before_commit",
         "live.message.after_commit",
     }

@@ -8,8 +8,10 @@ import typer
 
 from cli.access import Access, connected
 from cli.asking import Talk, emulator, live_conversation, reply_lines
+from cli.wishes import OfTarget
 
-LIVE, DRAFT = "\033[41;97m LIVE \033[0m", "\033[42;97m DRAFT \033[0m"
+# Red for real users, amber for a rehearsal with real channels, green for what nobody else sees.
+COLOURS = {"live": 41, "preview": 43, "draft": 42}
 
 
 @connected
@@ -17,11 +19,13 @@ def chat(
     access: Access,
     bot: Annotated[str, typer.Argument(help="Its name or id.")],
     draft: Annotated[bool, typer.Option("--draft", help="Talk to draft; nothing counts there.")] = False,
+    target: OfTarget = "live",
 ) -> None:
-    """Talk to a bot in live (or draft), a message a line; an empty line or Ctrl-D ends it."""
-    print(f"Talking to {bot} in {'DRAFT' if draft else 'LIVE'}.", file=sys.stderr, flush=True)
-    talk = emulator(access.draft, bot) if draft else live_conversation(access.live, bot)
-    for text in _typed(DRAFT if draft else LIVE):
+    """Talk to a bot in live (or draft, or the preview), a message a line; an empty line or Ctrl-D ends it."""
+    where = "draft" if draft else target
+    print(f"Talking to {bot} in {where.upper()}.", file=sys.stderr, flush=True)
+    talk = emulator(access.draft, bot) if draft else live_conversation(access.target(target), bot)
+    for text in _typed(f"\033[{COLOURS[where]};97m {where.upper()} \033[0m"):
         _say(access, talk, text)
 
 

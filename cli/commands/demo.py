@@ -69,7 +69,7 @@ def _train(access: Access, bot: str) -> None:
 
 
 def _publish(access: Access, bot: str) -> None:
-    publication = publish_bot(access, bot, "full", notes="The sample bot, from `greenroom demo`")
+    publication = publish_bot(access, bot, {"mode": "full"}, notes="The sample bot, from `greenroom demo`")
     _tell("", f"LIVE   Release {publication['release']} is live: {publication['release_digest']}")
     if proof := publication.get("proof"):
         _tell(*_proof_lines(proof))

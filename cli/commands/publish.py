@@ -1,36 +1,39 @@
 """`greenroom publish`: draft goes live."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from cli.access import Access, connected
-from cli.failing import show_findings
-from cli.publishing import publish_bot
+from cli.outcome import USAGE, CommandError
+from cli.publishing import planned_wish, publication_lines, publish_bot
+from cli.wishes import OfFlows, OfLanguages, OfMode, Target, wish
 
 
 @connected
 def publish(
     access: Access,
     bot: Annotated[str, typer.Argument(help="Its name or id.")],
-    mode: Annotated[Literal["full", "nlp"], typer.Option(help="Everything, or what it understands only.")] = "full",
+    mode: OfMode = None,
+    flow: OfFlows = None,
+    language: OfLanguages = None,
+    plan: Annotated[str | None, typer.Option(help="Publish what this plan has shown, and nothing else.")] = None,
+    target: Annotated[Target | None, typer.Option(help="Live, unless said, or the preview.")] = None,
+    to: Annotated[int | None, typer.Option(help="The release that a rollback goes back to.")] = None,
     notes: Annotated[str | None, typer.Option(help="What this release is about.")] = None,
     train: Annotated[bool, typer.Option("--train", help="Train first what is not trained.")] = False,
     accept: Annotated[list[str] | None, typer.Option(help="Publish in spite of this finding, by its code.")] = None,
 ) -> None:
-    """Publish a bot to live, and wait until live serves it. Exit code 3 when it is refused."""
-    publication = publish_bot(access, bot, mode, notes, train, accept or [])
-    access.answer(publication, lambda: _show(publication))
+    """Publish a bot, and wait until it is served. Exit code 3 when it is refused."""
+    if plan and (flow or language or to or train):
+        raise CommandError("A plan is published as it was shown: --flow, --language, --to and --train go.", USAGE)
+    asked = wish(mode, target or "live", flow, language, to)
+    if plan:
+        said = {"mode": mode, "target": target}
+        asked = planned_wish(access, plan) | {name: value for name, value in said.items() if value}
+    publication = publish_bot(access, bot, asked, notes, train, accept or [])
+    access.answer(publication, lambda: _show(publication, access.named(bot)))
 
 
-def _show(publication: dict[str, Any]) -> None:
-    if publication["findings"]:
-        show_findings(publication["findings"])
-    number, digest = publication["release"], publication["release_digest"]
-    if publication["id"] is None:
-        print(f"Nothing to do: release {number} ({digest}) is this very bot.")
-        return
-    print(f"Release {number} is live: {digest}")
-    print(f"It answers at {publication['live_url']}.")
-    if publication.get("draft_moved"):
-        print("Draft was edited meanwhile; those edits are not in this release.")
+def _show(publication: dict[str, Any], bot: str) -> None:
+    print("\n".join(publication_lines(publication, bot)))

@@ -6,18 +6,32 @@ from typing import Annotated, Any
 import typer
 
 from cli.access import Access, connected
+from cli.releasing import moment, releases_of, short
 from cli.tables import show_table
-
-_SHOWN = ("origin", "author", "notes", "digest")
+from cli.wishes import OfTarget
 
 
 @connected
-def releases(access: Access, bot: Annotated[str, typer.Argument(help="Its name or id.")]) -> None:
-    """List the releases of a bot."""
-    items = access.publisher.items("bots", bot, "releases")
-    access.answer({"items": items}, lambda: show_table(("number", "activated", *_SHOWN), map(_row, items)))
+def releases(
+    access: Access,
+    bot: Annotated[str, typer.Argument(help="Its name or id.")],
+    target: OfTarget = "live",
+    limit: Annotated[int | None, typer.Option(min=1, help="How many; all of them, unless said.")] = None,
+) -> None:
+    """List the releases of a bot, live edits and rollbacks included; the first is served now."""
+    items = releases_of(access, bot, target, limit)
+    columns = ("number", "activated (UTC)", "origin", "author", "notes", "digest")
+    access.answer({"items": items}, lambda: show_table(columns, map(_row, items)))
 
 
 def _row(item: Mapping[str, Any]) -> list[Any]:
-    activated = str(item["activated_at"])[:19].replace("T", " ")
-    return [item["number"], activated, *(item.get(name) for name in _SHOWN)]
+    origin = str(item["origin"]).replace("_", " ")
+    back = f"{origin} to {item['rollback_of']}" if item.get("rollback_of") else origin
+    return [
+        item["number"],
+        moment(item["activated_at"]),
+        back,
+        item["author"],
+        item.get("notes"),
+        short(item["digest"]),
+    ]

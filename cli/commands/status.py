@@ -6,7 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from cli.access import Access, connected
-from cli.failing import show_findings
+from cli.changes import change_lines
+from cli.findings import finding_lines
+from cli.planning import drift_words
 from cli.progress import step_line
 
 
@@ -16,39 +18,26 @@ def status(access: Access, bot: Annotated[str, typer.Argument(help="Its name or 
     found = access.publisher.get("bots", bot, "status")
     nlp = access.draft.get("bots", bot, "nlp")["languages"]
     document = {**found, "nlp": nlp}
-    access.answer(document, lambda: _show(document))
+    access.answer(document, lambda: print("\n".join(_lines(document, access.named(bot)))))
 
 
-def _show(document: Mapping[str, Any]) -> None:
-    live, running = document["live"], document["running"]
-    print(f"live: release {live['number']} ({live['digest']})" if live else "live: never published")
-    for language, state in document["nlp"].items():
-        print(f"nlp {language}: {state['status'].replace('_', ' ')}")
-    changes = change_lines(document["unpublished"])
-    print("\n".join(["unpublished:", *(f"  {line}" for line in changes)]) if changes else "unpublished: nothing")
-    if running:
-        print(f"running: publication {running['id']}, {running['percent']:.0f} %, {step_line(running)}")
-    if document["findings"]:
-        show_findings(document["findings"])
+def _lines(document: Mapping[str, Any], bot: str) -> list[str]:
+    lines = [_served("live", document["live"])]
+    if document.get("preview_url"):
+        lines.append(f"{_served('preview', document['preview'])} at {document['preview_url']}")
+    lines += [f"nlp {language}: {state['status'].replace('_', ' ')}" for language, state in document["nlp"].items()]
+    lines += _listed("unpublished", change_lines(document["unpublished"]), "nothing")
+    lines += _listed("live edits that draft lacks", [drift_words(edit) for edit in document["live_edits"]])
+    if running := document["running"]:
+        lines.append(f"running: publication {running['id']}, {running['percent']:.0f} %, {step_line(running)}")
+    return [*lines, *finding_lines(document["findings"], bot)]
 
 
-def change_lines(changes: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A line for each part of the bot and way it changed: `intents added: refund, late_train`."""
-    return [
-        f"{part} {way}: {_names(items)}"
-        for part, ways in changes.items()
-        if isinstance(ways, Mapping)
-        for way, items in ways.items()
-        if items
-    ]
+def _served(target: str, pointer: Mapping[str, Any] | None) -> str:
+    return f"{target}: release {pointer['number']} ({pointer['digest']})" if pointer else f"{target}: never published"
 
 
-def _names(items: list[Any], most: int = 8) -> str:
-    shown = [_name(item) for item in items[:most]]
-    return ", ".join(shown) + (f" and {len(items) - most} more" if len(items) > most else "")
-
-
-def _name(item: Any) -> str:
-    if not isinstance(item, Mapping):
-        return str(item)
-    return f"{item['before']} -> {item['after']}" if "before" in item else str(item.get("name") or item.get("id"))
+def _listed(title: str, items: list[str], nothing: str | None = None) -> list[str]:
+    if items:
+        return [f"{title}:", *(f"  {item}" for item in items)]
+    return [f"{title}: {nothing}"] if nothing else []

@@ -25,18 +25,19 @@ def up(
     live_port: Annotated[int, Port] = 8002,
     publisher_port: Annotated[int, Port] = 8003,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Live processes; more than 1 needs PostgreSQL.")] = 1,
+    preview: Annotated[bool, typer.Option("--preview", help="A preview too: a second live, to rehearse.")] = False,
+    preview_port: Annotated[int, Port] = 8004,
 ) -> None:
-    """Start draft, live and the publisher, and keep them running until SIGTERM or Ctrl-C."""
+    """Start draft, live and the publisher (and a preview), and keep them running until SIGTERM or Ctrl-C."""
     _refuse_workers_on_sqlite(workers)
     data = data.absolute()
     with held(data):
-        ports = claim(host, {"draft": draft_port, "live": live_port, "publisher": publisher_port})
+        wanted = {"draft": draft_port, "live": live_port, "publisher": publisher_port}
+        ports = claim(host, wanted | ({"preview": preview_port} if preview else {}))
         urls = urls_of(host, ports)
         specs = child_specs(data, host, ports, settle_credentials(data, urls), workers)
-        line = (
-            f"Greenroom is ready: start page {urls['publisher']}/, draft {urls['draft']}, "
-            f"live {urls['live']}, keys in {data / 'credentials'}"
-        )
+        others = ", ".join(f"{service} {url}" for service, url in urls.items() if service != "publisher")
+        line = f"Greenroom is ready: start page {urls['publisher']}/, {others}, keys in {data / 'credentials'}"
         Supervisor(specs, data, say=_say, when_ready=lambda: print(line, flush=True)).run()
 
 

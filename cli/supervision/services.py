@@ -1,4 +1,4 @@
-"""The three services as children: what each is started with, and what each may know."""
+"""The services as children: what each is started with, and what each may know. A preview is a second live."""
 
 import os
 from collections.abc import Mapping
@@ -7,8 +7,12 @@ from pathlib import Path
 from cli.credentials import Credentials
 from cli.supervision.child import ChildSpec
 
-SERVICES = ("draft", "live", "publisher")
-MODULES = {"draft": "services.draft_api", "live": "services.live_api", "publisher": "services.publisher"}
+MODULES = {
+    "draft": "services.draft_api",
+    "live": "services.live_api",
+    "preview": "services.live_api",
+    "publisher": "services.publisher",
+}
 
 
 def urls_of(host: str, ports: Mapping[str, int]) -> dict[str, str]:
@@ -30,6 +34,7 @@ def child_specs(
     workers: int = 1,
     environ: Mapping[str, str] = os.environ,
 ) -> list[ChildSpec]:
+    """One for each service that has a port."""
     return [
         ChildSpec(
             name=service,
@@ -39,7 +44,8 @@ def child_specs(
             host=reachable(host),
             port=ports[service],
         )
-        for service in SERVICES
+        for service in MODULES
+        if service in ports
     ]
 
 
@@ -50,13 +56,35 @@ def _arguments(service: str, host: str, port: int, workers: int) -> tuple[str, .
 
 def _environ(service: str, data: Path, credentials: Credentials, environ: Mapping[str, str]) -> dict[str, str]:
     """Only the publisher learns where the others are, and nobody learns where another one's database is."""
-    foreign = tuple(f"GREENROOM_{other.upper()}_" for other in SERVICES if other != service)
+    foreign = tuple(f"GREENROOM_{other.upper()}_" for other in MODULES if other != service)
     known = {name: value for name, value in environ.items() if not name.startswith(foreign)}
     known["GREENROOM_DATA"] = str(data)
     known["GREENROOM_ADMIN_KEY"] = credentials.admin_key
     known["GREENROOM_PEER_KEY"] = credentials.peer_key
+    if MODULES[service] == MODULES["live"]:
+        known["GREENROOM_ENVIRONMENT"] = service
+    if service == "preview":
+        known |= _preview(data, credentials, environ)
     if service == "publisher":
-        known["GREENROOM_DRAFT_URL"] = credentials.urls["draft"]
-        known["GREENROOM_LIVE_URL"] = credentials.urls["live"]
-        known["GREENROOM_LIVE_PUBLIC_URL"] = environ.get("GREENROOM_LIVE_PUBLIC_URL", credentials.urls["live"])
+        known |= _neighbours(credentials, environ)
     return known
+
+
+def _preview(data: Path, credentials: Credentials, environ: Mapping[str, str]) -> dict[str, str]:
+    """What live reads, with the preview's own database, artifacts and key in it."""
+    artifacts = (data / "preview" / "artifacts").as_uri()
+    return {
+        "GREENROOM_LIVE_DATABASE_URL": environ.get("GREENROOM_PREVIEW_DATABASE_URL", f"sqlite:///{data}/preview.db"),
+        "GREENROOM_LIVE_ARTIFACTS_URL": environ.get("GREENROOM_PREVIEW_ARTIFACTS_URL", artifacts),
+        "GREENROOM_PEER_KEY": environ.get("GREENROOM_PREVIEW_PEER_KEY", credentials.peer_key),
+    }
+
+
+def _neighbours(credentials: Credentials, environ: Mapping[str, str]) -> dict[str, str]:
+    """A preview elsewhere, which is named in the environment, is one too."""
+    told = {"GREENROOM_DRAFT_URL": credentials.urls["draft"], "GREENROOM_LIVE_URL": credentials.urls["live"]}
+    if "preview" in credentials.urls:
+        told["GREENROOM_PREVIEW_URL"] = credentials.urls["preview"]
+    shown = ("DRAFT_PUBLIC_URL", "LIVE_PUBLIC_URL", "PREVIEW_PUBLIC_URL", "PREVIEW_PEER_KEY", "PREVIEW_URL")
+    given = {f"GREENROOM_{name}": environ.get(f"GREENROOM_{name}") for name in shown}
+    return {name: value for name, value in given.items() if value} | told

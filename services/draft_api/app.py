@@ -15,12 +15,16 @@ from services.draft_api import (
     intents,
     nlp_routes,
     publishing,
+    pulls,
     resources,
+    restorations,
+    snapshots,
     trainings,
     tryout,
 )
 from services.draft_api.desk import DeskParts
 from services.draft_api.rehearsal import Rehearsal
+from services.draft_api.tables import audit as audit_table
 from services.draft_api.tables import keys as keys_table
 from services.draft_api.training.encoder_folder import installed_encoder
 from services.draft_api.training_job import TrainingJob, unfinished_trainings
@@ -30,6 +34,7 @@ from shared.jobs import Jobs
 from shared.schema import migrate
 from shared.settings import ServiceSettings
 from shared.web.app import Surface, create_app
+from shared.web.audit_routes import audit_router
 from shared.web.keys import KeyRing
 
 SURFACE = Surface(
@@ -43,7 +48,7 @@ PEER_SCOPES = ("draft:read", "draft:write")
 
 def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
     db = Database(settings.database_url)
-    keys = KeyRing(db, keys_table)
+    keys = KeyRing(db, keys_table, audit_table)
     artifacts = StoredArtifacts(settings.artifacts_url)
     scratch = settings.data / "draft" / "trainings"
     started = {"started": False}
@@ -75,6 +80,10 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         lifespan=lifespan,
         routers=[
             bundles.router,
+            snapshots.router,
+            restorations.router,
+            pulls.router,
+            audit_router(db, audit_table),
             bots.router,
             intents.router,
             expressions.router,

@@ -5,25 +5,31 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Header, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from services.draft_api.desk import Desk, Reader, Writer
-from services.draft_api.preconditions import require_match
 from services.draft_api.store import find_bot, languages_of, now, settings_of, touch
-from services.draft_api.tables import bots
+from services.draft_api.tables import audit, bots
+from shared.audit import Entry, note
 from shared.contracts import BotSettings, Language
 from shared.db import utc
-from shared.errors import ConflictError, ForbiddenError, InvalidError
+from shared.errors import ConflictError, ForbiddenError
 from shared.ids import new_id
+from shared.web.bot_settings import merged_settings
 from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
+from shared.web.preconditions import require_match
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots", tags=["bots"])
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Languages = Annotated[list[Language], Field(min_length=1, max_length=50)]
+
+
+EnvValue = Annotated[str, Field(max_length=10_000)] | int | float | bool
+EnvName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class NewBot(BaseModel):
@@ -35,11 +41,14 @@ class NewBot(BaseModel):
 
 
 class BotChange(BaseModel):
+    """`env` replaces all values that draft has of its own: what the emulator says for `{{ env.name }}` (E4)."""
+
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"settings": {"intent_threshold": 0.4}}]})
 
     name: Name | None = None
     languages: Languages | None = None
     settings: dict[str, Any] | None = None
+    env: Annotated[dict[EnvName, EnvValue], Field(max_length=500)] | None = None
 
 
 class Bot(BaseModel):
@@ -47,6 +56,7 @@ class Bot(BaseModel):
     name: str
     languages: tuple[str, ...]
     settings: BotSettings
+    env: dict[str, Any]
     created_at: datetime
     updated_at: datetime
 
@@ -98,6 +108,7 @@ def remove(bot: str, desk: Desk, key: Writer) -> Response:
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         connection.execute(delete(bots).where(bots.c.id == row["id"]))
+        note(connection, audit, Entry("bot_deleted", key.name, row["id"], {"name": row["name"]}))
     return Response(status_code=204)
 
 
@@ -111,6 +122,7 @@ def create_bot(connection: Connection, name: str, languages: list[str], settings
             name=name,
             languages=orjson.dumps(list(dict.fromkeys(languages))).decode(),
             settings=settings.model_dump_json(),
+            env="{}",
             revision=1,
             nlp_revision=1,
             created_at=moment,
@@ -131,23 +143,6 @@ def refuse_taken_name(connection: Connection, name: str) -> None:
         raise ConflictError("duplicate_bot", f"There is a bot {name!r} already.")
 
 
-def merged_settings(before: dict[str, Any], changes: dict[str, Any]) -> BotSettings:
-    """Raises InvalidError `unknown_field` or `invalid_settings`, naming the setting."""
-    unknown = sorted(changes.keys() - BotSettings.model_fields.keys())
-    if unknown:
-        raise InvalidError("unknown_field", f"There is no setting {unknown[0]!r}.", errors=_pointers(unknown))
-    try:
-        return BotSettings.model_validate({**before, **changes})
-    except ValidationError as error:
-        names = [str(problem["loc"][0]) for problem in error.errors()]
-        detail = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
-        raise InvalidError("invalid_settings", detail, errors=_pointers(names)) from None
-
-
-def _pointers(names: list[str]) -> list[dict[str, str]]:
-    return [{"pointer": f"/settings/{name}", "detail": "not accepted"} for name in names]
-
-
 def _changes(row: RowMapping, body: BotChange) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if body.name is not None:
@@ -156,6 +151,8 @@ def _changes(row: RowMapping, body: BotChange) -> dict[str, Any]:
         values["languages"] = orjson.dumps(list(dict.fromkeys(body.languages))).decode()
     if body.settings is not None:
         values["settings"] = merged_settings(settings_of(row).model_dump(), body.settings).model_dump_json()
+    if body.env is not None:
+        values["env"] = orjson.dumps(body.env).decode()
     return values
 
 
@@ -180,6 +177,7 @@ def _bot(row: RowMapping) -> Bot:
         name=row["name"],
         languages=languages_of(row),
         settings=settings_of(row),
+        env=orjson.loads(row["env"]),
         created_at=utc(row["created_at"]),
         updated_at=utc(row["updated_at"]),
     )

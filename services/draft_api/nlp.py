@@ -33,7 +33,7 @@ class Nlp:
 
     @cached_property
     def marks(self) -> tuple[IntentMark, ...]:
-        return tuple(_mark(intent) for intent in self.intents)
+        return tuple(mark_of(intent) for intent in self.intents)
 
     @cached_property
     def fingerprints(self) -> dict[str, str]:
@@ -66,7 +66,7 @@ class Nlp:
         }
 
 
-def _mark(intent: NlpIntent) -> IntentMark:
+def mark_of(intent: NlpIntent) -> IntentMark:
     return IntentMark(
         id=intent.id,
         name=intent.name,

@@ -8,7 +8,6 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, delete, select
 from starlette.concurrency import run_in_threadpool
 
-from services.draft_api.bundles import take_snapshot
 from services.draft_api.desk import Desk, DeskParts, Reader, Writer
 from services.draft_api.expressions import Expression, insert_expressions
 from services.draft_api.intents import create_intent, refuse_used, unlink_intents
@@ -25,8 +24,10 @@ from services.draft_api.nlp_import import (
     write_jsonl,
 )
 from services.draft_api.nlp_status import language_states
+from services.draft_api.snapshots import take_snapshot
 from services.draft_api.store import find_bot, intent_names, languages_of, touch
-from services.draft_api.tables import expressions, intents
+from services.draft_api.tables import audit, expressions, intents
+from shared.audit import Entry, note
 from shared.contracts import NlpStatus
 from shared.errors import MediaTypeError
 from shared.ids import new_id
@@ -150,6 +151,8 @@ def _import(
         _write(connection, row["id"], plan)
         if plan.accepted or replace:
             touch(connection, row["id"], nlp=True)
+        if replace:
+            note(connection, audit, Entry("nlp_replaced", key.name, row["id"], {"snapshot": snapshot}))
     refused = [Refused(line=r.line, code=r.code, detail=r.detail) for r in plan.refused]
     return Imported(added=len(plan.accepted), skipped=plan.skipped, refused=refused, snapshot=snapshot)
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from shared.audit import audit_table
 from shared.web.idempotency import idempotency_table
 from shared.web.keys import keys_table
 
@@ -34,6 +35,8 @@ bots = Table(
     Column("name", String(200), nullable=False, unique=True),
     Column("languages", Text, nullable=False),
     Column("settings", Text, nullable=False),
+    # Values of this environment (E4): never published.
+    Column("env", Text, nullable=False, server_default="{}"),
     # `revision` moves with every change; `nlp_revision` only with what training reads.
     Column("revision", Integer, nullable=False, default=1),
     Column("nlp_revision", Integer, nullable=False, default=1),
@@ -190,4 +193,5 @@ inbox_messages = Table(
 )
 
 keys = keys_table(metadata)
+audit = audit_table(metadata)
 idempotency = idempotency_table(metadata)

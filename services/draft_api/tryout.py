@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, delete, insert, select
 
@@ -72,7 +73,7 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
         brain = desk.rehearsal.brain(connection, row)
         state = _load(connection, row["id"], conversation)
         found = brain.classify(body.text, body.language or state.language)
-        turn = brain.reply(state, found, seed=new_id("turn"), env={})
+        turn = brain.reply(state, found, seed=new_id("turn"), env=orjson.loads(row["env"]))
         _save(connection, row["id"], conversation, turn.state)
     return EmulatorAnswer(
         conversation=conversation,

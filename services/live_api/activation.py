@@ -1,6 +1,5 @@
 """The switch: one pointer moved if nobody else moved it, then every live process follows."""
 
-import time
 from datetime import datetime
 from typing import Annotated
 
@@ -10,8 +9,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from services.live_api.floor import Floor, FloorParts, Releaser
+from services.live_api.keeping import is_kept
 from services.live_api.pointer import Move, Origin, Pointer, move_pointer, read_pointer
-from services.live_api.presence import lagging
+from services.live_api.presence import wait_for_others
+from services.live_api.roster import not_staged
 from services.live_api.tables import activations, releases
 from shared.contracts import ActiveRelease, Digest
 from shared.db import utc
@@ -20,8 +21,6 @@ from shared.failpoints import reach
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/active", tags=["publishing"])
-
-_POLL_SECONDS = 0.02
 
 
 class ActivationRequest(BaseModel):
@@ -63,7 +62,7 @@ def activate(
         return _lost(floor, bot_id, body)
     reach("live.activate.after_commit")
     floor.roster.serve(pointer, brain)
-    return _answer(pointer, _wait(floor, pointer.epoch))
+    return _answer(pointer, wait_for_others(floor.db, floor.process, pointer.epoch, floor.settings.lagging_seconds))
 
 
 @router.get("", response_model=ActiveRelease)
@@ -89,6 +88,8 @@ def _move(floor: FloorParts, move: Move, expected: str | None) -> Pointer | None
     try:
         with floor.db.writing() as connection:
             pointer = move_pointer(connection, move, expected, floor.db.is_sqlite)
+            if not is_kept(connection, move.bot, move.digest):
+                raise not_staged(move.digest)
             reach("live.activate.before_commit")
             return pointer
     except IntegrityError:
@@ -119,14 +120,6 @@ def _lost(floor: FloorParts, bot: str, body: ActivationRequest) -> Activation:
         "Live serves another release than the one that If-Match names.",
         current={"number": current.number, "digest": current.digest} if current else None,
     )
-
-
-def _wait(floor: FloorParts, epoch: int) -> list[str]:
-    """Until every live process with a fresh heartbeat serves it, or two seconds have passed."""
-    deadline = time.monotonic() + floor.settings.lagging_seconds
-    while (behind := lagging(floor.db, floor.process, epoch)) and time.monotonic() < deadline:
-        time.sleep(_POLL_SECONDS)
-    return behind
 
 
 def _answer(pointer: Pointer, behind: list[str]) -> Activation:

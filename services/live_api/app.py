@@ -7,7 +7,20 @@ from functools import partial
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
-from services.live_api import activation, blobs, bots, classify, conversations, messages, releases
+from services.live_api import (
+    activation,
+    blobs,
+    bot_settings,
+    bots,
+    classify,
+    conversations,
+    flows,
+    kept,
+    log_routes,
+    messages,
+    releases,
+    standing,
+)
 from services.live_api.classify import answer_plain
 from services.live_api.encoding import Encoding
 from services.live_api.floor import FloorParts
@@ -17,6 +30,8 @@ from services.live_api.measures import add_measures
 from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
 from services.live_api.shortcut import Shortcut
+from services.live_api.sweeping import Sweeper
+from services.live_api.tables import audit as audit_table
 from services.live_api.tables import keys as keys_table
 from services.live_api.talk import Talk
 from shared.artifacts import StoredArtifacts
@@ -25,22 +40,47 @@ from shared.ids import new_id
 from shared.schema import migrate
 from shared.settings import ServiceSettings
 from shared.web.app import Surface, create_app
+from shared.web.audit_routes import audit_router
 from shared.web.keys import KeyRing
 
-SURFACE = Surface(
-    name="live",
-    title="Greenroom LIVE",
-    banner="LIVE · real users talk to what you see here",
-    description="Answers people with what was published. Everything here is LIVE.",
+SURFACES = {
+    "live": Surface(
+        name="live",
+        title="Greenroom LIVE",
+        banner="LIVE · real users talk to what you see here",
+        description="Answers people with what was published. Everything here is LIVE.",
+    ),
+    "preview": Surface(
+        name="preview",
+        title="Greenroom PREVIEW",
+        banner="PREVIEW · rehearsal with real channels",
+        description="Answers with what was published to the preview. LIVE is another service, untouched from here.",
+    ),
+}
+ROUTERS = (
+    classify.router,
+    conversations.router,
+    bots.router,
+    flows.router,
+    bot_settings.router,
+    activation.router,
+    log_routes.router,
+    releases.router,
+    messages.router,
+    blobs.router,
+    standing.router,
+    kept.router,
 )
 PEER_SCOPES = ("live:release", "live:read")
 
 
 def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
+    surface = surface_of(own.environment)
     db = Database(settings.database_url)
-    keys = KeyRing(db, keys_table)
+    keys = KeyRing(db, keys_table, audit_table)
     floor = assemble(settings, own, db)
-    follower = Follower(db, floor.roster, own, floor.process)
+    sweeper = Sweeper(db, floor.artifacts, floor.roster, own.keep)
+    follower = Follower(db, floor.roster, own, floor.process, sweeper.sweep)
     started = {"bots": False}
 
     def start() -> None:
@@ -66,25 +106,24 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
         await run_in_threadpool(stop)
 
     app = create_app(
-        SURFACE,
+        surface,
         settings,
         db,
         keys,
         ready=lambda: {**started, "unavailable": floor.roster.unavailable()},
         lifespan=lifespan,
-        routers=[
-            classify.router,
-            conversations.router,
-            bots.router,
-            activation.router,
-            releases.router,
-            messages.router,
-            blobs.router,
-        ],
+        routers=(*ROUTERS, audit_router(db, audit_table)),
     )
     app.state.floor = floor
     add_measures(app.state.registry, floor)
-    return Shortcut(app, SURFACE.name, partial(answer_plain, floor))
+    return Shortcut(app, surface.name, partial(answer_plain, floor))
+
+
+def surface_of(environment: str) -> Surface:
+    """Raises ValueError for an environment that is neither live nor preview."""
+    if environment not in SURFACES:
+        raise ValueError(f"GREENROOM_ENVIRONMENT={environment}: it is one of {', '.join(SURFACES)}")
+    return SURFACES[environment]
 
 
 def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> FloorParts:

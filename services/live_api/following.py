@@ -20,23 +20,54 @@ _PATIENCE_SECONDS = 2.0
 
 @dataclass
 class Chore:
-    """Something to do every so many seconds, the first time after the first of them."""
+    """Something to do every so many seconds, and for the first time after `first` seconds."""
 
     seconds: float
     run: Callable[[], None]
-    due: float = field(default_factory=time.monotonic)
+    first: float
+    due: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.due = time.monotonic() + self.first
 
     def when_due(self) -> None:
-        if time.monotonic() >= self.due + self.seconds:
-            self.due = time.monotonic()
+        if time.monotonic() >= self.due:
+            self.due = time.monotonic() + self.seconds
             self.run()
 
 
+@dataclass
+class Aside:
+    """Something long, done in a thread of its own: nobody who waits for a switch waits for it."""
+
+    name: str
+    run: Callable[[], None]
+    _thread: threading.Thread | None = None
+
+    def __call__(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._work, name=self.name, daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            self.run()
+        except Exception as error:
+            # The database or the store is away, or the service ends: there is a next time.
+            log.warning("chore_interrupted", chore=self.name, error=type(error).__name__)
+
+
 class Follower:
-    def __init__(self, db: Database, roster: Roster, settings: LiveSettings, process: str) -> None:
+    def __init__(
+        self, db: Database, roster: Roster, settings: LiveSettings, process: str, sweep: Callable[[], None]
+    ) -> None:
         self._db, self._roster, self._settings, self._process = db, roster, settings, process
         self._stopping = threading.Event()
-        self._chores = (Chore(settings.retry_seconds, roster.retry), Chore(settings.forget_seconds, self._forget))
+        self._chores = (
+            Chore(settings.retry_seconds, roster.retry, settings.retry_seconds),
+            Chore(settings.forget_seconds, self._forget, settings.forget_seconds),
+            Chore(settings.sweep_seconds, Aside("sweeper", sweep), settings.first_sweep_seconds),
+        )
         self._thread = threading.Thread(target=self._work, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -68,7 +99,7 @@ class Follower:
     def _forget(self) -> None:
         for pointer in self._roster.everyone():
             if gone := forget(self._db, pointer):
-                log.info("messages_forgotten", bot=pointer.bot, messages=gone, days=pointer.retention_days)
+                log.info("messages_forgotten", bot=pointer.bot, messages=gone)
 
     def _say_goodbye(self) -> None:
         if self._db.is_sqlite:

@@ -7,7 +7,7 @@ from sqlalchemy import Column, ColumnElement, tuple_
 from shared.errors import InvalidError
 from shared.web.pages import Limit
 
-__all__ = ["Limit", "before", "before_moment", "moment_cursor"]
+__all__ = ["Limit", "after_number", "before", "before_moment", "moment_cursor"]
 
 Conditions = tuple[ColumnElement[bool], ...]
 
@@ -17,6 +17,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def before(column: Column[int], cursor: str | None) -> Conditions:
     """The condition for the page after `cursor`, a row's number. Raises InvalidError `invalid_cursor`."""
     return () if cursor is None else (column < _number(cursor),)
+
+
+def after_number(column: Column[int], cursor: str | None) -> Conditions:
+    """As `before`, for rows in ascending order."""
+    return () if cursor is None else (column > _number(cursor),)
 
 
 def moment_cursor(moment: datetime, name: str) -> str:

@@ -4,21 +4,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import orjson
-from sqlalchemy import Connection, RowMapping, func, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, text, update
 
-from services.live_api.tables import activations, active
+from services.live_api.environments import Environment, environment_of, save_environment
+from services.live_api.tables import activations, active, environments
 from shared.db import utc
 
 Origin = Literal["publication", "live_edit", "rollback"]
 
 _POINTER_LOCK = 4_734_302
-_RETENTION_DAYS = 90
 
 
 @dataclass(frozen=True)
 class Pointer:
-    """`epoch` rises with every change of any bot's pointer; `env` are this environment's own values (E4)."""
+    """`epoch` rises with every change of any bot's pointer or environment."""
 
     bot: str
     name: str
@@ -27,9 +26,7 @@ class Pointer:
     origin: Origin
     activated_at: datetime
     epoch: int
-    enabled: bool
-    retention_days: int
-    env: dict[str, Any]
+    environment: Environment
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,12 @@ class Move:
 
 
 def read_pointer(connection: Connection, bot: str) -> Pointer | None:
-    row = connection.execute(select(active).where(active.c.bot_id == bot)).mappings().first()
+    row = connection.execute(_pointers().where(active.c.bot_id == bot)).mappings().first()
     return _pointer(row) if row else None
 
 
 def pointers_after(connection: Connection, epoch: int) -> list[Pointer]:
-    rows = connection.execute(select(active).where(active.c.epoch > epoch).order_by(active.c.epoch))
+    rows = connection.execute(_pointers().where(active.c.epoch > epoch).order_by(active.c.epoch))
     return [_pointer(row) for row in rows.mappings()]
 
 
@@ -61,37 +58,46 @@ def move_pointer(connection: Connection, move: Move, expected: str | None, sqlit
 
     `expected` is the digest that the caller saw, None when the bot was never published.
     """
-    _one_mover_at_a_time(connection, sqlite)
+    one_mover_at_a_time(connection, sqlite)
     before = read_pointer(connection, move.bot)
     if (before.digest if before else None) != expected:
         return None
-    pointer = _moved(before, move, _next_epoch(connection))
+    pointer = _moved(connection, before, move)
     if not _swap(connection, pointer, before):
         return None
     _log(connection, pointer, move)
     return pointer
 
 
-def change_environment(connection: Connection, bot: str, changes: dict[str, Any], sqlite: bool) -> Pointer | None:
-    """Sets `enabled`, `retention_days` or `env`; the release stays. None when the bot was never published."""
-    _one_mover_at_a_time(connection, sqlite)
-    values = {**changes, "env": _env_text(changes["env"])} if "env" in changes else changes
-    here = update(active).where(active.c.bot_id == bot)
-    connection.execute(here.values(**values, epoch=_next_epoch(connection)))
-    return read_pointer(connection, bot)
+def change_environment(
+    connection: Connection, bot: str, changes: dict[str, Any], sqlite: bool
+) -> tuple[Environment, Environment]:
+    """Sets `enabled`, `retention_days` or `env`; before and after. The bot need not have been published."""
+    one_mover_at_a_time(connection, sqlite)
+    found = save_environment(connection, bot, changes)
+    connection.execute(update(active).where(active.c.bot_id == bot).values(epoch=_next_epoch(connection)))
+    return found
 
 
-def _one_mover_at_a_time(connection: Connection, sqlite: bool) -> None:
-    """So that epochs become visible in their order. SQLite has one writer anyway."""
+def one_mover_at_a_time(connection: Connection, sqlite: bool) -> None:
+    """So that epochs become visible in their order, and nothing is swept that is about to be served.
+
+    Held until the transaction ends. SQLite has one writer anyway.
+    """
     if not sqlite:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POINTER_LOCK})
+
+
+def _pointers() -> Select[Any]:
+    own = environments.c.enabled, environments.c.retention_days, environments.c.env
+    return select(active, *own).join(environments, environments.c.bot_id == active.c.bot_id, isouter=True)
 
 
 def _next_epoch(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(active.c.epoch), 0))).scalar_one()) + 1
 
 
-def _moved(before: Pointer | None, move: Move, epoch: int) -> Pointer:
+def _moved(connection: Connection, before: Pointer | None, move: Move) -> Pointer:
     return Pointer(
         bot=move.bot,
         name=move.name,
@@ -99,10 +105,8 @@ def _moved(before: Pointer | None, move: Move, epoch: int) -> Pointer:
         digest=move.digest,
         origin=move.origin,
         activated_at=datetime.now(UTC),
-        epoch=epoch,
-        enabled=before.enabled if before else True,
-        retention_days=before.retention_days if before else _RETENTION_DAYS,
-        env=before.env if before else {},
+        epoch=_next_epoch(connection),
+        environment=before.environment if before else environment_of(connection, move.bot),
     )
 
 
@@ -120,8 +124,7 @@ def _swap(connection: Connection, pointer: Pointer, before: Pointer | None) -> b
     if before:
         here = active.c.bot_id == pointer.bot, active.c.epoch == before.epoch
         return connection.execute(update(active).where(*here).values(**values)).rowcount == 1
-    own = {"enabled": pointer.enabled, "retention_days": pointer.retention_days, "env": _env_text(pointer.env)}
-    connection.execute(insert(active).values(bot_id=pointer.bot, **values, **own))
+    connection.execute(insert(active).values(bot_id=pointer.bot, **values))
     return True
 
 
@@ -150,11 +153,5 @@ def _pointer(row: RowMapping) -> Pointer:
         origin=row["origin"],
         activated_at=utc(row["activated_at"]),
         epoch=row["epoch"],
-        enabled=row["enabled"],
-        retention_days=row["retention_days"],
-        env=orjson.loads(row["env"]),
+        environment=Environment.read(row),
     )
-
-
-def _env_text(env: dict[str, Any]) -> str:
-    return orjson.dumps(env).decode()

@@ -3,6 +3,7 @@
 Only over PostgreSQL: one process owns each SQLite file.
 """
 
+import time
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -12,6 +13,7 @@ from shared.db import Database, utc
 
 _FRESH = timedelta(seconds=3)
 _FORGOTTEN = timedelta(hours=1)
+_POLL_SECONDS = 0.02
 
 
 def beat(connection: Connection, process: str, epoch: int) -> None:
@@ -24,6 +26,14 @@ def beat(connection: Connection, process: str, epoch: int) -> None:
 
 def leave(connection: Connection, process: str) -> None:
     connection.execute(delete(live_processes).where(live_processes.c.id == process))
+
+
+def wait_for_others(db: Database, process: str, epoch: int, seconds: float) -> list[str]:
+    """Until every live process with a fresh heartbeat serves `epoch`, or time is up; those that do not."""
+    deadline = time.monotonic() + seconds
+    while (behind := lagging(db, process, epoch)) and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+    return behind
 
 
 def lagging(db: Database, process: str, epoch: int) -> list[str]:

@@ -1,6 +1,5 @@
 """Releases as the publisher brings them and reads them back."""
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import Request, Response
@@ -9,14 +8,11 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from services.live_api.floor import Floor, FloorParts, Releaser
-from services.live_api.paging import Limit, before
 from services.live_api.staging import stage
-from services.live_api.tables import activations, releases
+from services.live_api.tables import releases
 from shared.contracts import Proof, Release
-from shared.db import utc
 from shared.errors import InvalidError, NotFoundError
 from shared.web.keys import Principal
-from shared.web.pages import Page
 from shared.web.routing import UPLOAD, Router
 from shared.web.strict_json import JsonLimits, parse_json
 
@@ -51,17 +47,6 @@ class StageRequest(BaseModel):
     provenance: dict[str, Any] = {}
 
 
-class Activated(BaseModel):
-    number: int
-    digest: str
-    origin: str
-    rollback_of: int | None
-    publication: str | None
-    notes: str | None
-    author: str | None
-    activated_at: datetime
-
-
 @router.put("/{digest}", openapi_extra={UPLOAD: True, "requestBody": _DOCUMENT}, status_code=201)
 async def put(bot: str, digest: str, request: Request, response: Response, floor: Floor, key: Releaser) -> Proof:
     """Loads, warms and probes a candidate beside what is served; answers what this side found (P12)."""
@@ -86,17 +71,6 @@ def _read(body: bytes) -> StageRequest:
     except ValidationError as error:
         found = [{"pointer": "/" + "/".join(map(str, e["loc"])), "detail": e["msg"]} for e in error.errors()[:50]]
         raise InvalidError("manifest_invalid", "The document is not a release.", errors=found) from None
-
-
-@router.get("/log")
-def log(bot: str, floor: Floor, key: Releaser, limit: Limit = 100, cursor: str | None = None) -> Page[Activated]:
-    """Every activation of the bot, newest first."""
-    here = activations.c.bot_id == floor.bot_id(bot, key)
-    query = select(activations).where(here, *before(activations.c.number, cursor))
-    with floor.db.reading() as connection:
-        rows = connection.execute(query.order_by(activations.c.number.desc()).limit(limit + 1)).mappings().all()
-    items = [Activated.model_validate({**row, "activated_at": utc(row["activated_at"])}) for row in rows[:limit]]
-    return Page(items=items, next=str(items[-1].number) if len(rows) > limit else None)
 
 
 @router.get("/{digest}", response_model=Release)

@@ -11,7 +11,7 @@ from shared.db import Database
 
 def forget(db: Database, pointer: Pointer, now: datetime | None = None) -> int:
     """Messages older than the bot's retention, and conversations that have been silent for as long; how many."""
-    oldest = (now or datetime.now(UTC)) - timedelta(days=pointer.retention_days)
+    oldest = (now or datetime.now(UTC)) - timedelta(days=pointer.environment.retention_days)
     with db.writing() as connection:
         gone = connection.execute(
             delete(messages).where(messages.c.bot_id == pointer.bot, messages.c.received_at < oldest)

@@ -5,6 +5,7 @@ A switch is one store into the dict; whoever took the old value finishes with th
 
 import threading
 from collections import OrderedDict
+from collections.abc import Set
 from dataclasses import dataclass
 
 import structlog
@@ -61,12 +62,14 @@ class Roster:
 
     def pointer(self, bot: str) -> Pointer:
         """Also of a bot that cannot be served just now. Raises `never_published`."""
-        bot_id = self.bot_id(bot)
-        serving = self._serving.get(bot_id)
-        pointer = serving.pointer if serving else self._failed.get(bot_id)
+        pointer = self.known(self.bot_id(bot))
         if pointer is None:
             raise never_published(bot)
         return pointer
+
+    def known(self, bot_id: str) -> Pointer | None:
+        serving = self._serving.get(bot_id)
+        return serving.pointer if serving else self._failed.get(bot_id)
 
     def bot_id(self, bot: str) -> str:
         """The id for an id or a name; what is unknown here is taken for an id."""
@@ -122,6 +125,12 @@ class Roster:
                 self._staged.popitem(last=False)
         return brain
 
+    def drop(self, bot: str, digests: Set[str]) -> None:
+        """Candidates that are no longer kept."""
+        with self._lock:
+            for digest in digests:
+                self._staged.pop((bot, digest), None)
+
     def brain(self, bot: str, digest: str) -> Brain:
         """From memory, or loaded and verified anew. Raises NotFoundError `release_not_staged`."""
         with self._lock:
@@ -129,14 +138,19 @@ class Roster:
             known = self._staged.get((bot, digest))
         if current is not None and current.brain.digest == digest:
             return current.brain
-        return known or build_brain(self._document(bot, digest), self._artifacts.read, self._encoders)
+        if known is not None:
+            return known
+        # What serves was verified when it was loaded: another release with the same models need not load them again.
+        models = current.brain.models.values() if current else ()
+        release = self._document(bot, digest)
+        return build_brain(release, self._artifacts.read, self._encoders, {model.digest: model for model in models})
 
     def _document(self, bot: str, digest: str) -> Release:
         here = releases.c.bot_id == bot, releases.c.digest == digest
         with self._db.reading() as connection:
             document = connection.execute(select(releases.c.document).where(*here)).scalar()
         if document is None:
-            raise NotFoundError("release_not_staged", f"No release {digest} of this bot is staged here.")
+            raise not_staged(digest)
         if digest_of(document.encode()) != digest:
             raise InvalidError("artifact_digest_mismatch", "The stored release is not what its name says.")
         return Release.model_validate_json(document)
@@ -158,6 +172,10 @@ class Roster:
             del self._ids[before]
         self._names[pointer.bot] = pointer.name
         self._ids[pointer.name] = pointer.bot
+
+
+def not_staged(digest: str) -> NotFoundError:
+    return NotFoundError("release_not_staged", f"No release {digest} of this bot is staged here.")
 
 
 def never_published(bot: str) -> NotFoundError:

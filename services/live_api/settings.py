@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from services.live_api.expiry import Bounds
 
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """Bounds of the queues, in texts and in messages, and how often a process looks after what."""
+    """What this environment is called, bounds of the queues, in texts and in messages, and how often what is done."""
+
+    environment: str = "live"
 
     waiting_texts: int = 1024
     waiting_writes: int = 2048
@@ -15,11 +19,20 @@ class LiveSettings:
     lagging_seconds: float = 2.0
     retry_seconds: float = 5.0
     forget_seconds: float = 3600.0
+    sweep_seconds: float = 86_400.0
+    first_sweep_seconds: float = 600.0
+    keep: Bounds = field(default_factory=Bounds)
 
 
 def live_settings(environ: Mapping[str, str] = os.environ) -> LiveSettings:
     default = LiveSettings()
     return LiveSettings(
+        environment=environ.get("GREENROOM_ENVIRONMENT", default.environment),
         waiting_texts=int(environ.get("GREENROOM_LIVE_WAITING_TEXTS", default.waiting_texts)),
         waiting_writes=int(environ.get("GREENROOM_LIVE_WAITING_WRITES", default.waiting_writes)),
+        keep=Bounds(
+            activations=int(environ.get("GREENROOM_LIVE_KEEP_RELEASES", default.keep.activations)),
+            days=int(environ.get("GREENROOM_LIVE_KEEP_DAYS", default.keep.days)),
+            hours=int(environ.get("GREENROOM_LIVE_KEEP_HOURS", default.keep.hours)),
+        ),
     )

@@ -1,17 +1,15 @@
 """Everything that a release must withstand before it may be activated (R6, P12). Nothing of it shows before."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from services.live_api.floor import FloorParts
-from services.live_api.tables import releases
+from services.live_api.keeping import artifacts_of, keep
+from services.live_api.pointer import one_mover_at_a_time
 from shared.brain import prove
 from shared.contracts import Probe, ProbeResult, Proof, Release
-from shared.digest import canonical
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
 from shared.flows.references import dangling
@@ -91,8 +89,7 @@ def _delta(probe: Probe, result: ProbeResult) -> float:
 
 
 def _require_artifacts(floor: FloorParts, release: Release) -> None:
-    needed = {file.digest for model in release.models.values() for file in model.all_files()}
-    missing = sorted(digest for digest in needed if not floor.artifacts.has(digest))
+    missing = sorted(digest for digest in artifacts_of(release) if not floor.artifacts.has(digest))
     if missing:
         raise ConflictError("artifacts_missing", f"{len(missing)} artifacts are not here yet.", missing=missing)
 
@@ -106,20 +103,11 @@ def _inspect(floor: FloorParts, release: Release) -> None:
 
 
 def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> bool:
-    """Whether it is new here. Equal name, equal content: the first one stays."""
-    here = releases.c.bot_id == release.bot.id, releases.c.digest == release.digest
-    row = {
-        "bot_id": release.bot.id,
-        "digest": release.digest,
-        "document": release.canonical().decode(),
-        "provenance": canonical(provenance).decode(),
-        "staged_at": datetime.now(UTC),
-    }
+    """Whether it is new here. Its artifacts are looked for again: sweeping may have come between."""
     try:
         with floor.db.writing() as connection:
-            if connection.execute(select(releases.c.digest).where(*here)).first():
-                return False
-            connection.execute(insert(releases).values(**row))
-            return True
+            one_mover_at_a_time(connection, floor.db.is_sqlite)
+            _require_artifacts(floor, release)
+            return keep(connection, release, provenance)
     except IntegrityError:
         return False

@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from shared.audit import audit_table
 from shared.web.keys import keys_table
 
 metadata = MetaData()
@@ -29,10 +30,30 @@ releases = Table(
     Column("digest", String(71), primary_key=True),
     Column("document", Text, nullable=False),
     Column("provenance", Text, nullable=False),
+    # The digests of every artifact that the document names: sweeping reads no documents.
+    Column("artifacts", Text, nullable=False),
     Column("staged_at", DateTime(timezone=True), nullable=False),
 )
 
-# One row a bot: the pointer that a publication moves, and what belongs to this environment alone (E4).
+# What the publisher wants kept beside what live keeps by itself: the candidates of its plans.
+kept = Table(
+    "kept",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("digest", String(71), primary_key=True),
+)
+
+# What belongs to this environment alone (E4), perhaps before the first publication. No row: the defaults.
+environments = Table(
+    "environments",
+    metadata,
+    Column("bot_id", String(40), primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("retention_days", Integer, nullable=False),
+    Column("env", Text, nullable=False),
+)
+
+# One row a bot: the pointer that a publication moves.
 active = Table(
     "active",
     metadata,
@@ -43,11 +64,8 @@ active = Table(
     Column("previous_digest", String(71)),
     Column("origin", String(20), nullable=False),
     Column("activated_at", DateTime(timezone=True), nullable=False),
-    # Counts every change of this table, over all bots: a process that follows asks for what is newer.
+    # Counts every change of a bot or its environment, over all bots: a process that follows asks for what is newer.
     Column("epoch", BigInteger, nullable=False, unique=True),
-    Column("enabled", Boolean, nullable=False),
-    Column("retention_days", Integer, nullable=False),
-    Column("env", Text, nullable=False),
 )
 
 activations = Table(
@@ -121,3 +139,4 @@ live_processes = Table(
 )
 
 keys = keys_table(metadata)
+audit = audit_table(metadata)

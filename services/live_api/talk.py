@@ -90,15 +90,15 @@ class Talk:
 
     async def _understand(self, serving: Serving, heard: Heard, state: ConversationState) -> Classification:
         language = _language(serving.brain, heard.language, state.language)
-        if not serving.pointer.enabled:
+        if not serving.pointer.environment.enabled:
             return Classification(text=heard.text, language=language, understood=False, reason="bot_disabled")
         return await self.encoding.one(lambda text: serving.brain.classify(text, language), heard.text)
 
     def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
         seed = f"{heard.bot}/{heard.conversation}/{before.version}"
-        turn = serving.brain.reply(before.state, found, seed, serving.pointer.env)
+        turn = serving.brain.reply(before.state, found, seed, serving.pointer.environment.env)
         # A bot that is switched off says so, and goes on where it was when it is switched on again.
-        return turn if serving.pointer.enabled else turn.model_copy(update={"state": before.state})
+        return turn if serving.pointer.environment.enabled else turn.model_copy(update={"state": before.state})
 
 
 def _language(brain: Brain, asked: str | None, spoken: str | None) -> str:

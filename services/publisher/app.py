@@ -19,11 +19,13 @@ from services.publisher.publish import Publishing
 from services.publisher.records import now, unfinished
 from services.publisher.settings import PublisherSettings, TargetSettings
 from services.publisher.sweeping import sweep
+from services.publisher.tables import audit as audit_table
 from services.publisher.tables import keys as keys_table
 from shared.db import Database
 from shared.jobs import Jobs
 from shared.schema import migrate
 from shared.web.app import Surface, create_app
+from shared.web.audit_routes import audit_router
 from shared.web.keys import KeyRing
 
 SURFACE = Surface(
@@ -32,7 +34,7 @@ SURFACE = Surface(
     banner="PUBLISHER · what you publish here is what users meet",
     description="The bridge from draft to live: checks, copies, proves, switches.",
 )
-Reach = Callable[[str, str, str | None, float], Peer]
+Connecting = Callable[[str, str, str | None, float], Peer]
 
 _TICK_SECONDS = 15
 _SWEEP_EVERY = timedelta(days=1)
@@ -40,12 +42,12 @@ _SWEEP_EVERY = timedelta(days=1)
 log = structlog.get_logger()
 
 
-def publisher_app(settings: PublisherSettings, jobs: Jobs, reach: Reach = connect) -> FastAPI:
-    """`reach` makes the way to a neighbour: by name, URL, key and patience."""
+def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connecting = connect) -> FastAPI:
+    """`connecting` makes the way to a neighbour: by name, URL, key and patience."""
     db = Database(settings.service.database_url)
-    keys = KeyRing(db, keys_table)
-    draft = Draft(reach("draft", settings.draft_url, settings.service.peer_key, settings.patience_seconds))
-    targets = {target.name: _target(target, settings, reach) for target in settings.targets}
+    keys = KeyRing(db, keys_table, audit_table)
+    draft = Draft(connecting("draft", settings.draft_url, settings.service.peer_key, settings.patience_seconds))
+    targets = {target.name: _target(target, settings, connecting) for target in settings.targets}
     live = targets["live"].live
     stopping, started = threading.Event(), {"started": False}
 
@@ -100,6 +102,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, reach: Reach = connec
             status.router,
             pulling.router,
             audit_routes.router,
+            audit_router(db, audit_table),
             inbox_routes.router,
         ],
     )
@@ -112,6 +115,6 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, reach: Reach = connec
     return app
 
 
-def _target(target: TargetSettings, settings: PublisherSettings, reach: Reach) -> TargetParts:
-    peer = reach(target.name, target.url, target.key or settings.service.peer_key, settings.patience_seconds)
+def _target(target: TargetSettings, settings: PublisherSettings, connecting: Connecting) -> TargetParts:
+    peer = connecting(target.name, target.url, target.key or settings.service.peer_key, settings.patience_seconds)
     return TargetParts(Live(peer), target.public_url)

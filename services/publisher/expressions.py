@@ -4,11 +4,11 @@ from services.publisher.judging import Verdict
 from services.publisher.peers import Draft
 from services.publisher.wish import Wish
 from shared.contracts import Release
-from shared.diff import Changes, ExpressionChanges, Named
+from shared.diff import Changes, ExpressionChanges, with_expressions
 from shared.errors import GreenroomError
 
 
-def with_expressions(draft: Draft, bot: str, base: Release | None, verdict: Verdict, wish: Wish) -> Changes:
+def spelled_out(draft: Draft, bot: str, base: Release | None, verdict: Verdict, wish: Wish) -> Changes:
     """The verdict's changes, those of intents down to expressions; as they are where draft cannot say."""
     changes = verdict.changes
     if not changes.intents or verdict.outcome is None or wish.mode == "flows":
@@ -26,14 +26,7 @@ def attach(
     except GreenroomError:
         # Draft is away or the bot is gone from it: the change is shown without its sentences.
         return changes
-    texts = {intent: ExpressionChanges.model_validate(change) for intent, change in found.items()}
-
-    def told(part: tuple[Named, ...]) -> tuple[Named, ...]:
-        return tuple(named.model_copy(update={"expressions": texts.get(named.id)}) for named in part)
-
-    intents = changes.intents
-    update = {"added": told(intents.added), "removed": told(intents.removed), "changed": told(intents.changed)}
-    return changes.model_copy(update={"intents": intents.model_copy(update=update)})
+    return with_expressions(changes, {i: ExpressionChanges.model_validate(change) for i, change in found.items()})
 
 
 def models_of(release: Release) -> dict[str, str]:

@@ -10,7 +10,7 @@ from services.publisher.asking import WishRequest
 from services.publisher.bridge import Approver, Bridge, BridgeParts, Planner
 from services.publisher.compose import compose
 from services.publisher.drift import DriftItem
-from services.publisher.expressions import with_expressions
+from services.publisher.expressions import spelled_out
 from services.publisher.finding import blockers
 from services.publisher.gather import read_situation, resolved, with_accuracies
 from services.publisher.judging import judge
@@ -78,7 +78,7 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
     wish = resolved(wish, draft, situation.live)
     outcome = judge(wish, situation).outcome
     verdict = judge(wish, with_accuracies(situation, bridge.draft, bot_id, outcome))
-    changes = with_expressions(bridge.draft, bot_id, situation.base, verdict, wish)
+    changes = spelled_out(bridge.draft, bot_id, situation.base, verdict, wish)
     candidate = verdict.candidate
     provenance = gather_provenance(bridge.draft, candidate, key.name, None) if candidate and draft else {}
     with bridge.db.writing() as connection:

@@ -41,8 +41,11 @@ def publisher_settings(environ: Mapping[str, str] = os.environ) -> PublisherSett
 
 def _targets(environ: Mapping[str, str]) -> Iterator[TargetSettings]:
     """A preview is there only when it is named."""
-    for name, default in (("live", "http://127.0.0.1:8002"), ("preview", None)):
-        url = environ.get(f"GREENROOM_{name.upper()}_URL", default)
-        if url:
-            public = environ.get(f"GREENROOM_{name.upper()}_PUBLIC_URL", url)
-            yield TargetSettings(name, url, public, environ.get(f"GREENROOM_{name.upper()}_PEER_KEY"))
+    live = environ.get("GREENROOM_LIVE_URL", "http://127.0.0.1:8002")
+    yield TargetSettings(
+        "live", live, environ.get("GREENROOM_LIVE_PUBLIC_URL", live), environ.get("GREENROOM_LIVE_PEER_KEY")
+    )
+    preview = environ.get("GREENROOM_PREVIEW_URL")
+    if preview:
+        public = environ.get("GREENROOM_PREVIEW_PUBLIC_URL", preview)
+        yield TargetSettings("preview", preview, public, environ.get("GREENROOM_PREVIEW_PEER_KEY"))

@@ -22,7 +22,7 @@ from shared.web.lingering import Lingering
 Ready = Callable[[], dict[str, Any]]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-_COLOURS = {"live": "#b3261e", "draft": "#2f7d5b", "publisher": "#3d5a98"}
+_COLOURS = {"live": "#b3261e", "draft": "#2f7d5b", "publisher": "#3d5a98", "preview": "#8a5a00"}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Column, DateTime, MetaData, String, Table, Text, delete, insert, select
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 
+from shared.audit import Entry, note
 from shared.db import Database
 from shared.errors import BusyError, ForbiddenError, NotFoundError, UnauthenticatedError
 from shared.ids import new_id
@@ -54,8 +55,8 @@ def keys_table(metadata: MetaData) -> Table:
 
 
 class KeyRing:
-    def __init__(self, db: Database, table: Table) -> None:
-        self._db, self._table = db, table
+    def __init__(self, db: Database, table: Table, audit: Table) -> None:
+        self._db, self._table, self._audit = db, table, audit
         self._remembered: dict[str, tuple[float, Principal]] = {}
 
     def ensure(self, name: str, key: str | None, scopes: tuple[str, ...]) -> None:
@@ -71,11 +72,13 @@ class KeyRing:
             # Several processes start at once with the same environment: another one has done it.
             log.info("key_ensured_elsewhere", name=name)
 
-    def make(self, name: str, scopes: tuple[str, ...], bot: str | None) -> tuple[str, str]:
+    def make(self, name: str, scopes: tuple[str, ...], bot: str | None, author: str) -> tuple[str, str]:
         """The new key's id and the key itself, which is not kept."""
         key, key_id = f"gr_{secrets.token_urlsafe(32)}", new_id("key")
         with self._db.writing() as connection:
             connection.execute(insert(self._table).values(**_row(key_id, name, key, scopes, bot)))
+            detail = {"key": key_id, "name": name, "scopes": scopes}
+            note(connection, self._audit, Entry("key_made", author, bot, detail))
         return key_id, key
 
     def list(self) -> list[dict[str, object]]:
@@ -85,10 +88,11 @@ class KeyRing:
             rows = connection.execute(query).mappings().all()
         return [{**row, "scopes": orjson.loads(row["scopes"])} for row in rows]
 
-    def revoke(self, key_id: str) -> None:
+    def revoke(self, key_id: str, author: str) -> None:
         with self._db.writing() as connection:
             if connection.execute(delete(self._table).where(self._table.c.id == key_id)).rowcount == 0:
                 raise NotFoundError("not_found", f"There is no key {key_id!r}.")
+            note(connection, self._audit, Entry("key_revoked", author, detail={"key": key_id}))
         self._remembered.clear()
 
     def remembered(self, token: str) -> Principal | None:

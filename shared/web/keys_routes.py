@@ -53,11 +53,11 @@ class ListedKeys(BaseModel):
 
 
 @router.post("", status_code=201)
-def make(body: NewKey, request: Request, _key: Admin) -> MadeKey:
+def make(body: NewKey, request: Request, key: Admin) -> MadeKey:
     if "admin" in body.scopes and body.bot:
         raise InvalidError("invalid_scopes", "A key for one bot cannot be an admin's.")
-    key_id, key = _ring(request).make(body.name, tuple(body.scopes), body.bot)
-    return MadeKey(id=key_id, name=body.name, scopes=list(body.scopes), bot=body.bot, key=key)
+    key_id, secret = _ring(request).make(body.name, tuple(body.scopes), body.bot, key.name)
+    return MadeKey(id=key_id, name=body.name, scopes=list(body.scopes), bot=body.bot, key=secret)
 
 
 @router.get("")
@@ -66,8 +66,8 @@ def list_all(request: Request, _key: Admin) -> ListedKeys:
 
 
 @router.delete("/{key_id}", status_code=204)
-def revoke(key_id: str, request: Request, _key: Admin) -> Response:
-    _ring(request).revoke(key_id)
+def revoke(key_id: str, request: Request, key: Admin) -> Response:
+    _ring(request).revoke(key_id, key.name)
     return Response(status_code=204)
 
 

@@ -58,6 +58,7 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
         scopes = scopes_of(self.dependant)
         reads_json = self.body_field is not None
+        may_be_empty = self.body_field is not None and not self.body_field.field_info.is_required()
         upload = bool((self.openapi_extra or {}).get(UPLOAD))
 
         async def guarded(request: Request) -> Response:
@@ -65,7 +66,7 @@ class GuardedRoute(APIRoute):
                 request.scope["greenroom.principal"] = await _admit(request, scopes)
             limit = request.app.state.max_upload_bytes if upload else request.app.state.max_body_bytes
             bounded = Request(request.scope, _bounded(request, limit))
-            if reads_json:
+            if reads_json and not (may_be_empty and _says_nothing(request)):
                 bounded._json = await _read_json(bounded, _UPLOAD_LIMITS if upload else JsonLimits())
             return await handle(bounded)
 
@@ -87,6 +88,10 @@ async def _admit(request: Request, scopes: tuple[str, ...]) -> Principal:
         principal = await run_in_threadpool(keys.authenticate, token)
     demand(principal, scopes)
     return principal
+
+
+def _says_nothing(request: Request) -> bool:
+    return "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0"
 
 
 async def _read_json(request: Request, limits: JsonLimits) -> Any:

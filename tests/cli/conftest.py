@@ -38,7 +38,7 @@ def greenroom(
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("GREENROOM_KEY", KEY)
     monkeypatch.delenv("GREENROOM_DATA", raising=False)
-    for service in ("DRAFT", "LIVE", "PUBLISHER"):
+    for service in ("DRAFT", "LIVE", "PUBLISHER", "PREVIEW"):
         monkeypatch.setenv(f"GREENROOM_{service}_URL", greenroom_api.url)
 
     def run(*arguments: str) -> Ended:

@@ -1,4 +1,4 @@
-"""The three services as one small HTTP server that answers as it was told, and remembers what it was asked."""
+"""The services as one small HTTP server that answers as it was told, and remembers what it was asked."""
 
 import json
 import threading
@@ -55,6 +55,9 @@ def fake_greenroom() -> Iterator[FakeGreenroom]:
             self._serve()
 
         def do_POST(self) -> None:
+            self._serve()
+
+        def do_PATCH(self) -> None:
             self._serve()
 
         def do_PUT(self) -> None:

@@ -36,6 +36,47 @@ def test_the_publisher_is_told_where_both_are_and_no_database_but_its_own():
     assert "GREENROOM_LIVE_DATABASE_URL" not in publisher
 
 
+def previewed(**environ: str):
+    ports = {**PORTS, "preview": 4}
+    keys = Credentials("the-admin-key-0001", "the-peer-key-00001", urls_of("127.0.0.1", ports))
+    return {spec.name: spec for spec in child_specs(Path("/data"), "127.0.0.1", ports, keys, environ=environ)}
+
+
+def test_a_preview_is_a_live_with_a_database_and_a_store_of_its_own():
+    assert "preview" not in specs()
+    found = previewed(GREENROOM_LIVE_DATABASE_URL="postgresql://live", GREENROOM_LIVE_WAITING_TEXTS="7")
+    live, preview = found["live"], found["preview"]
+    assert preview.module == live.module
+    assert preview.arguments == ("--host", "127.0.0.1", "--port", "4")
+    assert (live.environ["GREENROOM_ENVIRONMENT"], preview.environ["GREENROOM_ENVIRONMENT"]) == ("live", "preview")
+    assert live.environ["GREENROOM_LIVE_DATABASE_URL"] == "postgresql://live"
+    assert preview.environ["GREENROOM_LIVE_DATABASE_URL"] == "sqlite:////data/preview.db"
+    assert preview.environ["GREENROOM_LIVE_ARTIFACTS_URL"] == "file:///data/preview/artifacts"
+
+
+def test_a_preview_may_be_kept_elsewhere_and_have_a_key_of_its_own():
+    found = previewed(
+        GREENROOM_PREVIEW_DATABASE_URL="postgresql://preview",
+        GREENROOM_PREVIEW_ARTIFACTS_URL="s3://preview",
+        GREENROOM_PREVIEW_PEER_KEY="the-preview-key-001",
+        GREENROOM_PREVIEW_PUBLIC_URL="https://preview.example",
+    )
+    preview, publisher = found["preview"].environ, found["publisher"].environ
+    assert preview["GREENROOM_LIVE_DATABASE_URL"] == "postgresql://preview"
+    assert preview["GREENROOM_LIVE_ARTIFACTS_URL"] == "s3://preview"
+    assert preview["GREENROOM_PEER_KEY"] == publisher["GREENROOM_PREVIEW_PEER_KEY"] == "the-preview-key-001"
+    assert publisher["GREENROOM_PREVIEW_URL"] == "http://127.0.0.1:4"
+    assert publisher["GREENROOM_PREVIEW_PUBLIC_URL"] == "https://preview.example"
+    assert "GREENROOM_PREVIEW_DATABASE_URL" not in publisher
+    assert [name for name in (*found["live"].environ, *found["draft"].environ) if "PREVIEW" in name] == []
+
+
+def test_the_publisher_is_told_of_a_preview_only_where_there_is_one():
+    assert "GREENROOM_PREVIEW_URL" not in specs()["publisher"].environ
+    elsewhere = specs(GREENROOM_PREVIEW_URL="https://preview.example")["publisher"].environ
+    assert elsewhere["GREENROOM_PREVIEW_URL"] == "https://preview.example"
+
+
 def test_a_service_that_listens_everywhere_is_reached_here():
     assert urls_of("0.0.0.0", {"live": 2})["live"] == "http://127.0.0.1:2"
 

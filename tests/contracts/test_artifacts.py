@@ -1,5 +1,6 @@
 """What an artifact store promises, over a real folder."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,25 @@ def test_one_flipped_bit_at_rest_is_noticed_and_mended_by_writing_again(store: S
     assert refusal.value.code == "artifact_digest_mismatch"
     store.write(RECIPE)
     assert store.read(digest) == RECIPE
+
+
+def test_what_was_deleted_is_gone_and_may_come_again(store: StoredArtifacts) -> None:
+    recipe, cake = store.write(RECIPE), store.write(b"cake")
+    store.delete(recipe)
+    store.delete(recipe)
+    assert (store.has(recipe), store.has(cake)) == (False, True)
+    assert store.write(RECIPE) == recipe
+    assert store.read(recipe) == RECIPE
+
+
+def test_a_listing_says_since_when_bytes_are_there(store: StoredArtifacts) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    digest = store.write(RECIPE)
+    ((found, written),) = store.stored()
+    assert found == digest
+    assert before < written < before + timedelta(hours=1)
+
+
+def test_a_name_that_is_no_digest_deletes_no_file(store: StoredArtifacts) -> None:
+    with pytest.raises(InvalidError):
+        store.delete("sha256:../../etc/passwd")

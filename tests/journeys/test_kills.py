@@ -126,3 +126,35 @@ def test_messages_come_home_once_when_the_publisher_is_killed_over_them(theatre:
         ("can i bring my goat", 1),
         ("is there soup on board", 2),
     ]
+
+
+def test_a_rollback_ends_by_itself_when_the_publisher_is_killed_and_draft_is_gone(theatre: Theatre, bot: str) -> None:
+    assert theatre.publish(bot, train="if_needed")["release"] == 2
+    theatre.kill("draft")
+    theatre.restart("publisher", failpoint="publish.activated:1:kill")
+    body = {"mode": "rollback", "to_release": 1}
+    started = ok(theatre.publisher.post(f"/v1/bots/{bot}/publications", json=body))
+    theatre.wait_dead("publisher")
+    theatre.start("publisher")
+    ended = theatre.publication(started["id"])
+    assert (ended["status"], ended["release"]) == ("live", 3)
+    rows = ok(theatre.publisher.get(f"/v1/bots/{bot}/releases"))["items"]
+    assert [(row["number"], row["rollback_of"]) for row in rows] == [(3, 1), (2, None), (1, None)]
+
+
+@pytest.mark.parametrize("point", ["live.edit.before_commit", "live.edit.after_commit"])
+def test_an_edit_of_live_is_there_whole_or_not_at_all(theatre: Theatre, bot: str, point: str) -> None:
+    before = ok(theatre.live.get(f"/v1/bots/{bot}/release"))
+    theatre.restart("live", failpoint=f"{point}:1:kill")
+    blocks = [{**block, "messages": [{"text": "No boats tonight."}]} for block in FLOWS[0]["blocks"]]
+    body, headers = {"name": "Quay", "blocks": blocks}, {"Live-Edit": "confirmed"}
+    with pytest.raises(httpx.TransportError):
+        theatre.live.put(f"/v1/bots/{bot}/flows/quay", json=body, headers=headers)
+    theatre.wait_dead("live")
+    theatre.start("live")
+    after = ok(theatre.live.get(f"/v1/bots/{bot}/release"))
+    made = point.endswith("after_commit")
+    assert (after["number"], after["digest"] == before["digest"]) == ((2, False) if made else (1, True))
+    rows = ok(theatre.publisher.get(f"/v1/bots/{bot}/releases"))["items"]
+    assert rows[0]["digest"] == after["digest"], "the record follows live's own log"
+    assert rows[0]["origin"] == ("live_edit" if made else "publication")

@@ -229,3 +229,10 @@ def test_a_key_of_draft_opens_nothing_in_live(theatre: Theatre, published: str) 
 @pytest.fixture
 def theatre(theatres: Theatre) -> Theatre:
     return theatres
+
+
+def test_bots_are_published_side_by_side(theatre: Theatre) -> None:
+    bots = [theatre.make_bot(f"Ferry {uuid.uuid4().hex[:8]}", CSV, FLOWS) for _ in range(4)]
+    body = {"mode": "full", "train": "if_needed"}
+    started = [ok(theatre.publisher.post(f"/v1/bots/{bot}/publications", json=body))["id"] for bot in bots]
+    assert [theatre.publication(publication)["status"] for publication in started] == ["live"] * 4

@@ -217,6 +217,25 @@ def test_the_log_is_read_page_by_page(client: TestClient) -> None:
     assert code(client.get(f"/v1/bots/{BOT}/releases/log?cursor=yesterday")) == (422, "invalid_cursor")
 
 
+def test_who_caught_up_to_a_number_is_told_what_came_after_it(client: TestClient) -> None:
+    releases = [release(None, flows=quay(f"Every {n} hours.")) for n in range(5)]
+    publish(client, None, releases[0])
+    for before, after in pairwise(releases):
+        publish(client, None, after, before.digest)
+    path = f"/v1/bots/{BOT}/releases/log"
+    seen, after_number = [], 1
+    while page := client.get(path, params={"after": after_number, "limit": 3}).json()["items"]:
+        seen += page
+        after_number = page[-1]["number"]
+    assert [row["number"] for row in seen] == [2, 3, 4, 5]
+    assert [row["previous_digest"] for row in seen] == [one.digest for one in releases[:4]]
+    first = client.get(path, params={"after": 0, "limit": 2}).json()
+    rest = client.get(path, params={"after": 0, "cursor": first["next"]}).json()
+    assert [row["number"] for row in (*first["items"], *rest["items"])] == [1, 2, 3, 4, 5]
+    assert (first["items"][0]["previous_digest"], rest["next"]) == (None, None)
+    assert client.get(path, params={"after": 5}).json() == {"items": [], "next": None}
+
+
 def test_what_is_active_is_the_document_that_was_staged(client: TestClient, trained: Trained) -> None:
     candidate = release(trained)
     publish(client, trained, candidate)

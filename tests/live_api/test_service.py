@@ -34,6 +34,26 @@ def test_everything_says_that_it_is_live(live: Live) -> None:
         assert "LIVE" in client.get("/openapi.json").json()["info"]["title"]
 
 
+def test_a_preview_says_that_it_is_one_and_never_that_it_is_live(live: Live, trained: Trained) -> None:
+    preview = Live(live.settings, live_settings({"GREENROOM_ENVIRONMENT": "preview"}))
+    with preview.open() as client:
+        publish(client, trained, release(trained))
+        for path in ("/healthz", "/docs", "/nowhere", f"/v1/bots/{BOT}"):
+            assert client.get(path).headers["Greenroom-Environment"] == "preview", path
+        assert client.post(CLASSIFY, json={"text": "price"}).headers["Greenroom-Environment"] == "preview"
+        page = client.get("/docs").text
+        assert "PREVIEW · rehearsal with real channels" in page
+        assert "#b3261e" not in page, "red is for live"
+        assert client.get("/openapi.json").json()["info"]["title"] == "Greenroom PREVIEW"
+        fixed = client.patch(f"/v1/bots/{BOT}/settings", json={"margin": 0.1}, headers={"Live-Edit": "confirmed"})
+        assert "This changed PREVIEW" in fixed.headers["Warning"]
+
+
+def test_an_environment_that_does_not_exist_is_refused_at_start(live: Live) -> None:
+    with pytest.raises(ValueError, match="staging"):
+        Live(live.settings, LiveSettings(environment="staging")).open()
+
+
 def test_the_operations_are_documented_with_their_scope_and_an_example(live: Live) -> None:
     with live.open() as client:
         document = client.get("/openapi.json").json()
@@ -68,6 +88,8 @@ def test_too_much_at_once_is_turned_away_and_what_was_taken_is_answered(live: Li
 def test_the_bounds_are_settings() -> None:
     given = live_settings({"GREENROOM_LIVE_WAITING_TEXTS": "7", "GREENROOM_LIVE_WAITING_WRITES": "9"})
     assert (given.waiting_texts, given.waiting_writes) == (7, 9)
+    given = live_settings({"GREENROOM_LIVE_KEEP_RELEASES": "5", "GREENROOM_LIVE_KEEP_DAYS": "6"})
+    assert (given.keep.activations, given.keep.days, given.keep.hours) == (5, 6, 24)
 
 
 class Process:

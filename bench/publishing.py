@@ -1,0 +1,152 @@
+"""What publishing costs for a bot of 100,000 expressions and 2,000 flows, beside copying the same bytes.
+
+    greenroom up --data /tmp/stage &
+    python -m bench.publishing --data /tmp/stage [--expressions 100000] [--flows 2000]
+
+The floor is reading the model's files and the release document from one folder and writing them to another, each
+with fsync, as a copy that must survive a power cut does. Training (fast profile) is not counted.
+"""
+
+import argparse
+import json
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.accuracy import Stage, ok, train
+
+INTENTS = 200
+
+
+def bundle(name: str, expressions: int, flows: int) -> dict[str, Any]:
+    rng = random.Random(7)
+    nouns = [f"{a}{b}" for a in ("lamp", "ferry", "soup", "coat", "bill") for b in ("", "s", " shop", " desk")]
+    intents = [
+        {
+            "id": f"intent_{place:03}",
+            "name": f"intent {place}",
+            "expressions": {
+                "en": [
+                    f"{rng.choice(nouns)} topic {place} question {number} about {rng.choice(nouns)}"
+                    for number in range(expressions // INTENTS)
+                ]
+            },
+        }
+        for place in range(INTENTS)
+    ]
+    return {
+        "format": "greenroom.bundle/1",
+        "bot": {"name": name, "languages": ["en"], "settings": {"profile": "fast"}},
+        "intents": intents,
+        "flows": [_flow(place, flows) for place in range(flows)],
+    }
+
+
+def _flow(place: int, count: int) -> dict[str, Any]:
+    first = {
+        "id": f"b{place}_0",
+        "kind": "message",
+        "messages": [{"text": f"This is what we say about topic {place}."}],
+        "next": f"b{place}_1",
+    }
+    if place < INTENTS:
+        first["intent"] = f"intent_{place:03}"
+    last = {"id": f"b{place}_1", "kind": "message", "messages": [{"text": "Anything else?", "quick_replies": []}]}
+    if place + 1 < count and place >= INTENTS:
+        last["next"] = f"b{place + 1}_0"
+    return {"id": f"flow_{place}", "name": f"Flow {place}", "blocks": [first, last]}
+
+
+def seconds(act: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    act()
+    return time.perf_counter() - began
+
+
+def publish(stage: Stage, bot: str, **body: Any) -> dict[str, Any]:
+    state: dict[str, Any] = ok(stage.publisher.post(f"/v1/bots/{bot}/publications", json=body))
+    while state["status"] in {"queued", "running"}:
+        time.sleep(0.005)
+        state = ok(stage.publisher.get(f"/v1/publications/{state['id']}"))
+    assert state["status"] == "live", state
+    return state
+
+
+def copy_floor(stage: Stage, bot: str) -> tuple[int, float]:
+    """Bytes, and the median seconds of copying them."""
+    release = ok(stage.publisher.get(f"/v1/bots/{bot}/releases/1"))["release"]
+    files = [file for model in release["models"].values() for file in model["files"]]
+    parts = {file["digest"][7:]: stage.draft.get(f"/v1/blobs/{file['digest']}").content for file in files}
+    parts["release"] = json.dumps(release).encode()
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "a", Path(folder) / "b"
+        source.mkdir()
+        target.mkdir()
+        for name, data in parts.items():
+            (source / name).write_bytes(data)
+        times = [seconds(lambda: [_copy(source / name, target / name) for name in parts]) for _ in range(9)]
+    return sum(map(len, parts.values())), statistics.median(times)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with target.open("wb") as out:
+        out.write(source.read_bytes())
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def measure(stage: Stage, expressions: int, flows: int) -> dict[str, float]:
+    name = f"large {time.time_ns()}"
+    bot = ok(stage.draft.post("/v1/bots/import", json=bundle(name, expressions, flows)))["id"]
+    found = {"training": seconds(lambda: train(stage, bot))}
+    found["first plan"] = seconds(lambda: ok(stage.publisher.post(f"/v1/bots/{bot}/plans", json={"mode": "full"})))
+    found["first publication"] = seconds(lambda: publish(stage, bot, mode="full"))
+    size, floor = copy_floor(stage, bot)
+    found |= {"megabytes": size / 1e6, "copy": floor}
+    more = {"expressions": [{"text": "one more thing about the lighthouse"}]}
+    ok(stage.draft.post(f"/v1/bots/{bot}/intents/intent_007/expressions", json=more))
+    found["training again"] = seconds(lambda: train(stage, bot))
+    found["plan of one expression"] = seconds(
+        lambda: ok(stage.publisher.post(f"/v1/bots/{bot}/plans", json={"mode": "nlp"}))
+    )
+    found["one expression, nlp"] = seconds(lambda: publish(stage, bot, mode="nlp"))
+    found["rollback"] = seconds(lambda: publish(stage, bot, mode="rollback", to_release=1))
+    flow = _flow(0, flows)
+    flow["blocks"][0]["messages"] = [{"text": "Changed."}]
+    body = {key: flow[key] for key in ("name", "blocks")}
+    ok(stage.draft.put(f"/v1/bots/{bot}/flows/flow_0", json=body))
+    found["one flow"] = seconds(lambda: publish(stage, bot, mode="flows", flows=["flow_0"]))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--expressions", type=int, default=100_000)
+    parser.add_argument("--flows", type=int, default=2_000)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    found = measure(Stage(given.data), given.expressions, given.flows)
+    if given.json:
+        print(json.dumps(found))
+        return
+    goals = {
+        "first plan": "<= 1 s",
+        "plan of one expression": "<= 1 s",
+        "first publication": "<= 6 copies",
+        "one expression, nlp": "<= 1 s",
+        "rollback": "<= 1 s",
+    }
+    print(f"| what | s | copies of the {found['megabytes']:.1f} MB | must |\n| --- | --- | --- | --- |")
+    for name, value in found.items():
+        if name != "megabytes":
+            print(f"| {name} | {value:.3f} | {value / found['copy']:.1f} | {goals.get(name, '')} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What a live edit makes of the release that is live. Pure; never its NLP (E2)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from shared.brain import Brain
+from shared.contracts import Flow, Release
+from shared.errors import InvalidError, NotFoundError
+from shared.flows.dialogue import Dialogue
+from shared.flows.references import Placed, declared, environment_names, missing
+from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
+from shared.web.bot_settings import merged_settings
+
+# It decides what a training makes: NLP.
+_NOT_OURS = "profile"
+
+
+def with_flow(release: Release, flow_id: str, body: FlowBody) -> Release:
+    """Raises what `parse_blocks` raises; InvalidError `unknown_intent`, ConflictError `duplicate_block`."""
+    flow = compose_flow(flow_id, body, {mark.id: mark.name for mark in release.intents})
+    refuse_duplicate_blocks(flow, release.flows)
+    return _with_flows(release, {**release.flows, flow_id: flow})
+
+
+def without_flow(release: Release, flow_id: str) -> Release:
+    """Raises NotFoundError `not_found`."""
+    flow_of(release, flow_id)
+    return _with_flows(release, {name: flow for name, flow in release.flows.items() if name != flow_id})
+
+
+def with_settings(release: Release, changes: Mapping[str, Any]) -> Release:
+    """Raises InvalidError `nlp_not_editable`, `unknown_field`, `invalid_settings`."""
+    if _NOT_OURS in changes:
+        raise InvalidError("nlp_not_editable", "The profile belongs to the NLP: change it in DRAFT, train and publish.")
+    settings = merged_settings(release.settings.model_dump(), changes)
+    return release.model_copy(update={"settings": settings})
+
+
+def flow_of(release: Release, flow_id: str) -> Flow:
+    """Raises NotFoundError `not_found`."""
+    found = release.flows.get(flow_id)
+    if found is None:
+        raise NotFoundError("not_found", f"The release that is live has no flow {flow_id!r}.")
+    return found
+
+
+def refuse_missing_values(flow: Flow, env: Collection[str]) -> None:
+    """Raises `environment_value_missing` when a text uses a value that this environment lacks (E4)."""
+    lacking = {name: places for name, places in environment_names({flow.id: flow}).items() if name not in env}
+    if lacking:
+        detail = f"This environment has no value for {', '.join(f'env.{name}' for name in sorted(lacking))}."
+        places = [{"name": n, "blocks": [block for _, block in places]} for n, places in sorted(lacking.items())]
+        raise InvalidError("environment_value_missing", detail, values=places[:50])
+
+
+def edited(brain: Brain, release: Release) -> Brain:
+    """The same models with other flows or settings. Raises InvalidError `dangling_reference`."""
+    if release.flows == brain.release.flows:
+        return replace(brain, digest=release.digest, release=release)
+    dialogue = Dialogue.of(release.flows, release.languages, release.variables)
+    _refuse_dangling(release, dialogue)
+    return replace(brain, digest=release.digest, release=release, dialogue=dialogue)
+
+
+def items_between(before: Release, after: Release) -> list[str]:
+    """What drift is counted in: `flow:<id>` and `setting:<name>` that differ."""
+    flows = sorted(before.flows.keys() | after.flows.keys())
+    ours, theirs = before.settings.model_dump(), after.settings.model_dump()
+    return [
+        *(f"flow:{flow}" for flow in flows if before.flows.get(flow) != after.flows.get(flow)),
+        *(f"setting:{name}" for name in sorted(ours) if ours[name] != theirs[name]),
+    ]
+
+
+def _with_flows(release: Release, flows: Mapping[str, Flow]) -> Release:
+    return release.model_copy(update={"flows": dict(sorted(flows.items()))})
+
+
+def _refuse_dangling(release: Release, dialogue: Dialogue) -> None:
+    blocks = tuple(Placed(dialogue.flow_of[name], block) for name, block in dialogue.blocks.items())
+    names = {mark.id: mark.name for mark in release.intents}
+    found = missing(blocks, declared(release.flows.values()), names, release.entities, release.variables)
+    if found:
+        subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in found[:50]]
+        detail = f"{len(found)} references of blocks would lead nowhere."
+        raise InvalidError("dangling_reference", detail, references=subjects)

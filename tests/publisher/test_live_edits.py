@@ -1,0 +1,161 @@
+"""A hot-fix at night: deliberate, kept, pulled home, never lost silently (E2 to E4)."""
+
+from typing import Any
+
+import pytest
+
+from tests.house import House
+from tests.publisher.conftest import Cafe, says
+
+CONFIRMED = {"Live-Edit": "confirmed", "Live-Edit-Notes": "the kitchen is flooded"}
+
+
+def closes_at_night(house: House, cafe: Cafe, text: str = "We are closed tonight.") -> dict[str, Any]:
+    body = {"name": "Menu", "blocks": [says("soup", text, intent="soup")]}
+    put = house.live.put(f"/v1/bots/{cafe.id}/flows/menu", json=body, headers=CONFIRMED)
+    assert put.status_code == 200, put.text
+    found: dict[str, Any] = put.json()
+    return found
+
+
+def test_an_edit_is_a_release_of_its_own_with_its_author_and_notes(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    newest = at_home.publisher.get(f"/v1/bots/{cafe.id}/releases").json()["items"][0]
+    assert (newest["number"], newest["origin"], newest["author"]) == (2, "live_edit", "admin")
+    assert newest["notes"] == "the kitchen is flooded"
+    assert at_home.publisher.get(f"/v1/bots/{cafe.id}/audit").json()["items"][0]["action"] == "live_edited"
+    (edit,) = at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()["live_edits"]
+    assert (edit["item"], edit["release"]) == ("flow:menu", 2)
+
+
+def test_publishing_over_an_edit_is_refused_until_that_is_accepted_by_name(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    cafe.flow("quay", says("ferry", "Once a day.", intent="ferry"))
+    answer = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "full"})
+    (finding,) = (found for found in answer.json()["findings"] if found["severity"] == "blocker")
+    assert (finding["code"], finding["subjects"][0]["item"]) == ("live_drift", "flow:menu")
+    assert cafe.said_live()["menu"] == ["We are closed tonight."]
+    done = at_home.publish(cafe.id, accept=["live_drift"])
+    assert done["status"] == "live"
+    assert cafe.said_live() == {"menu": ["Pea soup."], "quay": ["Once a day."]}
+    overridden = [
+        e for e in at_home.publisher.get(f"/v1/bots/{cafe.id}/audit").json()["items"] if e["action"] == "overridden"
+    ]
+    assert overridden[0]["detail"]["codes"] == ["live_drift"]
+
+
+def test_what_would_not_touch_the_edit_is_not_held_up_by_it(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    cafe.flow("quay", says("ferry", "Once a day.", intent="ferry"))
+    assert at_home.publish(cafe.id, "flows", flows=["quay"])["status"] == "live"
+    cafe.learns("soup", "do you serve chowder")
+    at_home.train(cafe.id)
+    assert at_home.publish(cafe.id, "nlp")["status"] == "live"
+    assert cafe.said_live()["menu"] == ["We are closed tonight."]
+
+
+def test_an_edit_that_was_pulled_home_goes_out_again_with_what_draft_did_meanwhile(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    cafe.flow("menu", says("soup", "Pea soup.", intent="soup"), says("bread", "Rye."))
+    pulled = at_home.publisher.post(f"/v1/bots/{cafe.id}/drift/pull").json()
+    assert [item["item"] for item in pulled["items"]] == ["flow:menu"]
+    assert pulled["snapshot"]
+    blocks = at_home.draft.get(f"/v1/bots/{cafe.id}/flows/menu").json()["blocks"]
+    assert [block["messages"][0]["text"] for block in blocks] == ["We are closed tonight.", "Rye."]
+    assert at_home.publish(cafe.id)["status"] == "live"
+    assert cafe.said_live()["menu"] == ["We are closed tonight.", "Rye."]
+    undone = at_home.draft.post(f"/v1/bots/{cafe.id}/snapshots/{pulled['snapshot']}/restore")
+    assert undone.status_code == 200
+    blocks = at_home.draft.get(f"/v1/bots/{cafe.id}/flows/menu").json()["blocks"]
+    assert [block["messages"][0]["text"] for block in blocks] == ["Pea soup.", "Rye."]
+
+
+def test_a_clash_is_told_with_both_sides_and_writes_nothing_until_it_is_decided(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    clash = at_home.publisher.post(f"/v1/bots/{cafe.id}/drift/pull")
+    assert (clash.status_code, clash.json()["code"]) == (409, "drift_conflict")
+    (told,) = clash.json()["clashes"]
+    assert (told["item"], told["part"]) == ("flow:menu", "block:soup")
+    assert [told[side]["messages"][0]["text"] for side in ("base", "live", "draft")] == [
+        "Pea soup.",
+        "We are closed tonight.",
+        "Leek soup.",
+    ]
+    assert (
+        at_home.draft.get(f"/v1/bots/{cafe.id}/flows/menu").json()["blocks"][0]["messages"][0]["text"] == "Leek soup."
+    )
+    decided = at_home.publisher.post(f"/v1/bots/{cafe.id}/drift/pull", json={"prefer": "draft"})
+    assert decided.status_code == 200
+    assert at_home.publish(cafe.id)["status"] == "live"
+    assert cafe.said_live()["menu"] == ["Leek soup."]
+
+
+def test_an_edit_that_is_taken_back_is_no_drift(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    closes_at_night(at_home, cafe, "Pea soup.")
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    assert at_home.publish(cafe.id)["release"] == 4
+
+
+def test_a_rollback_over_an_edit_warns_and_a_rollback_to_it_brings_the_drift_back(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    back = at_home.publish(cafe.id, "rollback", to_release=1)
+    assert [(f["code"], f["severity"]) for f in back["findings"]] == [("live_drift", "warning")]
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    assert at_home.plan(cafe.id)["drift"] == []
+    at_home.publish(cafe.id, "rollback", to_release=2)
+    assert [item["item"] for item in at_home.plan(cafe.id)["drift"]] == ["flow:menu"]
+
+
+def test_settings_drift_one_by_one(at_home: House, cafe: Cafe) -> None:
+    changed = at_home.live.patch(f"/v1/bots/{cafe.id}/settings", json={"margin": 0.2}, headers=CONFIRMED)
+    assert changed.status_code == 200, changed.text
+    cafe.set(max_message_length=500)
+    assert at_home.refused(cafe.id) == ["live_drift"]
+    assert at_home.refused(cafe.id, "nlp") == ["live_drift"], "nlp carries thresholds"
+    cafe.set(margin=0.2)
+    assert at_home.publish(cafe.id)["status"] == "live"
+    assert at_home.active(cafe.id)["settings"]["margin"] == 0.2
+
+
+def test_a_value_of_the_environment_must_be_there_before_a_flow_that_says_it(at_home: House) -> None:
+    fresh = Cafe(at_home)
+    fresh.flow("menu", says("soup", "Come to {{ env.address }}", intent="soup"))
+    at_home.train(fresh.id)
+    assert at_home.refused(fresh.id) == ["environment_value_missing"]
+    plan = at_home.plan(fresh.id)
+    set_ = at_home.live.patch(f"/v1/bots/{fresh.id}", json={"env": {"address": "Quay 4"}})
+    assert set_.status_code == 200, set_.text
+    assert at_home.publish(fresh.id, plan=plan["id"])["status"] == "live", "the plan's candidate was sound all along"
+    said = at_home.live.post(f"/v1/bots/{fresh.id}/conversations/ann/messages", json={"text": "soup of the day"})
+    assert said.json()["replies"][0]["text"] == "Come to Quay 4"
+    assert "Quay 4" not in at_home.publisher.get(f"/v1/bots/{fresh.id}/releases/1").text
+
+
+@pytest.mark.parametrize("target", ["live", "preview"])
+def test_each_environment_has_values_of_its_own(at_home: House, cafe: Cafe, target: str) -> None:
+    cafe.flow("menu", says("soup", "Come to {{ env.address }}", intent="soup"))
+    other = {"live": at_home.preview, "preview": at_home.live}[target]
+    other.patch(f"/v1/bots/{cafe.id}", json={"env": {"address": "Quay 4"}})
+    assert at_home.refused(cafe.id, target=target) == ["environment_value_missing"]
+
+
+def test_a_release_comes_back_into_draft_whole_and_publishing_it_gives_its_digest(at_home: House, cafe: Cafe) -> None:
+    first = at_home.active(cafe.id)["digest"]
+    cafe.learns("soup", "do you serve chowder")
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    cafe.set(margin=0.2)
+    at_home.publish(cafe.id, train="if_needed")
+    cafe.intent("bill", ["the bill please", "can I pay"])
+    restored = at_home.publisher.post(f"/v1/bots/{cafe.id}/releases/1/restore")
+    assert restored.status_code == 200, restored.text
+    texts = at_home.draft.get(f"/v1/bots/{cafe.id}/nlp/export?format=jsonl").text
+    assert "chowder" not in texts
+    assert "bill" not in texts
+    assert at_home.draft.get(f"/v1/bots/{cafe.id}/nlp").json()["languages"]["en"]["status"] == "trained"
+    done = at_home.publish(cafe.id)
+    assert (done["release"], done["release_digest"]) == (3, first)
+    undone = at_home.draft.post(f"/v1/bots/{cafe.id}/snapshots/{restored.json()['snapshot']}/restore")
+    assert undone.status_code == 200, undone.text
+    assert "the bill please" in at_home.draft.get(f"/v1/bots/{cafe.id}/nlp/export?format=jsonl").text
