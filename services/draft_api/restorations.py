@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import Connection, RowMapping, delete, select
 
 from services.draft_api.bundles import FORMAT, Bundle, BundleBot, BundleFlow, BundleIntent, empty, refill
 from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.remembering import remember_as_trained
 from services.draft_api.sentences import Spoken, between, of_nlp
 from services.draft_api.snapshots import Restored, take_snapshot
 from services.draft_api.store import find_bot
@@ -58,7 +59,9 @@ def restore(bot: str, body: Restoration, desk: Desk, key: Writer) -> Restored:
         taken = take_snapshot(connection, row, body.reason)
         empty(connection, row["id"])
         refill(connection, row["id"], bundle)
-        _remember_as_trained(connection, row["id"], known)
+        # So that what came back can be published again at once.
+        connection.execute(delete(trained_languages).where(trained_languages.c.bot_id == row["id"]))
+        remember_as_trained(connection, row["id"], known)
         detail = {"snapshot": taken, "release": release.digest}
         note(connection, audit, Entry("restored", key.name, row["id"], detail, after=release.digest))
     return Restored(snapshot=taken)
@@ -126,11 +129,3 @@ def _bundle(bot: RowMapping, release: Release, known: dict[str, RowMapping], art
         variables=release.variables,
         flows=[BundleFlow.model_validate(flow.model_dump(mode="json")) for flow in release.flows.values()],
     )
-
-
-def _remember_as_trained(connection: Connection, bot_id: str, known: dict[str, RowMapping]) -> None:
-    """So that what came back can be published again at once."""
-    connection.execute(delete(trained_languages).where(trained_languages.c.bot_id == bot_id))
-    for language, row in known.items():
-        values = {"language": language, "outcome": "succeeded", "model": row["digest"], "error": None}
-        connection.execute(insert(trained_languages).values(bot_id=bot_id, ended_at=row["trained_at"], **values))

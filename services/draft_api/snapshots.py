@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 from services.draft_api.bundles import Bundle, bundle_of, empty, refill
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.nlp import Nlp, NlpIntent, mark_of, read_nlp
+from services.draft_api.remembering import models_of, remember_as_trained
 from services.draft_api.sentences import between, of_nlp
 from services.draft_api.store import find_bot, now
 from services.draft_api.tables import audit, snapshots
@@ -76,13 +77,16 @@ def take(bot: str, body: SnapshotReason, desk: Desk, key: Writer) -> SnapshotRow
 
 @router.post("/{snapshot}/restore")
 def restore(bot: str, snapshot: str, desk: Desk, key: Writer) -> Restored:
-    """Draft as it was, ids and all; what it is now is snapshotted first, so that this too can be undone."""
+    """Draft as it was, ids and all, and as trained as it was; what it is now is snapshotted first: this too can be
+    undone."""
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         kept = _bundle(connection, row, snapshot)
         taken = take_snapshot(connection, row, f"before restoring {snapshot}")
         empty(connection, row["id"])
         refill(connection, row["id"], kept)
+        trained = models_of(connection, row["id"], read_nlp(connection, row["id"]).fingerprints)
+        remember_as_trained(connection, row["id"], trained)
         detail = {"restored": snapshot, "snapshot": taken}
         note(connection, audit, Entry("snapshot_restored", key.name, row["id"], detail))
     return Restored(snapshot=taken)

@@ -13,10 +13,11 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.publisher import audit, records
-from services.publisher.drift import Edit, after_edit, after_publication
+from services.publisher.drift import Edit, after_edit, after_publication, digests
 from services.publisher.peers import Live, LogEntry
 from services.publisher.tables import pulled_items, releases
-from shared.contracts import Release
+from services.publisher.wish import Wish
+from shared.contracts import ActiveRelease, Release
 from shared.db import Database, utc
 from shared.errors import NotFoundError
 
@@ -131,8 +132,15 @@ def bot_named(connection: Connection, name: str) -> str | None:
     return connection.execute(query.order_by(releases.c.activated_at.desc())).scalar()
 
 
-def add_notes(connection: Connection, bot: str, target: str, number: int, notes: str) -> None:
-    """P10: a publication that changes nothing still may have something to say."""
+def agree(connection: Connection, bot: str, wish: Wish, live: ActiveRelease, notes: str | None) -> None:
+    """P10: no new release; new notes go to the record of the one that there is, and its edits are agreed upon."""
+    if notes:
+        _add_notes(connection, bot, wish.target, live.number, notes)
+    if wish.mode == "full":
+        mark_pulled(connection, bot, digests(live.release))
+
+
+def _add_notes(connection: Connection, bot: str, target: str, number: int, notes: str) -> None:
     here = releases.c.bot_id == bot, releases.c.target == target, releases.c.number == number
     before = connection.execute(select(releases.c.notes).where(*here)).scalar()
     connection.execute(update(releases).where(*here).values(notes=f"{before}\n{notes}" if before else notes))

@@ -18,6 +18,10 @@ class Comparison(Value):
     processors: tuple[str, ...]
 
 
+def drafts_proofs(draft: Draft, release: Release) -> list[Proof]:
+    return [draft.proof(release.bot.id, model.digest) for model in release.models.values()]
+
+
 def compare_proofs(
     release: Release, drafts: Sequence[Proof] | None, live: Proof
 ) -> tuple[Comparison, tuple[Finding, ...]]:

@@ -10,7 +10,6 @@ from starlette.responses import StreamingResponse
 from services.publisher import audit, history, plans, records
 from services.publisher.asking import Asked, PublicationRequest, judged, known_before, planned, refuse_second, take_up
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
-from services.publisher.drift import digests
 from services.publisher.gather import read_situation, resolved
 from services.publisher.prove import Comparison
 from services.publisher.records import ENDED, Publication
@@ -152,14 +151,9 @@ def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequ
 
 
 def _nothing_to_do(bridge: BridgeParts, asked: Asked) -> Shown:
-    """P10: no new release; new notes go to the record of the one that there is, and its edits are agreed upon."""
     assert asked.live is not None
     with bridge.db.writing() as connection:
-        if asked.body.notes:
-            target, number = asked.wish.target, asked.live.number
-            history.add_notes(connection, asked.bot_id, target, number, asked.body.notes)
-        if asked.wish.mode == "full":
-            history.mark_pulled(connection, asked.bot_id, digests(asked.live.release))
+        history.agree(connection, asked.bot_id, asked.wish, asked.live, asked.body.notes)
     return Shown(
         id=None,
         bot=asked.bot_id,

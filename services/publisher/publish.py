@@ -15,16 +15,17 @@ import structlog
 from services.publisher import audit, history, records
 from services.publisher.bridge import TargetParts
 from services.publisher.compose import compose
+from services.publisher.copying import copy_missing
 from services.publisher.finding import blockers
 from services.publisher.gather import read_situation
 from services.publisher.judging import accepted, judge
 from services.publisher.peers import Activation, Draft, Live, LogEntry
-from services.publisher.prove import compare_proofs, gather_provenance
+from services.publisher.prove import compare_proofs, drafts_proofs, gather_provenance
 from services.publisher.records import Publication, now
 from services.publisher.training import CancelledError, trained
 from shared.contracts import Finding, Proof, Release, Snapshot
 from shared.db import Database
-from shared.errors import GreenroomError, InvalidError, PreconditionError
+from shared.errors import ConflictError, GreenroomError, InvalidError, PreconditionError
 from shared.failpoints import reach
 from shared.jobs import AWAY
 
@@ -98,6 +99,8 @@ class Publishing:
         release, live = verdict.candidate, situation.live
         assert release is not None
         if live and release.digest == live.digest:
+            with self.db.writing() as connection:
+                history.agree(connection, job.bot_id, job.wish, live, job.notes)
             self._end(job, "live", release=live.number, release_digest=live.digest)
             return None
         provenance = gather_provenance(self.draft, release, job.author, job.notes)
@@ -117,24 +120,20 @@ class Publishing:
     # -- copy, stage, activate, record ----------------------------------------
 
     def _copy(self, job: Publication, release: Release) -> None:
-        files = {file.digest: file for model in release.models.values() for file in model.all_files()}
-        live = self._live(job)
-        missing = [file for digest, file in files.items() if not live.has_blob(digest)]
-        total, done = sum(file.size_bytes for file in missing) or 1, 0
-        for file in missing:
+        def tell(share: float) -> None:
             self._stop_if_cancelled(job)
-            live.put_blob(file.digest, self.draft.blob(file.digest))
-            reach("publish.blob.copied")
-            done += file.size_bytes
-            self._tell(job, "copy", 65 + 15 * done / total)
+            self._tell(job, "copy", 65 + 15 * share)
+
+        copy_missing(self.draft, self._live(job), release, tell)
 
     def _stage(self, job: Publication, release: Release, provenance: dict[str, Any]) -> tuple[Finding, ...]:
         """Live loads, warms and probes the candidate; both sides then show what they have (P12)."""
         self._tell(job, "check", 80)
         try:
-            live = self._live(job).stage(release, provenance)
+            live = self._staged(job, release, provenance)
             reach("publish.staged")
-            drafts = self._drafts_proofs(job, release)
+            # A rollback needs no draft (P18).
+            drafts = None if job.wish.mode == "rollback" else drafts_proofs(self.draft, release)
         except InvalidError as error:
             if error.code not in _REFUSALS:
                 raise
@@ -146,11 +145,15 @@ class Publishing:
             raise RefusedError(findings)
         return findings
 
-    def _drafts_proofs(self, job: Publication, release: Release) -> list[Proof] | None:
-        """None for a rollback: it needs no draft (P18)."""
-        if job.wish.mode == "rollback":
-            return None
-        return [self.draft.proof(job.bot_id, model.digest) for model in release.models.values()]
+    def _staged(self, job: Publication, release: Release, provenance: dict[str, Any]) -> Proof:
+        """What nothing pointed at may have been swept between the looking and the staging: it is sent again, once."""
+        try:
+            return self._live(job).stage(release, provenance)
+        except ConflictError as error:
+            if error.code != "artifacts_missing":
+                raise
+            self._copy(job, release)
+            return self._live(job).stage(release, provenance)
 
     def _activate(self, job: Publication, release: Release) -> Activation:
         self._tell(job, "activate", 92)

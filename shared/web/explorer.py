@@ -23,20 +23,23 @@ _BANNER = (
 _EXAMPLES = {
     "bot": "Tern Valley Railway",
     "intent": "bring_bicycle",
-    "flow": "my_refunds",
+    "flow": "tickets",
     "conversation": "demo",
     "entity": "station",
     "variable": "first_name",
 }
+# What an example writes is a thing of its own: it does not take the place of what the sample bot has.
+_EXAMPLES_TO_WRITE = {**_EXAMPLES, "flow": "my_refunds"}
 
 
 def add_examples(schema: dict[str, Any]) -> dict[str, Any]:
     """Path parameters get an example by their name; the explorer fills it in."""
     for operations in schema["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
+            examples = _EXAMPLES if method == "get" else _EXAMPLES_TO_WRITE
             for parameter in operation.get("parameters", ()):
-                if parameter["in"] == "path" and parameter["name"] in _EXAMPLES:
-                    parameter["example"] = _EXAMPLES[parameter["name"]]
+                if parameter["in"] == "path" and parameter["name"] in examples:
+                    parameter["example"] = examples[parameter["name"]]
     return schema
 
 

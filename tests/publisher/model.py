@@ -56,6 +56,7 @@ class Served:
 class Model:
     draft: Content
     trained: tuple[Any, ...] | None = None
+    ever_trained: set[tuple[Any, ...]] = field(default_factory=set[tuple[Any, ...]])
     served: list[Served] = field(default_factory=list)
     pulled: set[tuple[str, Any]] = field(default_factory=set)
 
@@ -66,6 +67,16 @@ class Model:
     @property
     def edits(self) -> Edits:
         return self.served[-1].edits if self.served else {}
+
+    def train(self) -> None:
+        self.trained = self.draft.nlp.fingerprint()
+        self.ever_trained.add(self.trained)
+
+    def undo(self, to: Content) -> None:
+        """What comes back is trained if it ever was."""
+        self.draft = to
+        if to.nlp.fingerprint() in self.ever_trained:
+            self.trained = to.nlp.fingerprint()
 
     # -- what a publication would do ---------------------------------------------------
 

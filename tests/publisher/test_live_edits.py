@@ -159,3 +159,27 @@ def test_a_release_comes_back_into_draft_whole_and_publishing_it_gives_its_diges
     undone = at_home.draft.post(f"/v1/bots/{cafe.id}/snapshots/{restored.json()['snapshot']}/restore")
     assert undone.status_code == 200, undone.text
     assert "the bill please" in at_home.draft.get(f"/v1/bots/{cafe.id}/nlp/export?format=jsonl").text
+
+
+def test_what_was_trained_is_trained_again_when_a_restoration_is_undone(at_home: House, cafe: Cafe) -> None:
+    cafe.learns("soup", "do you serve chowder")
+    at_home.train(cafe.id)
+    newest = at_home.draft.get(f"/v1/bots/{cafe.id}/nlp").json()["languages"]["en"]["model"]
+    restored = at_home.publisher.post(f"/v1/bots/{cafe.id}/releases/1/restore").json()
+    at_home.draft.post(f"/v1/bots/{cafe.id}/snapshots/{restored['snapshot']}/restore")
+    again = at_home.draft.get(f"/v1/bots/{cafe.id}/nlp").json()["languages"]["en"]
+    assert (again["status"], again["model"]) == ("trained", newest)
+
+
+def test_an_edit_that_a_publication_found_in_draft_too_is_agreed_upon(at_home: House, cafe: Cafe) -> None:
+    leek, onion = says("soup", "Leek soup.", intent="soup"), says("soup", "Onion soup.", intent="soup")
+    closes_at_night(at_home, cafe, "Leek soup.")
+    cafe.flow("menu", leek)
+    bill = cafe.intent("bill", ["the bill please"])
+    at_home.train(cafe.id)
+    assert at_home.draft.delete(f"/v1/bots/{cafe.id}/intents/{bill}").status_code == 204
+    same = at_home.publish(cafe.id, train="if_needed", notes="leek it is")
+    assert (same["status"], same["release"]) == ("live", 2), "after a training, nothing is new"
+    assert "leek it is" in at_home.publisher.get(f"/v1/bots/{cafe.id}/releases/2").json()["notes"]
+    cafe.flow("menu", onion)
+    assert at_home.publish(cafe.id)["status"] == "live"

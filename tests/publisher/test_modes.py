@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.publisher.peers import Live
 from tests.house import House
 from tests.publisher.conftest import Cafe, says
 
@@ -162,3 +163,20 @@ def test_the_audit_trail_tells_who_did_what_and_what_was_refused(at_home: House,
     assert trail[0]["after"] == at_home.active(cafe.id)["digest"]
     assert trail[2]["detail"]["codes"] == ["nlp_stale"]
     assert {entry["author"] for entry in trail} == {"admin"}
+
+
+def test_what_was_swept_while_it_was_looked_for_is_sent_again(
+    at_home: House, cafe: Cafe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cafe.learns("soup", "do you serve chowder")
+    at_home.train(cafe.id)
+    truly, swept = Live.has_blob, set[str]()
+
+    def seen_then_swept(live: Live, digest: str) -> bool:
+        first = digest not in swept
+        swept.add(digest)
+        return first or truly(live, digest)
+
+    monkeypatch.setattr(Live, "has_blob", seen_then_swept)
+    assert at_home.publish(cafe.id)["status"] == "live"
+    assert swept

@@ -121,7 +121,7 @@ class Team(RuleBasedStateMachine):
 
     def train(self) -> None:
         self.house.train(self.bot)
-        self.model.trained = self.model.draft.nlp.fingerprint()
+        self.model.train()
 
     def take_snapshot(self) -> None:
         made = self.house.draft.post(self.at("snapshots"), json={"reason": "just in case"})
@@ -130,7 +130,7 @@ class Team(RuleBasedStateMachine):
     def undo(self, pick: int) -> None:
         snapshot, content = self.pick(self.snapshots, pick)
         self.remember(self.said(self.house.draft.post(self.at(f"snapshots/{snapshot}/restore")), 200)["snapshot"])
-        self.model.draft = content
+        self.model.undo(content)
 
     # -- publications ------------------------------------------------------------------------
 
