@@ -19,7 +19,7 @@ from shared.contracts import Release
 from shared.db import Database
 from shared.digest import digest_of
 from shared.errors import BusyError, GreenroomError, InvalidError, NotFoundError
-from shared.nlp.model import EncoderCache
+from shared.nlp.model import EncoderCache, Model
 
 log = structlog.get_logger()
 
@@ -118,12 +118,17 @@ class Roster:
 
     def stage(self, release: Release) -> Brain:
         """Loads a candidate beside what is served, and keeps it for the switch. Raises what `build_brain` raises."""
-        brain = build_brain(release, self._artifacts.read, self._encoders)
+        brain = build_brain(release, self._artifacts.read, self._encoders, self.loaded(release.bot.id))
         with self._lock:
             self._staged[(release.bot.id, brain.digest)] = brain
             while len(self._staged) > _STAGED:
                 self._staged.popitem(last=False)
         return brain
+
+    def loaded(self, bot: str) -> dict[str, Model]:
+        """The models that serve the bot, by digest: verified when loaded, so another release may share them."""
+        current = self._serving.get(bot)
+        return {model.digest: model for model in current.brain.models.values()} if current else {}
 
     def drop(self, bot: str, digests: Set[str]) -> None:
         """Candidates that are no longer kept."""
@@ -140,10 +145,7 @@ class Roster:
             return current.brain
         if known is not None:
             return known
-        # What serves was verified when it was loaded: another release with the same models need not load them again.
-        models = current.brain.models.values() if current else ()
-        release = self._document(bot, digest)
-        return build_brain(release, self._artifacts.read, self._encoders, {model.digest: model for model in models})
+        return build_brain(self._document(bot, digest), self._artifacts.read, self._encoders, self.loaded(bot))
 
     def _document(self, bot: str, digest: str) -> Release:
         here = releases.c.bot_id == bot, releases.c.digest == digest

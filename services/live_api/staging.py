@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from services.live_api.floor import FloorParts
-from services.live_api.keeping import artifacts_of, keep
+from services.live_api.keeping import artifacts_of, is_kept, keep
 from services.live_api.pointer import one_mover_at_a_time
 from shared.brain import prove
 from shared.contracts import Probe, ProbeResult, Proof, Release
@@ -95,9 +95,16 @@ def _require_artifacts(floor: FloorParts, release: Release) -> None:
 
 
 def _inspect(floor: FloorParts, release: Release) -> None:
-    """Each model once: a publication of flows alone does not pay for it again."""
+    """Each model once: neither a publication of flows alone nor a rollback pays for it again, restarts or not.
+
+    What is kept here came in through this very check.
+    """
+    with floor.db.reading() as connection:
+        if is_kept(connection, release.bot.id, release.digest):
+            return
+    sound = floor.inspected | floor.roster.loaded(release.bot.id).keys()
     for model in release.models.values():
-        if model.digest not in floor.inspected:
+        if model.digest not in sound:
             inspect_model(model, floor.artifacts.read)
             floor.inspected.add(model.digest)
 
