@@ -1,7 +1,7 @@
 """One service over HTTP: JSON in, JSON out, every failure a CommandError."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -28,11 +28,16 @@ class Peer:
     def get(self, *path: str, **params: str | int) -> Any:
         return self._send("GET", path, params=params)
 
+    def read(self, *path: str) -> tuple[Any, str]:
+        """A document with its ETag."""
+        response = self._answer("GET", path)
+        return response.json(), response.headers.get("ETag", "")
+
     def post(self, *path: str, body: Any = None, **params: str) -> Any:
         return self._send("POST", path, json={} if body is None else body, params=params)
 
-    def put(self, *path: str, body: Any) -> Any:
-        return self._send("PUT", path, json=body)
+    def put(self, *path: str, body: Any, headers: Mapping[str, bytes] | None = None) -> Any:
+        return self._send("PUT", path, json=body, headers=headers)
 
     def patch(self, *path: str, body: Any) -> Any:
         return self._send("PATCH", path, json=body)
@@ -60,14 +65,18 @@ class Peer:
                     yield json.loads(line.removeprefix("data:"))
 
     def _send(self, method: str, path: tuple[str, ...], **given: Any) -> Any:
-        with self._reached() as client:
-            response = client.request(method, _joined(path), **given)
-        if not response.is_success:
-            raise refusal(response.status_code, response.content, self.name)
+        response = self._answer(method, path, **given)
         try:
             return response.json() if response.content else None
         except ValueError:
             raise CommandError(f"{self.url} does not answer like {self.name}: is it the right address?") from None
+
+    def _answer(self, method: str, path: tuple[str, ...], **given: Any) -> "httpx.Response":
+        with self._reached() as client:
+            response = client.request(method, _joined(path), **given)
+        if not response.is_success:
+            raise refusal(response.status_code, response.content, self.name)
+        return response
 
     @contextmanager
     def _reached(self) -> "Iterator[httpx.Client]":

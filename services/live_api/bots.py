@@ -51,7 +51,7 @@ class LiveBotChange(BaseModel):
 
 
 class LiveRelease(BaseModel):
-    """`models` names the model of each language by its digest, as trainings do."""
+    """`models` names the model of each language by its digest, as trainings do; `intents` are names by id."""
 
     number: int
     digest: str
@@ -59,6 +59,7 @@ class LiveRelease(BaseModel):
     activated_at: datetime
     languages: tuple[str, ...]
     models: dict[str, str]
+    intents: dict[str, str]
     flows: dict[str, Flow]
     settings: BotSettings
 
@@ -106,6 +107,7 @@ def release(bot: str, floor: Floor, key: Reader) -> LiveRelease:
         activated_at=pointer.activated_at,
         languages=served.languages,
         models={language: model.digest for language, model in served.models.items()},
+        intents={mark.id: mark.name for mark in served.intents},
         flows=served.flows,
         settings=served.settings,
     )
