@@ -57,7 +57,7 @@ def _flow(place: int, count: int) -> dict[str, Any]:
     if place < INTENTS:
         first["intent"] = f"intent_{place:03}"
     last = {"id": f"b{place}_1", "kind": "message", "messages": [{"text": "Anything else?", "quick_replies": []}]}
-    if place + 1 < count and place >= INTENTS:
+    if INTENTS <= place + 1 < count:
         last["next"] = f"b{place + 1}_0"
     return {"id": f"flow_{place}", "name": f"Flow {place}", "blocks": [first, last]}
 

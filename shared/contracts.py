@@ -1,7 +1,9 @@
 """The documents on the wire between draft, publisher and live. Immutable; named by their digest."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,9 +28,15 @@ class Document(Value):
     def canonical(self) -> bytes:
         return canonical(self.model_dump(mode="json"))
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return digest_of(self.canonical())
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A changed copy has a name of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("digest", None)
+        return copied
 
 
 class BotSettings(Value):

@@ -1,6 +1,6 @@
 """What a publication changes, in the bot's own terms. Pure; identity is the id, so a rename is a rename."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
@@ -23,17 +23,18 @@ class ExpressionChanges(Value):
 
 
 class Named(Value):
-    """`expressions` is told of intents, where draft knows."""
+    """`expressions` is told of intents, where draft knows; `before` and `after` are values of a changed setting."""
 
     id: str
     name: str
     expressions: ExpressionChanges | None = None
+    before: Any = None
+    after: Any = None
 
     @model_serializer(mode="wrap")
     def _told(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a word of expressions where none are told: most things have none."""
-        found: dict[str, Any] = write(self)
-        return found if self.expressions else {name: found[name] for name in ("id", "name")}
+        """Without a word of what most things do not have."""
+        return {name: value for name, value in write(self).items() if value is not None}
 
 
 class Renamed(Value):
@@ -71,16 +72,18 @@ Item = tuple[str, Any]
 
 def diff(before: Release | None, after: Release) -> Changes:
     """Every part compared on its own; what `before` lacks altogether is added."""
-    old, new = (_parts(before) if before else {}), _parts(after)
-    return Changes(**{part: _compare(old.get(part, {}), items) for part, items in new.items()})
+    old, new = (_parts(before, after) if before else {}), _parts(after, before)
+    found = {part: _compare(old.get(part, {}), items) for part, items in new.items()}
+    return Changes(**{**found, "settings": _with_values(found["settings"], old.get("settings", {}), new["settings"])})
 
 
-def _parts(release: Release) -> dict[str, dict[str, Item]]:
+def _parts(release: Release, other: Release | None) -> dict[str, dict[str, Item]]:
+    """Without the blocks of flows that are the same in the `other`: none of them changed."""
     return {
         "intents": {mark.id: (mark.name, mark.expressions) for mark in release.intents},
         "entities": _plain(release.entities),
         "flows": {flow.id: (flow.name, (flow.blocks, flow.variables)) for flow in release.flows.values()},
-        "blocks": _blocks(release.flows),
+        "blocks": _blocks(flow for flow in release.flows.values() if other is None or other.flows.get(flow.id) != flow),
         "variables": _plain(release.variables),
         "settings": _plain({**release.settings.model_dump(), "languages": release.languages}),
         "models": {language: (language, model.digest) for language, model in release.models.items()},
@@ -91,10 +94,10 @@ def _plain(items: Mapping[str, Any]) -> dict[str, Item]:
     return {name: (name, value) for name, value in items.items()}
 
 
-def _blocks(flows: Mapping[str, Flow]) -> dict[str, Item]:
+def _blocks(flows: Iterable[Flow]) -> dict[str, Item]:
     return {
         block["id"]: (block.get("name") or block["id"], (flow.id, {**block, "name": None}))
-        for flow in flows.values()
+        for flow in flows
         for block in flow.blocks
     }
 
@@ -109,6 +112,14 @@ def _compare(old: Mapping[str, Item], new: Mapping[str, Item]) -> PartChanges:
             Renamed(id=key, before=old[key][0], after=new[key][0]) for key in both if old[key][0] != new[key][0]
         ),
     )
+
+
+def _with_values(changes: PartChanges, old: Mapping[str, Item], new: Mapping[str, Item]) -> PartChanges:
+    """Settings are short enough to be told whole."""
+    told = (
+        named.model_copy(update={"before": old[named.id][1], "after": new[named.id][1]}) for named in changes.changed
+    )
+    return changes.model_copy(update={"changed": tuple(told)})
 
 
 def with_expressions(changes: Changes, found: Mapping[str, ExpressionChanges]) -> Changes:

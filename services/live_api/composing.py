@@ -8,7 +8,7 @@ from shared.brain import Brain
 from shared.contracts import Flow, Release
 from shared.errors import InvalidError, NotFoundError
 from shared.flows.dialogue import Dialogue
-from shared.flows.references import Placed, declared, environment_names, missing
+from shared.flows.references import Placed, Reference, declared, environment_names, missing, placed
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
 from shared.web.bot_settings import merged_settings
 
@@ -47,7 +47,7 @@ def flow_of(release: Release, flow_id: str) -> Flow:
 
 def refuse_missing_values(flow: Flow, env: Collection[str]) -> None:
     """Raises `environment_value_missing` when a text uses a value that this environment lacks (E4)."""
-    lacking = {name: places for name, places in environment_names({flow.id: flow}).items() if name not in env}
+    lacking = {name: places for name, places in environment_names(placed({flow.id: flow})).items() if name not in env}
     if lacking:
         detail = f"This environment has no value for {', '.join(f'env.{name}' for name in sorted(lacking))}."
         places = [{"name": n, "blocks": [block for _, block in places]} for n, places in sorted(lacking.items())]
@@ -77,10 +77,14 @@ def _with_flows(release: Release, flows: Mapping[str, Flow]) -> Release:
     return release.model_copy(update={"flows": dict(sorted(flows.items()))})
 
 
-def _refuse_dangling(release: Release, dialogue: Dialogue) -> None:
+def loose_ends(release: Release, dialogue: Dialogue) -> list[Reference]:
     blocks = tuple(Placed(dialogue.flow_of[name], block) for name, block in dialogue.blocks.items())
     names = {mark.id: mark.name for mark in release.intents}
-    found = missing(blocks, declared(release.flows.values()), names, release.entities, release.variables)
+    return missing(blocks, declared(release.flows.values()), names, release.entities, release.variables)
+
+
+def _refuse_dangling(release: Release, dialogue: Dialogue) -> None:
+    found = loose_ends(release, dialogue)
     if found:
         subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in found[:50]]
         detail = f"{len(found)} references of blocks would lead nowhere."

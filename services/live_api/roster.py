@@ -116,14 +116,16 @@ class Roster:
             self._failed.pop(pointer.bot, None)
             self._staged.pop((pointer.bot, pointer.digest), None)
 
-    def stage(self, release: Release) -> Brain:
-        """Loads a candidate beside what is served, and keeps it for the switch. Raises what `build_brain` raises."""
-        brain = build_brain(release, self._artifacts.read, self._encoders, self.loaded(release.bot.id))
+    def build(self, release: Release) -> Brain:
+        """Loads a candidate beside what is served. Raises what `build_brain` raises."""
+        return build_brain(release, self._artifacts.read, self._encoders, self.loaded(release.bot.id))
+
+    def stage(self, brain: Brain) -> None:
+        """Keeps a candidate for the switch."""
         with self._lock:
-            self._staged[(release.bot.id, brain.digest)] = brain
+            self._staged[(brain.release.bot.id, brain.digest)] = brain
             while len(self._staged) > _STAGED:
                 self._staged.popitem(last=False)
-        return brain
 
     def loaded(self, bot: str) -> dict[str, Model]:
         """The models that serve the bot, by digest: verified when loaded, so another release may share them."""
@@ -145,7 +147,7 @@ class Roster:
             return current.brain
         if known is not None:
             return known
-        return build_brain(self._document(bot, digest), self._artifacts.read, self._encoders, self.loaded(bot))
+        return self.build(self._document(bot, digest))
 
     def _document(self, bot: str, digest: str) -> Release:
         here = releases.c.bot_id == bot, releases.c.digest == digest

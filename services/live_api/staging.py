@@ -5,14 +5,14 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from services.live_api.composing import loose_ends
 from services.live_api.floor import FloorParts
 from services.live_api.keeping import artifacts_of, is_kept, keep
 from services.live_api.pointer import one_mover_at_a_time
-from shared.brain import prove
+from shared.brain import Brain, prove
 from shared.contracts import Probe, ProbeResult, Proof, Release
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
-from shared.flows.references import dangling
 from shared.nlp.inspection import inspect_model
 from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET
 
@@ -26,11 +26,15 @@ def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tu
     `runtime_unsupported`, `dangling_reference`, `probe_mismatch`, or what is found wrong with a model.
     """
     _require_artifacts(floor, release)
-    check_labels(release)
-    check_runtime(release)
-    check_references(release)
-    _inspect(floor, release)
-    brain = floor.roster.stage(release)
+    known = _is_known(floor, release)
+    if not known:
+        check_labels(release)
+        check_runtime(release)
+        _inspect(floor, release)
+    brain = floor.roster.build(release)
+    if not known:
+        check_references(brain)
+    floor.roster.stage(brain)
     proof = prove(brain, floor.artifacts.read)
     expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
     proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
@@ -61,13 +65,12 @@ def check_runtime(release: Release) -> None:
             raise InvalidError("runtime_unsupported", detail)
 
 
-def check_references(release: Release) -> None:
+def check_references(brain: Brain) -> None:
     """No block leads to an intent, entity, variable or block that the release lacks. Raises `dangling_reference`."""
-    names = {mark.id: mark.name for mark in release.intents}
-    missing = dangling(release.flows, names, release.entities, release.variables)
-    if missing:
-        subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in missing[:50]]
-        detail = f"{len(missing)} references of blocks lead nowhere."
+    loose = loose_ends(brain.release, brain.dialogue)
+    if loose:
+        subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in loose[:50]]
+        detail = f"{len(loose)} references of blocks lead nowhere."
         raise InvalidError("dangling_reference", detail, references=subjects)
 
 
@@ -94,14 +97,14 @@ def _require_artifacts(floor: FloorParts, release: Release) -> None:
         raise ConflictError("artifacts_missing", f"{len(missing)} artifacts are not here yet.", missing=missing)
 
 
-def _inspect(floor: FloorParts, release: Release) -> None:
-    """Each model once: neither a publication of flows alone nor a rollback pays for it again, restarts or not.
-
-    What is kept here came in through this very check.
-    """
+def _is_known(floor: FloorParts, release: Release) -> bool:
+    """What is kept here came in through these very checks: a rollback does not pay for them again."""
     with floor.db.reading() as connection:
-        if is_kept(connection, release.bot.id, release.digest):
-            return
+        return is_kept(connection, release.bot.id, release.digest)
+
+
+def _inspect(floor: FloorParts, release: Release) -> None:
+    """Each model once: a publication of flows alone does not pay for it again, restarts or not."""
     sound = floor.inspected | floor.roster.loaded(release.bot.id).keys()
     for model in release.models.values():
         if model.digest not in sound:

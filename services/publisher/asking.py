@@ -22,6 +22,7 @@ from services.publisher.tables import idempotency, publications
 from services.publisher.wish import Mode, Target, Wish
 from shared.contracts import ActiveRelease, Finding, Language, Release
 from shared.errors import ConflictError, InvalidError
+from shared.flows.references import placed
 from shared.ids import new_id
 from shared.web.idempotency import once, recall
 from shared.web.keys import Principal
@@ -111,7 +112,9 @@ def planned(plan: Plan, body: PublicationRequest, live: ActiveRelease | None, br
     if candidate is not None and plan.wish.mode != "nlp":
         # A value may have gone from the environment since, or come.
         here = bridge.target(plan.wish.target).live.environment(plan.bot_id)
-        findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(candidate, here)
+        findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(
+            placed(candidate.flows), here
+        )
     refuse_blocked(findings)
     return Asked(plan.bot_id, plan.wish, body, live, candidate, tuple(findings))
 

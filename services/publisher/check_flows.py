@@ -1,6 +1,6 @@
 """What stands in the way of publishing flows: dead references, values that live lacks (P8, P9, E4). Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from services.publisher.closure import closure, loose_ends, twice
@@ -8,8 +8,8 @@ from services.publisher.compose import chosen_flows, ids_of
 from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Release, Snapshot
-from shared.flows.lint import lint
-from shared.flows.references import environment_names
+from shared.flows.lint import Blocks, stumbling
+from shared.flows.references import Reference, environment_names
 
 FEW = 5
 
@@ -23,10 +23,10 @@ def unknown_flows(wish: Wish, draft: Snapshot, live: Release) -> list[Finding]:
     ]
 
 
-def dangling_references(release: Release, help_: str = "make it, or change the block.") -> list[Finding]:
+def dangling_references(loose: Iterable[Reference], help_: str = "make it, or change the block.") -> list[Finding]:
     """What a block refers to must be there. One finding for each thing that is missing."""
     missing: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for ref in loose_ends(release):
+    for ref in loose:
         missing.setdefault((ref.kind, ref.target), []).append({"flow": ref.flow, "block": ref.block})
     return [
         blocker(
@@ -38,18 +38,19 @@ def dangling_references(release: Release, help_: str = "make it, or change the b
     ]
 
 
-def incomplete_choice(wish: Wish, draft: Snapshot, live: Release, outcome: Release) -> list[Finding]:
+def incomplete_choice(wish: Wish, draft: Snapshot, live: Release, outcome: Release, blocks: Blocks) -> list[Finding]:
     """P8: what the chosen flows lack, with the smallest set of flows that would close it."""
-    if not loose_ends(outcome) and not twice(outcome):
+    loose = loose_ends(outcome, blocks)
+    if not loose and not twice(outcome):
         return []
     also = closure(chosen_flows(wish, draft, live), draft, live)
     help_ = _help(sorted(also), draft, live) if also else "publish its NLP too, or the full bot."
-    found = dangling_references(outcome, help_) + _in_two_flows(outcome, help_)
+    found = dangling_references(loose, help_) + _in_two_flows(outcome, help_)
     closing = [{"kind": "closure", "flows": sorted(also)}] if also else []
     return [finding.model_copy(update={"subjects": (*finding.subjects, *closing)}) for finding in found]
 
 
-def environment_missing(release: Release, available: Collection[str]) -> list[Finding]:
+def environment_missing(blocks: Blocks, available: Collection[str]) -> list[Finding]:
     """E4: values belong to an environment and are never published."""
     return [
         blocker(
@@ -57,16 +58,15 @@ def environment_missing(release: Release, available: Collection[str]) -> list[Fi
             f"{_places(_at(places))} to env.{name}, which this environment does not have: set it there first.",
             [{"kind": "env", "id": name, "blocks": _at(places)}],
         )
-        for name, places in sorted(environment_names(release.flows).items())
+        for name, places in sorted(environment_names(blocks).items())
         if name not in available
     ]
 
 
-def stumbling_blocks(release: Release) -> list[Finding]:
+def stumbling_blocks(release: Release, blocks: Blocks) -> list[Finding]:
     """What users would stumble over, though it can be published."""
     names = {mark.id: mark.name for mark in release.intents}
-    found = lint(release.flows, names, release.entities, release.variables, release.languages)
-    return [finding for finding in found if finding.severity == "warning"] + few_expressions(release)
+    return stumbling(blocks, names, release.languages) + few_expressions(release)
 
 
 def few_expressions(release: Release) -> list[Finding]:

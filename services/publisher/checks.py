@@ -13,10 +13,13 @@ from services.publisher.check_flows import (
     unknown_flows,
 )
 from services.publisher.check_nlp import intents_removed, training_findings, unchanged, unknown_languages
+from services.publisher.closure import loose_ends
 from services.publisher.compose import compose
 from services.publisher.finding import blocker
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Release, Snapshot
+from shared.flows.lint import Blocks
+from shared.flows.references import Reference, placed
 
 Findings = list[Finding]
 
@@ -35,29 +38,32 @@ def check(
     if live is None and wish.mode != "full":
         return (_never_published(wish),)
     outcome = compose(wish, draft, live, earlier)
-    found = _of_mode(wish, draft, live, outcome)
-    if env is not None and outcome is not None and wish.mode != "nlp":
-        found += environment_missing(outcome, env)
+    blocks = placed(outcome.flows) if outcome else ()
+    found = _of_mode(wish, draft, live, outcome, blocks)
+    if env is not None and wish.mode != "nlp":
+        found += environment_missing(blocks, env)
     return tuple(sorted(found, key=lambda finding: finding.severity))
 
 
-def _of_mode(wish: Wish, draft: Snapshot | None, live: Release | None, outcome: Release | None) -> Findings:
+def _of_mode(
+    wish: Wish, draft: Snapshot | None, live: Release | None, outcome: Release | None, blocks: Blocks
+) -> Findings:
     if wish.mode == "rollback":
         return [] if outcome else [_unknown_release(wish)]
     if draft is None or outcome is None:
         return []
     if wish.mode == "flows" and live is not None:
-        return unknown_flows(wish, draft, live) + incomplete_choice(wish, draft, live, outcome)
+        return unknown_flows(wish, draft, live) + incomplete_choice(wish, draft, live, outcome, blocks)
     untrained = unknown_languages(draft, wish.languages) + training_findings(draft, wish.languages)
     if wish.mode == "nlp" and live is not None:
-        return untrained + _nlp(wish, draft, live, outcome)
-    return untrained + dangling_references(outcome) + stumbling_blocks(outcome)
+        return untrained + _nlp(wish, draft, live, loose_ends(outcome, blocks))
+    return untrained + dangling_references(loose_ends(outcome, blocks)) + stumbling_blocks(outcome, blocks)
 
 
-def _nlp(wish: Wish, draft: Snapshot, live: Release, outcome: Release) -> Findings:
+def _nlp(wish: Wish, draft: Snapshot, live: Release, loose: list[Reference]) -> Findings:
     """P5 alone reports intents that would go, not also P9."""
     removed = intents_removed(draft, live)
-    return removed or unchanged(draft, live, wish.languages) + dangling_references(outcome)
+    return removed or unchanged(draft, live, wish.languages) + dangling_references(loose)
 
 
 def _never_published(wish: Wish) -> Finding:

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 
 from services.publisher.compose import with_flows
 from shared.contracts import Release, Snapshot
-from shared.flows.references import Reference, dangling
+from shared.flows.references import Placed, Reference, declared, missing, placed
 
 
-def loose_ends(release: Release) -> list[Reference]:
+def loose_ends(release: Release, blocks: Iterable[Placed] | None = None) -> list[Reference]:
+    """`blocks` are those of its flows where they were parsed already."""
     names = {mark.id: mark.name for mark in release.intents}
-    return dangling(release.flows, names, release.entities, release.variables)
+    every = placed(release.flows) if blocks is None else blocks
+    return missing(every, declared(release.flows.values()), names, release.entities, release.variables)
 
 
 def twice(release: Release) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from services.publisher.compose import THRESHOLDS
-from shared.contracts import Release, Value
+from shared.contracts import Flow, Release, Value
 from shared.digest import canonical, digest_of
 
 Pulled = Collection[tuple[str, str]]
@@ -39,7 +39,7 @@ class DriftItem(Value):
 
 
 def items(release: Release) -> dict[str, Any]:
-    flows = {f"flow:{flow.id}": flow.model_dump(mode="json") for flow in release.flows.values()}
+    flows = {f"flow:{flow.id}": flow for flow in release.flows.values()}
     return flows | {f"setting:{name}": value for name, value in release.settings.model_dump(mode="json").items()}
 
 
@@ -49,7 +49,7 @@ def digests(release: Release) -> dict[str, str]:
 
 def value_digest(value: Any) -> str:
     """Of one item; what is not there has one too."""
-    return digest_of(canonical(value))
+    return value.digest if isinstance(value, Flow) else digest_of(canonical(value))
 
 
 def after_edit(edits: Edits, before: Release, after: Release, number: int, author: str) -> dict[str, Edit]:
@@ -83,12 +83,16 @@ def _carried(item: str, flows: Collection[str] | None) -> bool:
 
 def standing(edits: Edits, pulled: Pulled, live: Release) -> dict[str, Edit]:
     """The edits that nobody has pulled."""
+    if not edits:
+        return {}
     values = items(live)
     return {item: edit for item, edit in edits.items() if (item, value_digest(values.get(item))) not in pulled}
 
 
 def drift(edits: Edits, pulled: Pulled, live: Release, candidate: Release) -> tuple[DriftItem, ...]:
     """The edits that the candidate would overwrite with something else."""
+    if not edits:
+        return ()
     ours, theirs = items(candidate), items(live)
     lost = {item: e for item, e in standing(edits, pulled, live).items() if ours.get(item) != theirs.get(item)}
     return tuple(named(item, edit, live, candidate) for item, edit in sorted(lost.items()))

@@ -76,7 +76,7 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
     draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
     situation = read_situation(bridge.db, target, bot_id, draft, wish)
     wish = resolved(wish, draft, situation.live)
-    outcome = judge(wish, situation).outcome
+    outcome = compose(wish, draft, situation.base, situation.earlier)
     verdict = judge(wish, with_accuracies(situation, bridge.draft, bot_id, outcome))
     changes = spelled_out(bridge.draft, bot_id, situation.base, verdict, wish)
     candidate = verdict.candidate

@@ -21,10 +21,15 @@ def lint(
 ) -> list[Finding]:
     """Blockers first. `intents` maps ids to names. Raises InvalidError as `parse_blocks` does."""
     every = placed(flows)
+    loose = missing(every, declared(flows.values()), intents, entities, variables)
+    return [*_dangling(loose), *stumbling(every, intents, languages)]
+
+
+def stumbling(every: Blocks, intents: Mapping[str, str], languages: tuple[str, ...]) -> list[Finding]:
+    """The warnings alone: what can be published, but users would stumble over."""
     first = {here.block.id: here for here in reversed(every)}
     blocks = [here for here in every if first[here.block.id] is here]
     return [
-        *_dangling(missing(every, declared(flows.values()), intents, entities, variables)),
         *_duplicates(every, first),
         *_loops(blocks),
         *_ambiguous(blocks, intents),

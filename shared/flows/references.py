@@ -41,13 +41,6 @@ def references(flows: Mapping[str, Flow]) -> list[Reference]:
     return _references(placed(flows))
 
 
-def dangling(
-    flows: Mapping[str, Flow], intents: Mapping[str, str], entities: Mapping[str, Any], variables: Mapping[str, Any]
-) -> list[Reference]:
-    """References to what is not there, each once a block. A context need not exist: it may be open some day."""
-    return missing(placed(flows), declared(flows.values()), intents, entities, variables)
-
-
 def missing(
     blocks: Iterable[Placed],
     declared: Iterable[str],
@@ -55,7 +48,7 @@ def missing(
     entities: Mapping[str, Any],
     variables: Mapping[str, Any],
 ) -> list[Reference]:
-    """`dangling`, of blocks that were parsed already."""
+    """References to what is not there, each once a block. A context need not exist: it may be open some day."""
     blocks = tuple(blocks)
     assigned = (name for here in blocks for name in here.block.assigns())
     known: dict[str, set[str]] = {
@@ -67,10 +60,10 @@ def missing(
     return [found for found in _references(blocks) if found.target not in known.get(found.kind, {found.target})]
 
 
-def environment_names(flows: Mapping[str, Flow]) -> dict[str, list[tuple[str, str]]]:
+def environment_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str]]]:
     """The values of the environment (E4) that texts use, by name, each with the (flow, block) places that use it."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for here in placed(flows):
+    for here in blocks:
         spellings = (spelling for text in here.block.texts() for spelling in every_spelling(text))
         for name in dict.fromkeys(name for spelling in spellings for name in environment_values_in(spelling)):
             found.setdefault(name, []).append((here.flow, here.block.id))

@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.contracts import Classification, Flow, ScoredIntent
 from shared.flows.engine import ConversationState, Dialogue, Turn, take_turn
+from shared.flows.references import Reference, declared, missing, placed
 
 
 def block(id: str, text: Any = None, **members: Any) -> dict[str, Any]:
@@ -49,3 +50,9 @@ class Customer:
         """What the bot answers to `text`, understood as `intent`."""
         found = heard(text, (intent, 0.9)) if intent else heard(text)
         return [reply.text for reply in self.turn(found.model_copy(update={"language": language})).replies]
+
+
+def dangling(
+    flows: dict[str, Flow], intents: dict[str, str], entities: dict[str, Any], variables: dict[str, Any]
+) -> list[Reference]:
+    return missing(placed(flows), declared(flows.values()), intents, entities, variables)

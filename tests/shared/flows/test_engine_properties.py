@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from shared.contracts import Classification, Flow, ScoredIntent
 from shared.flows.engine import ConversationState, Dialogue, take_turn
 from shared.flows.lint import lint
-from shared.flows.references import dangling, references
+from shared.flows.references import references
+from tests.shared.flows.bakery import dangling
 
 ids = st.sampled_from(["rye", "spelt", "cake", "menu", "gone"])
 intents = st.sampled_from(["buy", "ask", "leave"])

@@ -6,8 +6,8 @@ import pytest
 
 from shared.contracts import Finding
 from shared.flows.lint import lint
-from shared.flows.references import Reference, dangling, references
-from tests.shared.flows.bakery import block, choices, flow, opened
+from shared.flows.references import Reference, references
+from tests.shared.flows.bakery import block, choices, dangling, flow, opened
 
 START = block("start", system="introduction")
 
