@@ -1,42 +1,17 @@
 """The documents on the wire between draft, publisher and live. Immutable; named by their digest."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from shared.digest import canonical, digest_of
+from shared.document import Document, Value
 
 SCHEMA_VERSION: Literal[1] = 1
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-
-class Value(BaseModel):
-    """Frozen and closed: a part of a document."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Document(Value):
-    """A value with one canonical spelling; `digest` names it."""
-
-    def canonical(self) -> bytes:
-        return canonical(self.model_dump(mode="json"))
-
-    @cached_property
-    def digest(self) -> str:
-        return digest_of(self.canonical())
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A changed copy has a name of its own."""
-        copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("digest", None)
-        return copied
 
 
 class BotSettings(Value):

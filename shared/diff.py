@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
-from shared.contracts import Flow, Release, Value
+from shared.contracts import Flow, Release
+from shared.document import Value
 
 
 class ExpressionChange(Value):

@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from services.publisher.compose import THRESHOLDS
-from shared.contracts import Flow, Release, Value
+from shared.contracts import Flow, Release
 from shared.digest import canonical, digest_of
+from shared.document import Value
 
 Pulled = Collection[tuple[str, str]]
 """Pairs of an item and the digest of a value of live that draft has taken over."""

@@ -7,7 +7,8 @@ there; a part that changed differently on both sides is a clash.
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from shared.contracts import Flow, Value
+from shared.contracts import Flow
+from shared.document import Value
 
 Side = Literal["live", "draft"]
 Block = dict[str, Any]

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 from pydantic import ConfigDict
 
-from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage, Value
+from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage
+from shared.document import Value
 from shared.errors import (
     BusyError,
     ConflictError,

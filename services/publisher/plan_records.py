@@ -15,9 +15,10 @@ from services.publisher.judging import Situation, Verdict
 from services.publisher.records import now, wish_columns, wish_of
 from services.publisher.tables import plans
 from services.publisher.wish import Wish
-from shared.contracts import Finding, Value
+from shared.contracts import Finding
 from shared.db import utc
 from shared.diff import Changes
+from shared.document import Value
 from shared.errors import ForbiddenError
 from shared.ids import new_id
 from shared.web.keys import Principal

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from services.publisher.peers import Draft
-from shared.contracts import Finding, ProbeResult, Proof, Release, Value
+from shared.contracts import Finding, ProbeResult, Proof, Release
+from shared.document import Value
 
 TOLERANCE = 1e-3
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.contracts import Value
+from shared.document import Value
 
 Mode = Literal["full", "nlp", "flows", "rollback"]
 Target = Literal["live", "preview"]

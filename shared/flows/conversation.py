@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from shared.contracts import Value
+from shared.document import Value
 
 
 class Kept(Value):

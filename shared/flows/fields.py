@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.contracts import Language, Value
+from shared.contracts import Language
+from shared.document import Value
 from shared.errors import InvalidError
 from shared.flows.steps import Moment, Step
 from shared.flows.template import check_template

@@ -1,6 +1,6 @@
 """ETag and If-Match: nobody overwrites what they have not seen."""
 
-from shared.contracts import Document
+from shared.document import Document
 from shared.errors import PreconditionError
 
 

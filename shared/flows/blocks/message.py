@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from shared.contracts import Value
+from shared.document import Value
 from shared.flows.fields import Choice, CommonBlock, SpokenText
 from shared.flows.steps import Moment, Option, Say, Step
 from shared.flows.text import Text

@@ -1,0 +1,32 @@
+"""Values that never change, and documents: values that are named by their content."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.digest import canonical, digest_of
+
+
+class Value(BaseModel):
+    """Frozen and closed: a part of a document."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Document(Value):
+    """A value with one canonical spelling; `digest` names it."""
+
+    def canonical(self) -> bytes:
+        return canonical(self.model_dump(mode="json"))
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.canonical())
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A changed copy has a name of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("digest", None)
+        return copied
