@@ -8,47 +8,66 @@ Prints failed requests, answers that name a release that never was, p99 while sw
 
 import argparse
 import json
+import multiprocessing
 import statistics
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-import httpx
+from urllib.parse import urlsplit
 
 from bench.accuracy import Stage, ok, train
 from bench.publishing import bundle, publish
 
 PACE = 0.01
+PHASES = ("steady", "warming up", "switching")
+BODY = json.dumps({"text": "lamp shop topic 7 question 3 about coats"})
 
 
 @dataclass
 class Reader:
     """Asks at a steady pace; `seen` are (release, digest) pairs, `times` milliseconds by phase."""
 
-    live: httpx.Client
-    path: str
-    phase: str = "steady"
-    failed: int = 0
     seen: set[tuple[int, str]] = field(default_factory=set)
-    times: dict[str, list[float]] = field(default_factory=lambda: {"steady": [], "warming up": [], "switching": []})
+    times: dict[str, list[float]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
+    failed: int = 0
 
-    def run(self, stop: threading.Event) -> None:
-        while not stop.is_set():
+    def run(self, live: str, path: str, headers: dict[str, str], now: dict[str, str]) -> None:
+        connection = HTTPConnection(urlsplit(live).netloc, timeout=30)
+        while phase := now["phase"]:
             began = time.perf_counter()
             try:
-                answer = self.live.post(self.path, json={"text": "lamp shop topic 7 question 3 about coats"})
-                found = answer.json() if answer.status_code == 200 else None
-            except httpx.HTTPError:
+                connection.request("POST", path, BODY, headers)
+                answer = connection.getresponse()
+                found = json.loads(answer.read()) if answer.status == 200 else None
+            except (OSError, HTTPException, ValueError):
+                connection.close()
                 found = None
-            self.times[self.phase].append(1000 * (time.perf_counter() - began))
+            self.times[phase].append(1000 * (time.perf_counter() - began))
             if found is None:
                 self.failed += 1
             else:
                 self.seen.add((found["release"], found["release_digest"]))
             time.sleep(PACE)
+
+
+def crowd(readers: int, live: str, path: str, headers: dict[str, str], told: Connection) -> None:
+    """Readers in a process of their own, so that they do not wait for the one that publishes. Told the phase; sends
+    what they saw when it is empty.
+    """
+    now, everyone = {"phase": PHASES[0]}, [Reader() for _ in range(readers)]
+    threads = [threading.Thread(target=reader.run, args=(live, path, headers, now)) for reader in everyone]
+    for thread in threads:
+        thread.start()
+    while now["phase"]:
+        now["phase"] = told.recv()
+    for thread in threads:
+        thread.join()
+    told.send(everyone)
 
 
 def resident_megabytes(stage: Path) -> float:
@@ -62,31 +81,31 @@ def measure(folder: Path, switches: int, readers: int) -> dict[str, Any]:
     bot = ok(stage.draft.post("/v1/bots/import", json=bundle(f"switching {time.time_ns()}", 2_000, 200)))["id"]
     train(stage, bot)
     publish(stage, bot, mode="full")
-    path, stop = f"/v1/bots/{bot}/classify", threading.Event()
-    crowd = [Reader(stage.live, path) for _ in range(readers)]
-    threads = [threading.Thread(target=reader.run, args=(stop,)) for reader in crowd]
-    for thread in threads:
-        thread.start()
+    tell, told = multiprocessing.Pipe()
+    headers = {**dict(stage.live.headers), "Content-Type": "application/json"}
+    given = (readers, str(stage.live.base_url), f"/v1/bots/{bot}/classify", headers, told)
+    watching = multiprocessing.get_context("spawn").Process(target=crowd, args=given)
+    watching.start()
     time.sleep(20)
-    _say(crowd, "warming up")
+    tell.send("warming up")
     _some_switches(stage, bot, 20)
     before = resident_megabytes(folder)
-    _say(crowd, "switching")
+    tell.send("switching")
     began = time.perf_counter()
     numbers = _some_switches(stage, bot, switches)
     took = time.perf_counter() - began
-    stop.set()
-    for thread in threads:
-        thread.join()
+    tell.send("")
+    everyone: list[Reader] = tell.recv()
+    watching.join()
     time.sleep(5)
     known = {(row["number"], row["digest"]) for row in _releases(stage, bot)}
-    seen = set().union(*(reader.seen for reader in crowd))
-    p99 = {phase: _p99([t for reader in crowd for t in reader.times[phase]]) for phase in ("steady", "switching")}
+    seen = set().union(*(reader.seen for reader in everyone))
+    p99 = {phase: _p99([t for reader in everyone for t in reader.times[phase]]) for phase in PHASES}
     return {
         "switches": len(numbers),
         "switches a second": len(numbers) / took,
-        "requests": sum(len(times) for reader in crowd for times in reader.times.values()),
-        "failed": sum(reader.failed for reader in crowd),
+        "requests": sum(len(times) for reader in everyone for times in reader.times.values()),
+        "failed": sum(reader.failed for reader in everyone),
         "releases seen": len(seen),
         "never were": len(seen - known),
         "p99 steady ms": p99["steady"],
@@ -95,11 +114,6 @@ def measure(folder: Path, switches: int, readers: int) -> dict[str, Any]:
         "live MB before": before,
         "live MB after": resident_megabytes(folder),
     }
-
-
-def _say(crowd: list[Reader], phase: str) -> None:
-    for reader in crowd:
-        reader.phase = phase
 
 
 def _releases(stage: Stage, bot: str) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from shared.contracts import Classification, ProbeResult, Proof, Release
+from shared.contracts import Classification, Proof, Release
 from shared.digest import digest_of
 from shared.errors import InvalidError
 from shared.flows.engine import ConversationState, Dialogue, Turn, take_turn
@@ -58,18 +58,6 @@ class Brain:
     ) -> Turn:
         return take_turn(self.dialogue, state, classification, seed, env)
 
-    def probe(self) -> tuple[ProbeResult, ...]:
-        """Every probe sentence of every model, answered here and now (P12)."""
-        return tuple(_probe(model, probe.text) for model in self.models.values() for probe in model.manifest.probes)
-
-
-def _probe(model: Model, text: str) -> ProbeResult:
-    scores = model.score(text)
-    intent, confidence = scores.ranking[0]
-    return ProbeResult(
-        language=model.manifest.language, text=text, intent=intent, confidence=confidence, scope=scores.scope
-    )
-
 
 def build_brain(
     release: Release, read: Read, encoders: EncoderCache, loaded: Mapping[str, Model] = _NONE_LOADED
@@ -92,8 +80,9 @@ def build_brain(
 
 
 def prove(brain: Brain, read: Read, warnings: tuple[str, ...] = ()) -> Proof:
-    """What this side has, computed from the bytes in its own store and by its own processor."""
+    """What this side has, computed from the bytes in its own store and by its own processor. Warms the models."""
     files = {
         file.digest: digest_of(read(file.digest)) for m in brain.models.values() for file in m.manifest.all_files()
     }
-    return Proof(files=files, probes=brain.probe(), processor=processor(), warnings=warnings)
+    probes = tuple(probe for model in brain.models.values() for probe in model.probed)
+    return Proof(files=files, probes=probes, processor=processor(), warnings=warnings)

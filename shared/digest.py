@@ -1,17 +1,17 @@
 """Canonical bytes and SHA-256 names: equal content, equal name."""
 
 import hashlib
-import json
 import re
 from typing import Any
+
+import orjson
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def canonical(value: Any) -> bytes:
-    """JSON with sorted keys, no spaces, UTF-8, finite numbers only: one spelling for one value."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
+    """JSON with sorted keys, no spaces, UTF-8: one spelling for one value of JSON, whose numbers are all finite."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def digest_of(data: bytes) -> str:

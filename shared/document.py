@@ -12,7 +12,7 @@ from shared.digest import canonical, digest_of
 class Value(BaseModel):
     """Frozen and closed: a part of a document."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Document(Value):

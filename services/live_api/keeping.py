@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from services.live_api.tables import releases
 from shared.contracts import Release
-from shared.digest import canonical, digest_of
+from shared.digest import canonical
 
 
 def artifacts_of(release: Release) -> set[str]:
@@ -25,8 +25,7 @@ def keep(connection: Connection, release: Release, provenance: dict[str, Any]) -
 
     Raises IntegrityError when somebody else keeps it at the same moment.
     """
-    document = release.canonical()
-    digest = digest_of(document)
+    digest = release.digest
     if is_kept(connection, release.bot.id, digest):
         _touch(connection, release.bot.id, digest)
         return False
@@ -34,7 +33,7 @@ def keep(connection: Connection, release: Release, provenance: dict[str, Any]) -
         insert(releases).values(
             bot_id=release.bot.id,
             digest=digest,
-            document=document.decode(),
+            document=release.canonical().decode(),
             provenance=canonical(provenance).decode(),
             artifacts=orjson.dumps(sorted(artifacts_of(release))).decode(),
             staged_at=datetime.now(UTC),

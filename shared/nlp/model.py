@@ -3,10 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from shared.contracts import ModelManifest
+from shared.contracts import ModelManifest, ProbeResult
 from shared.errors import InvalidError
 from shared.nlp.encoder import Encoder, EncoderCache, Read
 from shared.nlp.exact import ExpressionHashes
@@ -46,6 +47,18 @@ class Model:
             ranking=tuple((labels[i], float(row[i])) for i in order),
             scope=math.log(max(float(row[order[0]]), 1e-9)) + SCOPE_WEIGHT * float(nearest.reshape(-1)[0]),
             exact=labels[exact] if exact is not None else None,
+        )
+
+    @cached_property
+    def probed(self) -> tuple[ProbeResult, ...]:
+        """Its probe sentences, answered here; once, because a loaded model answers alike every time (P12)."""
+        return tuple(self._probe(probe.text) for probe in self.manifest.probes)
+
+    def _probe(self, text: str) -> ProbeResult:
+        scores = self.score(text)
+        intent, confidence = scores.ranking[0]
+        return ProbeResult(
+            language=self.manifest.language, text=text, intent=intent, confidence=confidence, scope=scores.scope
         )
 
     def _features(self, text: str) -> Mapping[str, Array]:
