@@ -41,7 +41,7 @@ class TrainingFailedError(Exception):
 
 
 class TrainingCancelledError(Exception):
-    pass
+    """Somebody asked for it to stop."""
 
 
 @dataclass(frozen=True)

@@ -148,8 +148,8 @@ def test_a_service_with_a_weak_key_does_not_start(
 
 
 def test_a_new_admin_key_replaces_the_old_one(tmp_path: Path) -> None:
-    with draft_service(tmp_path):
-        pass
+    with draft_service(tmp_path) as draft:
+        assert draft.get("/v1/bots").status_code == 200
     with draft_service(tmp_path, GREENROOM_ADMIN_KEY="another-admin-key-55e0d7") as draft:
         assert_problem(draft.get("/v1/bots"), 401, "unauthenticated")
         assert draft.get("/v1/bots", headers=bearer("another-admin-key-55e0d7")).status_code == 200
