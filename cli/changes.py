@@ -85,4 +85,8 @@ def _names(items: Sequence[Any], most: int = MOST_NAMES) -> str:
 def _name(item: Any) -> str:
     if not isinstance(item, Mapping):
         return str(item)
-    return f"{item['before']} -> {item['after']}" if "before" in item else str(item.get("name") or item.get("id"))
+    if "before" not in item:
+        return str(item.get("name") or item.get("id"))
+    turn = f"{item['before']} -> {item['after']}"
+    # What is renamed says its names in the turn itself; a setting that changed has a name beside its values.
+    return f"{item['name']} {turn}" if "name" in item else turn

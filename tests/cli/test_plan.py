@@ -73,7 +73,8 @@ def test_a_plan_tells_every_change_by_name_down_to_expressions_and_what_to_type_
         "renamed": [{"id": "int_1", "before": "rye", "after": "bread"}],
     }
     blocks = {**NOTHING, "changed": [{"id": "hours", "name": "Opening hours"}]}
-    changes = {**UNCHANGED, "intents": intents, "blocks": blocks}
+    margin = {"id": "margin", "name": "margin", "before": 0.0, "after": 0.2}
+    changes = {**UNCHANGED, "intents": intents, "blocks": blocks, "settings": {**NOTHING, "changed": [margin]}}
     greenroom_api.on("POST /v1/bots/Night%20Bakery/plans", plan(changes=changes, findings=[THIN]), status=201)
     ended = greenroom("plan", "Night Bakery")
     assert ended.code == 0
@@ -85,6 +86,7 @@ def test_a_plan_tells_every_change_by_name_down_to_expressions_and_what_to_type_
         "  intents changed: bread",
         "  intents renamed: rye -> bread",
         "  blocks changed: Opening hours",
+        "  settings changed: margin 0.0 -> 0.2",
         "  bread: 12 expressions added, 1 removed",
         "    + any rye left (en)",
         "    + and 11 more",

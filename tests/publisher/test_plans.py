@@ -17,6 +17,12 @@ def test_a_plan_shows_the_change_in_the_bots_own_terms_and_leaves_live_alone(at_
     assert at_home.publisher.get(f"/v1/plans/{plan['id']}").json() == plan
 
 
+def test_a_plan_tells_a_setting_with_the_value_it_had_and_the_one_it_gets(at_home: House, cafe: Cafe) -> None:
+    cafe.set(intent_threshold=0.4)
+    (changed,) = at_home.plan(cafe.id)["changes"]["settings"]["changed"]
+    assert changed == {"id": "intent_threshold", "name": "intent_threshold", "before": 0.0, "after": 0.4}
+
+
 def test_publishing_a_plan_publishes_what_it_showed_though_draft_went_on(at_home: House, cafe: Cafe) -> None:
     cafe.flow("menu", LEEK)
     plan = at_home.plan(cafe.id)
