@@ -8,7 +8,7 @@ from shared.brain import Brain
 from shared.contracts import Flow, Release
 from shared.errors import InvalidError, NotFoundError
 from shared.flows.dialogue import Dialogue
-from shared.flows.references import Placed, Reference, declared, environment_names, missing, placed
+from shared.flows.references import Placed, declared, environment_names, missing, placed
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
 from shared.web.bot_settings import merged_settings
 
@@ -59,7 +59,7 @@ def edited(brain: Brain, release: Release) -> Brain:
     if release.flows == brain.release.flows:
         return replace(brain, digest=release.digest, release=release)
     dialogue = Dialogue.of(release.flows, release.languages, release.variables)
-    _refuse_dangling(release, dialogue)
+    refuse_dangling(release, dialogue)
     return replace(brain, digest=release.digest, release=release, dialogue=dialogue)
 
 
@@ -77,14 +77,11 @@ def _with_flows(release: Release, flows: Mapping[str, Flow]) -> Release:
     return release.model_copy(update={"flows": dict(sorted(flows.items()))})
 
 
-def loose_ends(release: Release, dialogue: Dialogue) -> list[Reference]:
+def refuse_dangling(release: Release, dialogue: Dialogue) -> None:
+    """No block leads to an intent, entity, variable or block that the release lacks. Raises `dangling_reference`."""
     blocks = tuple(Placed(dialogue.flow_of[name], block) for name, block in dialogue.blocks.items())
     names = {mark.id: mark.name for mark in release.intents}
-    return missing(blocks, declared(release.flows.values()), names, release.entities, release.variables)
-
-
-def _refuse_dangling(release: Release, dialogue: Dialogue) -> None:
-    found = loose_ends(release, dialogue)
+    found = missing(blocks, declared(release.flows.values()), names, release.entities, release.variables)
     if found:
         subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in found[:50]]
         detail = f"{len(found)} references of blocks would lead nowhere."

@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from services.live_api.composing import loose_ends
+from services.live_api.composing import refuse_dangling
 from services.live_api.floor import FloorParts
 from services.live_api.keeping import artifacts_of, is_kept, keep
 from services.live_api.pointer import one_mover_at_a_time
-from shared.brain import Brain, prove
+from shared.brain import prove
 from shared.contracts import Probe, ProbeResult, Proof, Release
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
@@ -33,7 +33,7 @@ def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tu
         _inspect(floor, release)
     brain = floor.roster.build(release)
     if not known:
-        check_references(brain)
+        refuse_dangling(release, brain.dialogue)
     floor.roster.stage(brain)
     proof = prove(brain, floor.artifacts.read)
     expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
@@ -63,15 +63,6 @@ def check_runtime(release: Release) -> None:
             needed = f"opset {model.runtime.opset}, IR {model.runtime.ir_version}"
             detail = f"The model for {language!r} needs {needed}; live has opset {NEWEST_OPSET}, IR {NEWEST_IR}."
             raise InvalidError("runtime_unsupported", detail)
-
-
-def check_references(brain: Brain) -> None:
-    """No block leads to an intent, entity, variable or block that the release lacks. Raises `dangling_reference`."""
-    loose = loose_ends(brain.release, brain.dialogue)
-    if loose:
-        subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in loose[:50]]
-        detail = f"{len(loose)} references of blocks lead nowhere."
-        raise InvalidError("dangling_reference", detail, references=subjects)
 
 
 def compare_probes(expected: dict[tuple[str, str], Probe], found: Iterable[ProbeResult]) -> tuple[str, ...]:
