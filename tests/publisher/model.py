@@ -68,6 +68,12 @@ class Model:
     def edits(self) -> Edits:
         return self.served[-1].edits if self.served else {}
 
+    @property
+    def standing(self) -> set[str]:
+        """The edits of live that nobody has pulled."""
+        theirs = self.live.items() if self.live else {}
+        return {item for item in self.edits if (item, theirs.get(item)) not in self.pulled}
+
     def train(self) -> None:
         self.trained = self.draft.nlp.fingerprint()
         self.ever_trained.add(self.trained)

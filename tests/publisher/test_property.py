@@ -48,6 +48,7 @@ class Team(RuleBasedStateMachine):
         body = {"name": f"Café {Team.count}", "settings": {"profile": "fast"}}
         self.bot = self.said(self.house.draft.post("/v1/bots", json=body), 201)["id"]
         self.model = Model(Content(Nlp(), 0.0, 1000, {}))
+        self.looked_at = 0, 0
         self.digests: dict[tuple[Any, ...], str] = {}
         self.plans: list[tuple[dict[str, Any], str, frozenset[str] | None, int, Content | None]] = []
         self.snapshots: list[tuple[str, Content]] = []
@@ -215,8 +216,7 @@ class Team(RuleBasedStateMachine):
         """Deciding for one side, each flow of one block: what comes home is the item as a whole."""
         live = self.model.live
         assert live is not None
-        theirs, draft = live.items(), self.model.draft
-        standing = {item for item in self.model.edits if (item, theirs.get(item)) not in self.model.pulled}
+        theirs, draft, standing = live.items(), self.model.draft, self.model.standing
         intents = {intent for _, _, intent in live.flows.values() if intent}
         if intents - draft.nlp.intents.keys():
             return
@@ -248,6 +248,16 @@ class Team(RuleBasedStateMachine):
         known = self.digests.setdefault(live.key(), active["digest"])
         assert known == active["digest"], "equal behaviour, equal digest"
         assert len(set(self.digests.values())) == len(self.digests), "another behaviour, another digest"
+
+    @invariant()
+    def the_edits_that_stand_in_live_are_those_that_nobody_agreed_to(self) -> None:
+        """Looked at where they may have changed: the status of a bot is not for nothing."""
+        now = len(self.model.served), len(self.model.pulled)
+        if not self.model.served or now == self.looked_at:
+            return
+        self.looked_at = now
+        shown = self.said(self.house.publisher.get(self.at("status")), 200)["live_edits"]
+        assert {edit["item"] for edit in shown} == self.model.standing
 
     def teardown(self) -> None:
         if not getattr(self, "model", None) or not self.model.served:
