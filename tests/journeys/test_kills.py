@@ -1,10 +1,10 @@
 """kill -9 at every named point: each job ends by itself, live serves the old or the new release whole."""
 
+import secrets
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,19 +26,28 @@ LIVE_POINTS = ("live.blob.stored", "live.release.staged", "live.activate.before_
 DRAFT_POINTS = ("training.child.before", "training.stored", "training.recorded")
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    theatre = Theatre(tmp_path_factory.mktemp("kills")).open()
+    yield theatre
+    theatre.close()
+
+
 @pytest.fixture
-def theatre(tmp_path: Path) -> Iterator[Theatre]:
-    opened = Theatre(tmp_path).open()
-    yield opened
-    opened.close()
+def theatre(opened: Theatre) -> Theatre:
+    """Whatever the test before left dead is alive again."""
+    opened.revive()
+    return opened
 
 
 @pytest.fixture
 def bot(theatre: Theatre) -> str:
-    made = theatre.make_bot("Ferry", CSV, FLOWS)
+    """One of its own for each test, with words of its own: what live has already is not sent again."""
+    name = f"Ferry {secrets.token_hex(4)}"
+    made = theatre.make_bot(name, f"{CSV}\ndo you go by the name {name},ferry_times\n", FLOWS)
     assert theatre.train(made)["status"] == "succeeded"
     assert theatre.publish(made)["status"] == "live"
-    theatre.add_expressions(made, MORE)
+    theatre.add_expressions(made, f"{MORE}is it true that {name} never sinks,ferry_times\n")
     return made
 
 

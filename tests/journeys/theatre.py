@@ -100,6 +100,11 @@ class Theatre:
         self.stop(name)
         self.start(name, failpoint)
 
+    def revive(self) -> None:
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                self.start(name)
+
     def stop(self, name: str) -> int:
         process = self.processes[name]
         if process.poll() is None:
