@@ -36,10 +36,11 @@ def edit(
         access.answer({"items": flows}, lambda: _list(flows))
         return
     found, seen = _found(peer, bot, flow)
-    before = to_text(found, _intents(peer, bot, where))
+    intents = _intents(peer, bot, where)
+    before = to_text(found, intents)
     after = file.read() if file else _edited(before)
     body = from_text(after)
-    changes = change_of_text(before, to_text({"blocks": [], **body}, {}))
+    changes = change_of_text(before, to_text({"blocks": [], **body}, intents))
     print("\n".join(changes or ["Nothing changed."]), file=sys.stderr, flush=True)
     if not changes:
         return

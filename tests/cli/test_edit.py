@@ -64,8 +64,9 @@ def test_nobody_is_asked_in_a_script_so_live_stays_as_it_is(greenroom, bakery, c
     assert not bakery.requests("PUT", "/v1/bots/bakery/flows/main")
 
 
-def test_what_changes_nothing_is_not_written(greenroom, bakery, tmp_path):
-    (tmp_path / "same.json").write_text(CLOSED % "Nine to five.")
+@pytest.mark.parametrize("flow", [CLOSED % "Nine to five.", json.dumps(FLOW)], ids=["by name", "as the API tells it"])
+def test_what_changes_nothing_is_not_written(greenroom, bakery, tmp_path, flow):
+    (tmp_path / "same.json").write_text(flow)
     ended = greenroom("edit", "bakery", "main", "--file", "same.json")
     assert ended.code == 0
     assert "Nothing changed." in ended.err
