@@ -130,6 +130,24 @@ messages = Table(
     sqlite_autoincrement=True,
 )
 
+# Ways in and out (E4: this environment's own). Secrets are sealed one by one: which are set is seen without a key.
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("config", Text, nullable=False),
+    Column("secrets", Text, nullable=False),
+    # Those that were replaced and are still taken for proof, until then.
+    Column("previous_secrets", Text, nullable=False),
+    Column("previous_until", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Index("ix_channels_bot", "bot_id", "name"),
+)
+
 live_processes = Table(
     "live_processes",
     metadata,

@@ -1,6 +1,6 @@
 """What a conversation remembers, and what one turn of it comes to."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict
 
@@ -33,14 +33,33 @@ class ConversationState(Kept):
 
 
 class ChoiceReply(Value):
+    """`payload`, sent back, picks this choice and no other, whatever its title."""
+
     title: str
     url: str | None = None
+    payload: str | None = None
+
+
+class CardReply(Value):
+    title: str
+    subtitle: str | None = None
+    image_url: str | None = None
+    buttons: tuple[ChoiceReply, ...] = ()
+
+
+class MediaReply(Value):
+    type: Literal["image", "video", "audio", "file"]
+    url: str
 
 
 class Reply(Value):
+    """One bubble. `text` is always there, perhaps empty."""
+
     text: str
     buttons: tuple[ChoiceReply, ...] | None = None
     quick_replies: tuple[ChoiceReply, ...] | None = None
+    carousel: tuple[CardReply, ...] | None = None
+    media: MediaReply | None = None
 
 
 class TraceStep(Value):

@@ -1,0 +1,1 @@
+"""One pure translator a file, found by presence: what `services.live_api.channel.Kind` asks for."""
