@@ -31,6 +31,8 @@ POINTS = frozenset(
         "live.edit.after_commit",
         "live.message.before_commit",
         "live.message.after_commit",
+        "live.webhook.before_commit",
+        "live.webhook.after_commit",
     }
 )
 

@@ -26,6 +26,7 @@ from services.live_api.encoding import Encoding
 from services.live_api.floor import FloorParts
 from services.live_api.following import Follower
 from services.live_api.group_commit import GroupCommit
+from services.live_api.inbox import Inbox
 from services.live_api.measures import add_measures
 from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
@@ -138,6 +139,7 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> Floo
         encoding=encoding,
         group=group,
         talk=Talk(db, roster, encoding, group),
+        inbox=Inbox(group),
         settings=own,
         process=new_id("live"),
     )

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from services.live_api.encoding import Encoding
 from services.live_api.group_commit import GroupCommit
+from services.live_api.inbox import Inbox
 from services.live_api.pointer import Pointer
 from services.live_api.roster import Roster, Serving, never_published
 from services.live_api.settings import LiveSettings
@@ -27,6 +28,7 @@ class FloorParts:
     encoding: Encoding
     group: GroupCommit
     talk: Talk
+    inbox: Inbox
     settings: LiveSettings
     process: str
     inspected: set[str] = field(default_factory=set)

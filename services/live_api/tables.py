@@ -15,13 +15,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from services.live_api.delivery_tables import (
+    SEQUENCE,
+    agent_messages_table,
+    handover_webhooks_table,
+    inbox_table,
+    outbox_table,
+)
 from shared.audit import audit_table
 from shared.web.keys import keys_table
 
 metadata = MetaData()
-
-# SQLite counts by itself only in a column that it calls INTEGER.
-_Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 releases = Table(
     "releases",
@@ -97,13 +101,18 @@ conversations = Table(
     Column("language", String(35), nullable=False),
     Column("started_at", DateTime(timezone=True), nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
+    # Where answers go, in the platform's own terms. NULL for the REST channel, which answers in the request.
+    Column("channel_id", String(40)),
+    Column("address", Text),
+    # Since when people answer instead of the bot.
+    Column("paused_at", DateTime(timezone=True)),
     Index("ix_conversations_last", "bot_id", "last_at"),
 )
 
 messages = Table(
     "messages",
     metadata,
-    Column("sequence", _Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     Column("id", String(40), nullable=False, unique=True),
     Column("bot_id", String(40), nullable=False),
     Column("conversation", String(200), nullable=False),
@@ -147,6 +156,11 @@ channels = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("ix_channels_bot", "bot_id", "name"),
 )
+
+inbox = inbox_table(metadata)
+outbox = outbox_table(metadata)
+agent_messages = agent_messages_table(metadata)
+handover_webhooks = handover_webhooks_table(metadata)
 
 live_processes = Table(
     "live_processes",
