@@ -17,10 +17,6 @@ from pydantic import Field, SecretStr
 from shared.document import Value
 from shared.flows.conversation import Reply
 
-LONGEST_ADDRESS = 160
-"""Characters of `Incoming.conversation` and of `Incoming.user`."""
-LONGEST_EVENT_ID = 200
-
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 Url = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s/]+[^\s]*$")]
 

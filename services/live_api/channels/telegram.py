@@ -13,7 +13,6 @@ import orjson
 from pydantic import AfterValidator, Field, SecretStr
 
 from services.live_api.channel import (
-    LONGEST_ADDRESS,
     Answer,
     Delivery,
     Event,
@@ -27,9 +26,10 @@ from services.live_api.channel import (
     Url,
     Verdict,
 )
-from services.live_api.outcomes import document, outcome_of, seconds
-from services.live_api.proof import same, secret_bytes
-from services.live_api.wording import card_text, choices, clip, payload, plain, read_json, split, unreadable
+from services.live_api.platforms.outcomes import document, outcome_of, seconds
+from services.live_api.platforms.proof import same, secret_bytes
+from services.live_api.platforms.reading import at, items, plain, read_json, unreadable
+from services.live_api.platforms.wording import card_text, choices, clip, payload, split
 from shared.document import Value
 from shared.flows.conversation import CardReply, ChoiceReply, MediaReply, Reply
 
@@ -61,12 +61,12 @@ class Secrets(Value):
     secret_token: Annotated[Secret, AfterValidator(_allowed_token)]
 
 
-def verify(request: RawRequest, secrets: Secrets, now: float) -> Verdict:  # noqa: ARG001
+def verify(request: RawRequest, secrets: Secrets, now: float) -> Verdict:
     shown = request.header(_HEADER)
     return Verdict.GENUINE if same(shown, secret_bytes(secrets.secret_token)) else Verdict.FORGED
 
 
-def handshake(request: RawRequest, secrets: Secrets) -> Answer | None:  # noqa: ARG001
+def handshake(request: RawRequest, secrets: Secrets) -> Answer | None:
     return None
 
 
@@ -78,7 +78,7 @@ def parse(request: RawRequest, config: Config) -> tuple[Event, ...]:
 
 
 def acknowledge(request: RawRequest) -> Answer:
-    tapped = _at(read_json(request.body), "callback_query", "id")
+    tapped = at(read_json(request.body), "callback_query", "id")
     if not isinstance(tapped, str):
         return Answer()
     call = {"method": "answerCallbackQuery", "callback_query_id": tapped}
@@ -92,7 +92,7 @@ def render(reply: Reply, to: str, config: Config) -> tuple[Outgoing, ...]:
     return tuple(_call(method, {**_place(to), **values}, config) for method, values in (*said, *cards))
 
 
-def authorise(outgoing: Outgoing, secrets: Secrets, delivery: Delivery) -> Outgoing:  # noqa: ARG001
+def authorise(outgoing: Outgoing, secrets: Secrets, delivery: Delivery) -> Outgoing:
     token = quote(secrets.bot_token.get_secret_value(), safe=":")
     base, method = outgoing.url.rsplit("/", 1)
     return Outgoing(outgoing.method, f"{base}/bot{token}/{method}", outgoing.headers, outgoing.json)
@@ -101,7 +101,7 @@ def authorise(outgoing: Outgoing, secrets: Secrets, delivery: Delivery) -> Outgo
 def read_outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     answer = document(body)
     found = outcome_of(status, headers, str(answer.get("description", "")))
-    wait = seconds(_at(answer, "parameters", "retry_after"))
+    wait = seconds(at(answer, "parameters", "retry_after"))
     return Retry(wait) if isinstance(found, Retry) and wait is not None else found
 
 
@@ -113,7 +113,7 @@ def _event(event_id: str, update: Mapping[str, Any], config: Config) -> Event:
         edited = "edited_message" in update or "edited_channel_post" in update
         return Ignored(event_id, "edited" if edited else "not_a_message")
     sender = message.get("from")
-    if _at(sender, "is_bot") is True:
+    if at(sender, "is_bot") is True:
         return Ignored(event_id, "bot")
     words = plain(message.get("text")) or plain(message.get("caption"))
     return _incoming(event_id, message, sender, _without_name(words, config))
@@ -123,13 +123,15 @@ def _tapped(event_id: str, query: Mapping[str, Any]) -> Event:
     message, data = query.get("message"), plain(query.get("data"))
     if not isinstance(message, dict) or not data:
         return Ignored(event_id, "not_a_message")
-    buttons = (button for row in _list(_at(message, "reply_markup", "inline_keyboard")) for button in _list(row))
-    titles = (plain(_at(button, "text")) for button in buttons if _at(button, "callback_data") == data)
+    buttons = (
+        button for row in items(message, "reply_markup", "inline_keyboard") if isinstance(row, list) for button in row
+    )
+    titles = (plain(at(button, "text")) for button in buttons if at(button, "callback_data") == data)
     return _incoming(event_id, message, query.get("from"), next(titles, data), data)
 
 
 def _incoming(event_id: str, message: Mapping[str, Any], sender: Any, text: str, tapped: str | None = None) -> Event:
-    chat, user = _at(message, "chat", "id"), _at(sender, "id")
+    chat, user = at(message, "chat", "id"), at(sender, "id")
     if not isinstance(chat, int):
         return Ignored(event_id, "no_address")
     topic = message.get("message_thread_id") if message.get("is_topic_message") is True else None
@@ -137,9 +139,9 @@ def _incoming(event_id: str, message: Mapping[str, Any], sender: Any, text: str,
         event_id=event_id,
         conversation=f"{chat}/{topic}" if isinstance(topic, int) else str(chat),
         text=text,
-        user=str(user)[:LONGEST_ADDRESS] if isinstance(user, int) else None,
+        user=str(user) if isinstance(user, int) else None,
         payload=tapped,
-        language=plain(_at(sender, "language_code")) or None,
+        language=plain(at(sender, "language_code")) or None,
     )
 
 
@@ -147,16 +149,6 @@ def _without_name(text: str, config: Config) -> str:
     """In a group commands carry the bot's name: `/start@ferry_bot`."""
     name = (config.bot_username or "").lstrip("@")
     return re.sub(rf"^(/\w+)@{re.escape(name)}\b", r"\1", text, flags=re.IGNORECASE) if name else text
-
-
-def _at(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _place(to: str) -> dict[str, Any]:

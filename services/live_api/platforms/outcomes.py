@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from services.live_api.channel import Outcome, Rejected, Retry, Sent
-from services.live_api.wording import clip, read_json
+from services.live_api.platforms.reading import read_json
+from services.live_api.platforms.wording import clip
 
 _TRANSIENT = frozenset({408, 425, 429})
 _LONGEST_REASON = 300

@@ -1,29 +1,10 @@
 """Words fitted into what a platform takes: pure, and never a character broken in two."""
 
-import orjson
+import unicodedata
 
-from services.live_api.channel import Ignored
-from shared.digest import digest_of
 from shared.flows.conversation import CardReply, ChoiceReply, Reply
 
-
-def read_json(body: bytes) -> object | None:
-    """None for what is no JSON, or nested beyond measure."""
-    try:
-        found: object = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return found
-
-
-def unreadable(body: bytes) -> Ignored:
-    """What was proven to come from the platform and makes no sense all the same."""
-    return Ignored(digest_of(body), "unreadable")
-
-
-def plain(text: object) -> str:
-    """Text that every database keeps; empty for what is no text."""
-    return text.replace("\0", "") if isinstance(text, str) else ""
+_JOINER = "\u200d"
 
 
 def clip(text: str, most: int) -> str:
@@ -48,7 +29,15 @@ def _cut(text: str, most: int) -> int:
         found = text.rfind(mark, most // 2, most + 1)
         if found > 0:
             return found
-    return most
+    whole = (cut for cut in range(most, most // 2, -1) if not _joined(text, cut))
+    return next(whole, most)
+
+
+def _joined(text: str, cut: int) -> bool:
+    """Whether what stands on both sides of `cut` is one sign to the eye: an accent, a skin tone, a family."""
+    after = text[cut]
+    modifies = unicodedata.combining(after) or unicodedata.category(after) in ("Mn", "Me", "Sk") or after == _JOINER
+    return bool(modifies) or text[cut - 1] == _JOINER
 
 
 def choices(reply: Reply) -> tuple[ChoiceReply, ...]:

@@ -1,0 +1,120 @@
+"""WhatsApp's Cloud API: https://developers.facebook.com/documentation/business-messaging/whatsapp."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from services.live_api.channel import (
+    Answer,
+    Delivery,
+    Event,
+    Ignored,
+    Incoming,
+    Outcome,
+    Outgoing,
+    RawRequest,
+    Secret,
+    Url,
+    Verdict,
+)
+from services.live_api.platforms.meta import (
+    PLATFORM,
+    VERSION,
+    GraphVersion,
+    NodeId,
+    call,
+    challenge,
+    entries,
+    graph_outcome,
+    signature_verdict,
+    with_token,
+)
+from services.live_api.platforms.reading import at, named, objects, plain, read_json, unreadable
+from services.live_api.platforms.whatsapp_messages import messages
+from shared.document import Value
+from shared.flows.conversation import Reply
+
+_MEDIA = ("image", "video", "audio", "document", "sticker", "location", "contacts", "order")
+
+
+class Config(Value):
+    """`phone_number_id` is the number that answers: an app may be told of several."""
+
+    phone_number_id: NodeId
+    graph_version: GraphVersion = VERSION
+    api_base: Url = PLATFORM
+
+
+class Secrets(Value):
+    app_secret: Secret
+    access_token: Secret
+    verify_token: Secret
+
+
+def verify(request: RawRequest, secrets: Secrets, now: float) -> Verdict:
+    return signature_verdict(request, secrets)
+
+
+def handshake(request: RawRequest, secrets: Secrets) -> Answer | None:
+    return challenge(request, secrets)
+
+
+def acknowledge(request: RawRequest) -> Answer:
+    return Answer(b"EVENT_RECEIVED")
+
+
+def parse(request: RawRequest, config: Config) -> tuple[Event, ...]:
+    update = read_json(request.body)
+    events = [event for change in entries(update, "changes") for event in _events(change, config)]
+    return tuple(events) or (unreadable(request.body),)
+
+
+def render(reply: Reply, to: str, config: Config) -> tuple[Outgoing, ...]:
+    common = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": to}
+    return tuple(call(config, config.phone_number_id, {**common, **message}) for message in messages(reply))
+
+
+def authorise(outgoing: Outgoing, secrets: Secrets, delivery: Delivery) -> Outgoing:
+    return with_token(outgoing, secrets.access_token)
+
+
+def read_outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+    return graph_outcome(status, headers, body)
+
+
+def _events(change: dict[str, Any], config: Config) -> Iterator[Event]:
+    value = change.get("value")
+    if change.get("field") != "messages" or not isinstance(value, dict):
+        yield Ignored(named(change), "not_a_message")
+        return
+    number = plain(at(value, "metadata", "phone_number_id"))
+    for status in objects(value, "statuses"):
+        yield Ignored(f"{plain(status.get('id'))}:{plain(status.get('status'))}", "status")
+    for message in objects(value, "messages"):
+        yield _event(message, number, config)
+    if not objects(value, "statuses") and not objects(value, "messages"):
+        yield Ignored(named(change), "not_a_message")
+
+
+def _event(message: dict[str, Any], number: str, config: Config) -> Event:
+    event_id, sender = plain(message.get("id")) or named(message), plain(message.get("from"))
+    if number != config.phone_number_id:
+        return Ignored(event_id, "other_number")
+    if not sender:
+        return Ignored(event_id, "no_address")
+    kind = message.get("type")
+    if kind == "text":
+        return Incoming(event_id, sender, plain(at(message, "text", "body")), sender)
+    if kind in _MEDIA:
+        return Incoming(event_id, sender, plain(at(message, kind, "caption")), sender)
+    return _tapped(event_id, sender, message)
+
+
+def _tapped(event_id: str, sender: str, message: dict[str, Any]) -> Event:
+    """A reply button, a row of a list, or the button of a template."""
+    button = message.get("button")
+    for picked in (at(message, "interactive", "button_reply"), at(message, "interactive", "list_reply")):
+        if isinstance(picked, dict):
+            return Incoming(event_id, sender, plain(picked.get("title")), sender, plain(picked.get("id")) or None)
+    if isinstance(button, dict):
+        return Incoming(event_id, sender, plain(button.get("text")), sender, plain(button.get("payload")) or None)
+    return Ignored(event_id, "not_a_message")
