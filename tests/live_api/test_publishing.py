@@ -102,6 +102,26 @@ def test_a_candidate_of_another_bot_is_refused(client: TestClient, trained: Trai
     assert code(stage(client, release(trained), bot="bot_tram")) == (422, "manifest_invalid")
 
 
+@pytest.mark.parametrize(
+    ("written", "meant", "answer"),
+    [
+        ('"Quay"', '"Quay", "name": "Pier"', (400, "json_limits")),
+        ('"Every hour."', '"Every \\u0000 hour."', (422, "invalid_text")),
+        ('"Every hour."', "1" + 65 * "0", (400, "json_limits")),
+        ('"Every hour."', 70 * "[" + 70 * "]", (400, "json_limits")),
+    ],
+)
+def test_a_candidate_that_reads_differently_than_its_name_says_is_refused(
+    client: TestClient, written: str, meant: str, answer: tuple[int, str]
+) -> None:
+    candidate = release(None, intents=(), flows=quay())
+    body = '{"release":' + candidate.canonical().decode().replace(written, meant) + "}"
+    path = f"/v1/bots/{BOT}/releases/{candidate.digest}"
+    response = client.put(path, content=body, headers={"Content-Type": "application/json"})
+    assert code(response) == answer
+    assert client.get(path).status_code == 404
+
+
 def test_a_document_that_is_no_release_is_refused_with_what_is_wrong(client: TestClient, trained: Trained) -> None:
     document = release(trained).model_dump(mode="json") | {"schema_version": 2, "secret": "x"}
     response = client.put(f"/v1/bots/{BOT}/releases/{release(trained).digest}", json={"release": document})
