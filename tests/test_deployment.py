@@ -14,7 +14,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 # Between draft and its child, and between the tests and a process.
 INTERNAL = {"GREENROOM_EMBEDDINGS_CACHE", "GREENROOM_FAILPOINT"}
-SERVICES = {"draft": 8001, "live": 8002, "publisher": 8003}
+# A preview is another live: what it is, its environment says.
+SERVICES = {"draft": 8001, "live": 8002, "preview": 8002, "publisher": 8003}
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,15 @@ def test_every_setting_of_the_code_is_in_the_documentation() -> None:
 
 def test_each_service_has_a_database_of_its_own(compose: dict[str, Any]) -> None:
     created = re.findall(r"CREATE DATABASE (\w+);", (ROOT / "docker" / "databases.sql").read_text())
-    used = [compose["services"][name]["environment"][f"GREENROOM_{name.upper()}_DATABASE_URL"] for name in SERVICES]
+    told = [compose["services"][name]["environment"].items() for name in SERVICES]
+    used = [value for environ in told for name, value in environ if name.endswith("_DATABASE_URL")]
     assert sorted(url.rsplit("/", 1)[1] for url in used) == sorted(created) == sorted(SERVICES)
+
+
+def test_a_preview_is_started_only_when_it_is_asked_for(compose: dict[str, Any]) -> None:
+    asked = [name for name, service in compose["services"].items() if service.get("profiles")]
+    assert asked == ["preview"]
+    assert compose["services"]["preview"]["environment"]["GREENROOM_ENVIRONMENT"] == "preview"
 
 
 def test_the_image_is_built_from_files_that_are_there() -> None:
