@@ -27,6 +27,7 @@ class Access:
     key: str | None
     as_json: bool = False
     again: tuple[str, ...] = ()
+    data: Path = FOLDER
 
     @property
     def draft(self) -> Peer:
@@ -88,6 +89,7 @@ def find_access(
         key or (known.admin_key if known else None),
         as_json,
         () if data == FOLDER or str(data) == os.environ.get("GREENROOM_DATA") else ("--data", str(data)),
+        data,
     )
 
 

@@ -3,12 +3,13 @@
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cli.outcome import CommandError
 from cli.supervision.folder import write_atomically
+from shared.secrets import new_key
 
 SHORTEST_KEY = 16
 
@@ -45,6 +46,24 @@ def settle_credentials(data: Path, urls: Mapping[str, str], environ: Mapping[str
     )
     write_atomically(data / "credentials", json.dumps(asdict(settled), indent=2) + "\n", mode=0o600)
     return settled
+
+
+def settle_secrets_key(data: Path, environ: Mapping[str, str] = os.environ) -> None:
+    """Makes the key that seals secrets when there is none; GREENROOM_SECRETS_KEY wins. It is no credential: nobody
+
+    shows it, and a backup of the databases is worth nothing without it.
+    """
+    if "GREENROOM_SECRETS_KEY" not in environ and not secrets_file(data).exists():
+        write_secrets_keys(data, [new_key()])
+
+
+def secrets_file(data: Path) -> Path:
+    return data / "secrets-key"
+
+
+def write_secrets_keys(data: Path, keys: Sequence[str]) -> None:
+    """One a line; the first seals."""
+    write_atomically(secrets_file(data), "".join(f"{key}\n" for key in keys), mode=0o600)
 
 
 def _key(name: str, environ: Mapping[str, str], known: str | None) -> str:

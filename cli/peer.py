@@ -42,6 +42,9 @@ class Peer:
     def patch(self, *path: str, body: Any) -> Any:
         return self._send("PATCH", path, json=body)
 
+    def delete(self, *path: str) -> None:
+        self._send("DELETE", path)
+
     def upload(self, *path: str, content: bytes, media_type: str, **params: str) -> Any:
         return self._send("POST", path, content=content, params=params, headers={"Content-Type": media_type})
 

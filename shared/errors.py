@@ -67,3 +67,7 @@ class BusyError(GreenroomError):
 
     def __init__(self, code: str, detail: str, retry_after: int = 1, **extra: Any) -> None:
         super().__init__(code, detail, headers={"Retry-After": str(retry_after)}, **extra)
+
+
+class MisconfiguredError(Exception):
+    """No refusal of a request: the process must not start as it is set up. The message says what to set."""

@@ -15,8 +15,14 @@ class ServiceSettings:
     artifacts_url: str
     admin_key: str | None
     peer_key: str | None
+    secrets_key: str | None
     max_body_bytes: int
     max_upload_bytes: int
+
+    @property
+    def secrets_file(self) -> Path:
+        """Where `greenroom up` keeps the keys that seal secrets, unless `secrets_key` has them."""
+        return self.data / "secrets-key"
 
 
 def service_settings(service: str, environ: Mapping[str, str] = os.environ) -> ServiceSettings:
@@ -32,6 +38,7 @@ def service_settings(service: str, environ: Mapping[str, str] = os.environ) -> S
         artifacts_url=environ.get(f"GREENROOM_{upper}_ARTIFACTS_URL", (data / service / "artifacts").as_uri()),
         admin_key=environ.get("GREENROOM_ADMIN_KEY"),
         peer_key=environ.get("GREENROOM_PEER_KEY"),
+        secrets_key=environ.get("GREENROOM_SECRETS_KEY"),
         max_body_bytes=int(environ.get("GREENROOM_MAX_BODY_BYTES", 1 << 20)),
         max_upload_bytes=int(environ.get("GREENROOM_MAX_UPLOAD_BYTES", 64 << 20)),
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.credentials import settle_credentials
+from cli.credentials import settle_credentials, settle_secrets_key
 from cli.outcome import USAGE, CommandError
 from cli.supervision.folder import held
 from cli.supervision.ports import claim
@@ -35,6 +35,7 @@ def up(
         wanted = {"draft": draft_port, "live": live_port, "publisher": publisher_port}
         ports = claim(host, wanted | ({"preview": preview_port} if preview else {}))
         urls = urls_of(host, ports)
+        settle_secrets_key(data)
         specs = child_specs(data, host, ports, settle_credentials(data, urls), workers)
         others = ", ".join(f"{service} {url}" for service, url in urls.items() if service != "publisher")
         line = f"Greenroom is ready: start page {urls['publisher']}/, {others}, keys in {data / 'credentials'}"

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from services.draft_api import (
@@ -24,18 +25,24 @@ from services.draft_api import (
 )
 from services.draft_api.desk import DeskParts
 from services.draft_api.rehearsal import Rehearsal
+from services.draft_api.store import find_bot
+from services.draft_api.tables import SEALED
 from services.draft_api.tables import audit as audit_table
 from services.draft_api.tables import keys as keys_table
+from services.draft_api.tables import secrets as secrets_table
 from services.draft_api.training.encoder_folder import installed_encoder
 from services.draft_api.training_job import TrainingJob, unfinished_trainings
 from shared.artifacts import StoredArtifacts
 from shared.db import Database
 from shared.jobs import Jobs
 from shared.schema import migrate
+from shared.sealed import refuse_unknown_keys, reseal
+from shared.secrets import Secrets, keys_source
 from shared.settings import ServiceSettings
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
-from shared.web.keys import KeyRing
+from shared.web.keys import KeyRing, Principal
+from shared.web.secrets_routes import Drawer, secrets_router
 
 SURFACE = Surface(
     name="draft",
@@ -51,10 +58,14 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
     keys = KeyRing(db, keys_table, audit_table)
     artifacts = StoredArtifacts(settings.artifacts_url)
     scratch = settings.data / "draft" / "trainings"
+    secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
+    drawer = Drawer(db, secrets_table, audit_table, secrets, SEALED, _bot_id)
     started = {"started": False}
 
     def start() -> None:
         migrate(db, "draft")
+        refuse_unknown_keys(db, SEALED, secrets)
+        reseal(db, SEALED, secrets)
         keys.ensure("admin", settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
         jobs.launch({"training": TrainingJob(db, artifacts, scratch).run})
@@ -84,6 +95,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             restorations.router,
             pulls.router,
             audit_router(db, audit_table),
+            secrets_router(drawer, "draft:read", "draft:write"),
             bots.router,
             intents.router,
             expressions.router,
@@ -102,5 +114,10 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         jobs=jobs,
         rehearsal=Rehearsal(artifacts),
         default_profile="default" if installed_encoder() else "fast",
+        secrets=secrets,
     )
     return app
+
+
+def _bot_id(connection: Connection, bot: str, key: Principal) -> str:
+    return str(find_bot(connection, bot, key.bot)["id"])

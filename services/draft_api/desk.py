@@ -10,6 +10,7 @@ from services.draft_api.rehearsal import Rehearsal
 from shared.artifacts import Artifacts
 from shared.db import Database
 from shared.jobs import Jobs
+from shared.secrets import Secrets
 from shared.web.keys import Principal
 from shared.web.routing import requires
 
@@ -23,6 +24,7 @@ class DeskParts:
     jobs: Jobs
     rehearsal: Rehearsal
     default_profile: str
+    secrets: Secrets
     nlp: NlpCache = field(default_factory=NlpCache)
 
 

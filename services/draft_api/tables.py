@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from shared.audit import audit_table
+from shared.sealed import SealedColumn, secrets_table
 from shared.web.idempotency import idempotency_table
 from shared.web.keys import keys_table
 
@@ -191,6 +192,10 @@ inbox_messages = Table(
     Column("message_id", String(80), primary_key=True),
     Column("row", String(40), nullable=True),
 )
+
+secrets = secrets_table(metadata, _bot())
+# Every column whose texts are sealed: they are sealed anew when the key changes.
+SEALED = (SealedColumn(secrets, "sealed"),)
 
 keys = keys_table(metadata)
 audit = audit_table(metadata)

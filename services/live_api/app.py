@@ -32,17 +32,22 @@ from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
 from services.live_api.shortcut import Shortcut
 from services.live_api.sweeping import Sweeper
+from services.live_api.tables import SEALED
 from services.live_api.tables import audit as audit_table
 from services.live_api.tables import keys as keys_table
+from services.live_api.tables import secrets as secrets_table
 from services.live_api.talk import Talk
 from shared.artifacts import StoredArtifacts
 from shared.db import Database
 from shared.ids import new_id
 from shared.schema import migrate
+from shared.sealed import refuse_unknown_keys, reseal
+from shared.secrets import Secrets, keys_source
 from shared.settings import ServiceSettings
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
 from shared.web.keys import KeyRing
+from shared.web.secrets_routes import Drawer, secrets_router
 
 SURFACES = {
     "live": Surface(
@@ -82,10 +87,13 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
     floor = assemble(settings, own, db)
     sweeper = Sweeper(db, floor.artifacts, floor.roster, own.keep)
     follower = Follower(db, floor.roster, own, floor.process, sweeper.sweep)
+    drawer = Drawer(db, secrets_table, audit_table, floor.secrets, SEALED, lambda _, *asked: floor.settable(*asked))
     started = {"bots": False}
 
     def start() -> None:
         migrate(db, "live")
+        refuse_unknown_keys(db, SEALED, floor.secrets)
+        reseal(db, SEALED, floor.secrets)
         keys.ensure("admin", settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
         floor.roster.follow()
@@ -113,7 +121,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
         keys,
         ready=lambda: {**started, "unavailable": floor.roster.unavailable()},
         lifespan=lifespan,
-        routers=(*ROUTERS, audit_router(db, audit_table)),
+        routers=(*ROUTERS, audit_router(db, audit_table), secrets_router(drawer, "live:read", "live:edit")),
     )
     app.state.floor = floor
     add_measures(app.state.registry, floor)
@@ -142,4 +150,5 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> Floo
         inbox=Inbox(group),
         settings=own,
         process=new_id("live"),
+        secrets=Secrets(keys_source(settings.secrets_key, settings.secrets_file)),
     )

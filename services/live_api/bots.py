@@ -1,6 +1,5 @@
 """The bots that live serves, and what belongs to this environment alone: never published, changed here (E4)."""
 
-import re
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,13 +8,14 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.live_api.environments import Environment, read_environment
-from services.live_api.floor import Editor, Floor, FloorParts, Reader
+from services.live_api.floor import Editor, Floor, Reader
 from services.live_api.pointer import Pointer, change_environment, read_pointer
 from services.live_api.presence import wait_for_others
 from services.live_api.roster import never_published
-from services.live_api.tables import audit
+from services.live_api.tables import audit, secrets
 from shared.audit import Entry, note
 from shared.contracts import BotSettings, Flow
+from shared.sealed import secret_names, secret_names_by_bot
 from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
 from shared.web.routing import Router
@@ -24,18 +24,17 @@ router = Router(prefix="/v1/bots", tags=["bots"])
 
 EnvValue = Annotated[str, Field(max_length=10_000)] | int | float | bool
 EnvName = Annotated[str, Field(min_length=1, max_length=200)]
-# What draft calls its bots: before the first publication nothing else is known of them here.
-_BOT_ID = re.compile(r"bot_[A-Za-z0-9_]{1,36}")
 
 
 class LiveBot(BaseModel):
-    """Without a name and a release before the first publication."""
+    """Without a name and a release before the first publication. `secrets` are names."""
 
     id: str
     name: str | None
     enabled: bool
     retention_days: int
     env: dict[str, Any]
+    secrets: list[str]
     release: int | None
     release_digest: str | None
 
@@ -66,7 +65,10 @@ class LiveRelease(BaseModel):
 
 @router.get("")
 def list_all(floor: Floor, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[LiveBot]:
-    seen = [_shown(pointer) for pointer in floor.roster.everyone() if key.bot in (None, pointer.bot)]
+    with floor.db.reading() as connection:
+        sealed = secret_names_by_bot(connection, secrets)
+    visible = [pointer for pointer in floor.roster.everyone() if key.bot in (None, pointer.bot)]
+    seen = [_shown(pointer, sealed.get(pointer.bot, [])) for pointer in visible]
     return cut(seen, limit, cursor, key=lambda bot: (bot.name or "", bot.id))
 
 
@@ -74,25 +76,31 @@ def list_all(floor: Floor, key: Reader, limit: Limit = 100, cursor: str | None =
 def show(bot: str, floor: Floor, key: Reader) -> LiveBot:
     bot_id = floor.bot_id(bot, key)
     pointer = floor.roster.known(bot_id)
-    return _shown(pointer) if pointer else _unpublished(bot_id, _set_up(floor, bot_id))
+    with floor.db.reading() as connection:
+        environment = read_environment(connection, bot_id)
+        sealed = secret_names(connection, secrets, bot_id)
+    if pointer is not None:
+        return _shown(pointer, sealed)
+    if environment is None and not sealed:
+        raise never_published(bot)
+    return _unpublished(bot_id, environment or Environment(), sealed)
 
 
 @router.patch("/{bot}")
 def change(bot: str, body: LiveBotChange, floor: Floor, key: Editor, request: Request) -> LiveBot:
     """Makes no release: these values are this environment's own. The first publication may need them to be there."""
-    bot_id = floor.bot_id(bot, key)
-    if floor.roster.known(bot_id) is None and not _BOT_ID.fullmatch(bot_id):
-        raise never_published(bot)
+    bot_id = floor.settable(bot, key)
     with floor.db.writing() as connection:
         changes = body.model_dump(exclude_unset=True)
         before, after = change_environment(connection, bot_id, changes, floor.db.is_sqlite)
         pointer = read_pointer(connection, bot_id)
+        sealed = secret_names(connection, secrets, bot_id)
         note(connection, audit, _entry(bot_id, key, before, after, request))
     if pointer is None:
-        return _unpublished(bot_id, after)
+        return _unpublished(bot_id, after, sealed)
     floor.roster.follow()
     wait_for_others(floor.db, floor.process, pointer.epoch, floor.settings.lagging_seconds)
-    return _shown(pointer)
+    return _shown(pointer, sealed)
 
 
 @router.get("/{bot}/release")
@@ -113,14 +121,6 @@ def release(bot: str, floor: Floor, key: Reader) -> LiveRelease:
     )
 
 
-def _set_up(floor: FloorParts, bot: str) -> Environment:
-    with floor.db.reading() as connection:
-        environment = read_environment(connection, bot)
-    if environment is None:
-        raise never_published(bot)
-    return environment
-
-
 def _entry(bot: str, key: Principal, before: Environment, after: Environment, request: Request) -> Entry:
     """Names what changed, without the values: they may be secret."""
     return Entry(
@@ -134,15 +134,16 @@ def _entry(bot: str, key: Principal, before: Environment, after: Environment, re
     )
 
 
-def _shown(pointer: Pointer) -> LiveBot:
+def _shown(pointer: Pointer, sealed: list[str]) -> LiveBot:
     return LiveBot(
         id=pointer.bot,
         name=pointer.name,
         **asdict(pointer.environment),
+        secrets=sealed,
         release=pointer.number,
         release_digest=pointer.digest,
     )
 
 
-def _unpublished(bot: str, environment: Environment) -> LiveBot:
-    return LiveBot(id=bot, name=None, **asdict(environment), release=None, release_digest=None)
+def _unpublished(bot: str, environment: Environment, sealed: list[str]) -> LiveBot:
+    return LiveBot(id=bot, name=None, **asdict(environment), secrets=sealed, release=None, release_digest=None)

@@ -1,5 +1,6 @@
 """What every route of live is given: its parts, and the key that was shown."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -14,8 +15,12 @@ from services.live_api.settings import LiveSettings
 from services.live_api.talk import Talk
 from shared.artifacts import Artifacts
 from shared.db import Database
+from shared.secrets import Secrets
 from shared.web.keys import Principal
 from shared.web.routing import requires
+
+# What draft calls its bots: before the first publication nothing else is known of them here.
+_BOT_ID = re.compile(r"bot_[A-Za-z0-9_]{1,36}")
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class FloorParts:
     inbox: Inbox
     settings: LiveSettings
     process: str
+    secrets: Secrets
     inspected: set[str] = field(default_factory=set)
 
     def serving(self, bot: str, key: Principal) -> Serving:
@@ -51,6 +57,13 @@ class FloorParts:
         """The id for an id or a name. Raises `never_published` for what the key may not see."""
         found = self.roster.bot_id(bot)
         if key.bot not in (None, found):
+            raise never_published(bot)
+        return found
+
+    def settable(self, bot: str, key: Principal) -> str:
+        """The id of a bot that may be set up here, perhaps before its first publication. Raises `never_published`."""
+        found = self.bot_id(bot, key)
+        if self.roster.known(found) is None and not _BOT_ID.fullmatch(found):
             raise never_published(bot)
         return found
 

@@ -23,6 +23,7 @@ from services.live_api.delivery_tables import (
     outbox_table,
 )
 from shared.audit import audit_table
+from shared.sealed import SealedColumn, secrets_table
 from shared.web.keys import keys_table
 
 metadata = MetaData()
@@ -169,6 +170,10 @@ live_processes = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
 )
+
+secrets = secrets_table(metadata, Column("bot_id", String(40), primary_key=True))
+# Every column whose texts are sealed: they are sealed anew when the key changes.
+SEALED = (SealedColumn(secrets, "sealed"),)
 
 keys = keys_table(metadata)
 audit = audit_table(metadata)

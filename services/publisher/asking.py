@@ -111,7 +111,7 @@ def planned(plan: Plan, body: PublicationRequest, live: ActiveRelease | None, br
     candidate = _thawed(bridge, plan)
     if candidate is not None and plan.wish.mode != "nlp":
         # A value may have gone from the environment since, or come.
-        here = bridge.target(plan.wish.target).live.environment(plan.bot_id)
+        here = bridge.target(plan.wish.target).live.environment(plan.bot_id).env
         findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(
             placed(candidate.flows), here
         )

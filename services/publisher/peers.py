@@ -54,6 +54,15 @@ class LogEntry(Value):
     activated_at: datetime
 
 
+class EnvironmentNames(Value):
+    """What an environment has for a bot and is never published, by name (E4)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    env: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
 class Peer:
     """One neighbour. A call is tried again while it is away, up to `patience` seconds; every call is idempotent."""
 
@@ -202,12 +211,12 @@ class Live:
             return None
         return Release.model_validate_json(response.content)
 
-    def environment(self, bot: str) -> tuple[str, ...]:
-        """The names of the values that this environment has for the bot (E4)."""
+    def environment(self, bot: str) -> EnvironmentNames:
         try:
-            return tuple(self._peer.call("GET", f"/v1/bots/{bot}", patient=False).json()["env"])
+            found = self._peer.call("GET", f"/v1/bots/{bot}", patient=False).json()
         except NotFoundError:
-            return ()
+            return EnvironmentNames()
+        return EnvironmentNames(env=tuple(found["env"]), secrets=tuple(found["secrets"]))
 
     def standing(self, bot: str) -> dict[str, int]:
         """Conversations of the last minutes, counted by the block that they stand on."""

@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.errors import MisconfiguredError
 from shared.settings import ServiceSettings
 from shared.web.keys import strong_enough
 
@@ -49,7 +50,7 @@ def serve(
             _refuse("--workers above 1 needs PostgreSQL: one process owns each SQLite file.")
         uvicorn.run(worker, factory=True, workers=given.workers, host=given.host, port=given.port, **_BOUNDS)
         return
-    server = uvicorn.Server(uvicorn.Config(make_app(), host=given.host, port=given.port, **_BOUNDS))
+    server = uvicorn.Server(uvicorn.Config(_made(make_app), host=given.host, port=given.port, **_BOUNDS))
     # uvicorn sends itself the signal again once it has finished: that must not end the process before us.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -75,6 +76,25 @@ def _refuse_weak_keys(settings: ServiceSettings) -> None:
             _refuse(f"Set GREENROOM_{variable}_KEY to at least 16 random characters.")
     if settings.admin_key == settings.peer_key:
         _refuse("GREENROOM_ADMIN_KEY and GREENROOM_PEER_KEY must differ: they open different doors.")
+
+
+def _made(make_app: Callable[[], ASGIApp]) -> ASGIApp:
+    """What must not start says why on one line, whether that shows when it is made or when it starts."""
+    try:
+        app = make_app()
+    except MisconfiguredError as wrong:
+        _refuse(str(wrong))
+
+    async def explained(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            wrong = sys.exception()
+            if message["type"] == "lifespan.startup.failed" and isinstance(wrong, MisconfiguredError):
+                _refuse(str(wrong))
+            await send(message)
+
+        await app(scope, receive, tell if scope["type"] == "lifespan" else send)
+
+    return explained
 
 
 def _refuse(why: str) -> NoReturn:

@@ -63,6 +63,9 @@ def fake_greenroom() -> Iterator[FakeGreenroom]:
         def do_PUT(self) -> None:
             self._serve()
 
+        def do_DELETE(self) -> None:
+            self._serve()
+
         def log_message(self, *_: Any) -> None:
             return
 

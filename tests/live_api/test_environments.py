@@ -26,6 +26,7 @@ def test_values_are_there_before_the_first_publication_and_after_it(client: Test
         "enabled": True,
         "retention_days": 7,
         "env": {"desk": "pier 3"},
+        "secrets": [],
         "release": None,
         "release_digest": None,
     }
