@@ -11,7 +11,9 @@ from typing import Any
 from shared.contracts import Classification, Proof, Release
 from shared.digest import digest_of
 from shared.errors import InvalidError
-from shared.flows.engine import ConversationState, Dialogue, Turn, take_turn
+from shared.flows.conversation import after_pause
+from shared.flows.effects import Asking
+from shared.flows.engine import ConversationState, Dialogue, Turn, UserEvent, take_turn
 from shared.nlp.decision import decide
 from shared.nlp.model import EncoderCache, Model, load_model
 from shared.nlp.onnx import processor
@@ -53,10 +55,10 @@ class Brain:
             model.digest if model else None,
         )
 
-    def reply(
-        self, state: ConversationState, classification: Classification, seed: str, env: Mapping[str, Any]
-    ) -> Turn:
-        return take_turn(self.dialogue, state, classification, seed, env)
+    def reply(self, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Asking[Turn]:
+        """One turn, which yields the calls that it needs: see `shared.flows.effects`."""
+        awake = after_pause(state, event.at, self.release.settings.session_timeout_minutes)
+        return take_turn(self.dialogue, awake, event, env)
 
 
 def build_brain(

@@ -11,7 +11,9 @@ from services.draft_api.rehearsal import trained_brain
 from services.draft_api.store import find_bot, now
 from services.draft_api.tables import emulator_conversations
 from shared.contracts import Classification
-from shared.flows.engine import ConversationState
+from shared.errors import ConflictError
+from shared.flows.effects import denied, drive
+from shared.flows.engine import ConversationState, UserEvent
 from shared.ids import new_id
 from shared.web.routing import Router
 
@@ -39,9 +41,12 @@ class Classifications(BaseModel):
 
 
 class EmulatorMessage(BaseModel):
+    """`payload` is that of the choice that was pressed, whose title is then the text."""
+
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "hello"}]})
 
     text: Annotated[str, Field(max_length=100_000)]
+    payload: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     conversation: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     language: str | None = None
 
@@ -68,13 +73,17 @@ def classify(bot: str, body: ClassifyRequest, desk: Desk, key: Reader) -> Classi
 def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAnswer:
     """The engine of live on the draft bot; a bot that was never trained understands nothing, but answers."""
     conversation = body.conversation or new_id("emu")
-    with desk.db.writing() as connection:
+    with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
         brain = desk.rehearsal.brain(connection, row)
-        state = _load(connection, row["id"], conversation)
-        found = brain.classify(body.text, body.language or state.language)
-        turn = brain.reply(state, found, seed=new_id("turn"), env=orjson.loads(row["env"]))
-        _save(connection, row["id"], conversation, turn.state)
+        before = _load(connection, row["id"], conversation)
+    state = ConversationState.model_validate_json(before) if before else ConversationState()
+    found = brain.classify(body.text, body.language or state.language)
+    event = UserEvent(found, seed=new_id("turn"), at=now(), payload=body.payload)
+    # No transaction is open meanwhile: a turn may wait for calls.
+    turn = drive(brain.reply(state, event, orjson.loads(row["env"])), denied)
+    with desk.db.writing() as connection:
+        _save(connection, row["id"], conversation, before, turn.state)
     return EmulatorAnswer(
         conversation=conversation,
         replies=[reply.model_dump(mode="json", exclude_none=True) for reply in turn.replies],
@@ -85,13 +94,15 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
     )
 
 
-def _load(connection: Connection, bot_id: str, conversation: str) -> ConversationState:
+def _load(connection: Connection, bot_id: str, conversation: str) -> str | None:
     here = emulator_conversations.c.bot_id == bot_id, emulator_conversations.c.id == conversation
-    state = connection.execute(select(emulator_conversations.c.state).where(*here)).scalar()
-    return ConversationState.model_validate_json(state) if state else ConversationState()
+    return connection.execute(select(emulator_conversations.c.state).where(*here)).scalar()
 
 
-def _save(connection: Connection, bot_id: str, conversation: str, state: ConversationState) -> None:
+def _save(connection: Connection, bot_id: str, conversation: str, before: str | None, state: ConversationState) -> None:
+    """Raises ConflictError `conversation_moved` when another message was answered since `before` was read."""
+    if _load(connection, bot_id, conversation) != before:
+        raise ConflictError("conversation_moved", "Another message of this conversation was answered meanwhile.")
     here = emulator_conversations.c.bot_id == bot_id, emulator_conversations.c.id == conversation
     connection.execute(delete(emulator_conversations).where(*here))
     values = {"state": state.model_dump_json(), "updated_at": now()}

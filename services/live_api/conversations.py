@@ -24,11 +24,14 @@ _LONGEST_KEY = 200
 
 
 class SaidMessage(BaseModel):
-    """`user` is whoever you know the person as; `language` changes the language of the conversation."""
+    """`user` is whoever you know the person as; `language` changes the language of the conversation; `payload` is that
+    of the choice that was pressed, whose title is then the text.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "hello", "user": "maud"}]})
 
     text: str
+    payload: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     user: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     language: Annotated[str, Field(max_length=35)] | None = None
 
@@ -71,7 +74,8 @@ async def say(
 ) -> Answer:
     """The answer is given when message and answer are on disk. With an `Idempotency-Key`, once and the same."""
     serving = floor.serving(bot, key)
-    heard = Heard(serving.pointer.bot, conversation, body.text, body.user, body.language, _checked(idempotency_key))
+    once = _checked(idempotency_key)
+    heard = Heard(serving.pointer.bot, conversation, body.text, body.user, body.language, once, body.payload)
     return Answer(**_answer(await floor.talk.turn(serving, heard)))
 
 

@@ -28,10 +28,12 @@ class Heard:
     user: str | None
     language: str | None
     key: str | None
+    payload: str | None = None
 
     @property
     def body_hash(self) -> str:
-        return digest_of(canonical([self.text, self.user, self.language]))
+        pressed = [self.payload] if self.payload else []
+        return digest_of(canonical([self.text, self.user, self.language, *pressed]))
 
 
 @dataclass(frozen=True)

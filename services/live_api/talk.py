@@ -5,7 +5,7 @@ version those of several. A turn that lost the race is decided again on the newe
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,11 +26,19 @@ from shared.contracts import Classification
 from shared.db import Database
 from shared.errors import BusyError
 from shared.failpoints import reach
-from shared.flows.engine import ConversationState, Turn
+from shared.flows.effects import HttpCall, HttpOutcome, denied, drive_async
+from shared.flows.engine import ConversationState, Turn, UserEvent
 from shared.ids import new_id
 
 _RACES = 20
 _DEADLOCK = "40P01"
+
+
+Call = Callable[[HttpCall], Awaitable[HttpOutcome]]
+
+
+async def refuse(call: HttpCall) -> HttpOutcome:
+    return denied(call)
 
 
 class RaceLostError(Exception):
@@ -43,6 +51,7 @@ class Talk:
     roster: Roster
     encoding: Encoding
     group: GroupCommit
+    call: Call = refuse
     _locks: "WeakValueDictionary[tuple[str, str], asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def turn(self, serving: Serving, heard: Heard) -> Row:
@@ -71,7 +80,7 @@ class Talk:
             return before.answered
         serving = await self._not_older(serving, before)
         found = await self._understand(serving, heard, before.state)
-        turn = self._decide(serving, heard, before, found)
+        turn = await self._decide(serving, heard, before, found)
         row = _row(serving, heard, found, turn)
         kept = await self.group.write(lambda connection: _keep(connection, serving, row, turn.state, before.version))
         reach("live.message.after_commit")
@@ -94,9 +103,11 @@ class Talk:
             return Classification(text=heard.text, language=language, understood=False, reason="bot_disabled")
         return await self.encoding.one(lambda text: serving.brain.classify(text, language), heard.text)
 
-    def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
+    async def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
         seed = f"{heard.bot}/{heard.conversation}/{before.version}"
-        turn = serving.brain.reply(before.state, found, seed, serving.pointer.environment.env)
+        event = UserEvent(found, seed, datetime.now(UTC), heard.payload)
+        asking = serving.brain.reply(before.state, event, serving.pointer.environment.env)
+        turn = await drive_async(asking, self.call)
         # A bot that is switched off says so, and goes on where it was when it is switched on again.
         return turn if serving.pointer.environment.enabled else turn.model_copy(update={"state": before.state})
 

@@ -1,9 +1,12 @@
-"""What a conversation remembers, and what one turn of it comes to."""
+"""What a conversation remembers, what a user does to it, and what one turn of it comes to."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import ConfigDict
 
+from shared.contracts import Classification
 from shared.document import Value
 
 
@@ -14,22 +17,58 @@ class Kept(Value):
 
 
 class Offer(Kept):
-    """A button or quick reply that the user may answer with by its title. See `shared.flows.steps.Option`."""
+    """A choice that the user may answer with, by its payload or by its title. See `shared.flows.steps.Option`."""
 
     title: str
+    payload: str = ""
     next: str | None = None
     intent: str | None = None
     variables: dict[str, Any] = {}
+    block: str | None = None
+
+
+class Question(Kept):
+    """A block that waits for an answer, and how often it got one that would not do."""
+
+    block: str
+    failures: int = 0
 
 
 class ConversationState(Kept):
-    """`contexts` says for how many more user messages each is open. The default is a new conversation."""
+    """`contexts` says for how many more user messages each is open. The default is a new conversation.
+
+    `questions` are those still open, the one asked last at the end; `heard_at` is when the user last said something.
+    """
 
     started: bool = False
     language: str | None = None
     contexts: dict[str, int] = {}
     variables: dict[str, Any] = {}
     offers: tuple[Offer, ...] = ()
+    questions: tuple[Question, ...] = ()
+    heard_at: datetime | None = None
+
+
+def after_pause(state: ConversationState, at: datetime, timeout_minutes: int) -> ConversationState:
+    """After a longer silence a conversation begins anew: what is known of the user stays, and so do the choices
+    that they still see; open questions and contexts are closed, and the bot may introduce itself again.
+    """
+    if state.heard_at is None or at - state.heard_at <= timedelta(minutes=timeout_minutes):
+        return state
+    return state.model_copy(update={"started": False, "contexts": {}, "questions": ()})
+
+
+@dataclass(frozen=True)
+class UserEvent:
+    """What a user did: wrote something, or pressed a choice, whose title is then the text of `found`.
+
+    `seed` names the message: it chooses among variants. `at` is now, with a time zone.
+    """
+
+    found: Classification
+    seed: str
+    at: datetime
+    payload: str | None = None
 
 
 class ChoiceReply(Value):
@@ -70,10 +109,21 @@ class TraceStep(Value):
     why: str
 
 
+class HandOver(Value):
+    """The bot asks for a person to take over; `note` tells that person why."""
+
+    block: str
+    note: str = ""
+
+
 class Turn(Value):
-    """`block` is the first block that answered; None when a built-in text did."""
+    """`block` is the first block that answered; None when a built-in text did. `ended`: the bot closed the
+    conversation, and the next message begins it anew.
+    """
 
     state: ConversationState
     replies: tuple[Reply, ...]
     block: str | None
     trace: tuple[TraceStep, ...]
+    hand_over: HandOver | None = None
+    ended: bool = False

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.contracts import Flow
 from shared.flows.block import Block, parse_blocks
+from shared.flows.fields import Choice
 
 Place = Block | str
 """A block, or the role whose built-in text is said because the bot has no block for it."""
@@ -19,6 +20,7 @@ class Dialogue:
     flow_of: Mapping[str, str]
     by_intent: Mapping[str, tuple[Block, ...]]
     by_role: Mapping[str, Block]
+    by_payload: Mapping[str, Choice]
     languages: tuple[str, ...]
     defaults: Mapping[str, Any]
 
@@ -37,6 +39,7 @@ class Dialogue:
             flow_of={block.id: flow for flow, block in reversed(parsed)},
             by_intent={intent: tuple(blocks) for intent, blocks in by_intent.items()},
             by_role={block.system: block for _, block in reversed(parsed) if block.system},
+            by_payload={choice.payload: choice for _, block in reversed(parsed) for choice in block.choices()},
             languages=languages,
             defaults={name: variable.get("default") for name, variable in variables.items()},
         )

@@ -1,152 +1,153 @@
 """One user message in, replies and the next state out. Pure: no clock, no network, no chance.
 
+What has to be known from outside is asked for as a `shared.flows.effects.HttpCall`, and given back by whoever drives
+the turn.
+
 Contexts (C3): a context with lifespan n is open for the next n user messages, whatever those messages are. Each
 takes one away after it was answered with the context still open; opening it again starts its lifespan anew.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from shared.contracts import Classification
-from shared.flows.block import Block
-from shared.flows.conversation import ChoiceReply, ConversationState, Offer, Reply, TraceStep, Turn
-from shared.flows.dialogue import Dialogue, Place
-from shared.flows.fallbacks import FALLBACK_TEXTS
-from shared.flows.start import Start, picked, start_of
-from shared.flows.steps import Moment, Option, Say
+from shared.flows.conversation import (
+    CardReply,
+    ChoiceReply,
+    ConversationState,
+    HandOver,
+    Offer,
+    Reply,
+    Turn,
+    UserEvent,
+)
+from shared.flows.dialogue import Dialogue
+from shared.flows.effects import Asking, sparing
+from shared.flows.start import offered, picked, start_of
+from shared.flows.steps import Card, Moment, Option, Say
 from shared.flows.values import system_values
+from shared.flows.walk import MOST_VISITS, Visit, Walk, error, walk
 
-__all__ = ["ConversationState", "Dialogue", "Reply", "Turn", "take_turn"]
+__all__ = ["MOST_VISITS", "ConversationState", "Dialogue", "Reply", "Turn", "UserEvent", "take_turn"]
 
-MOST_VISITS = 50
-"""Blocks that one message may run through: more are taken for a loop."""
+MOST_CALLS = 10
+"""Calls that one message may ask for."""
 
 _MOST_BUTTONS = 3
 _NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Visit:
-    """One block that ran, or one built-in text. `next` is the block to go on with at once."""
-
-    step: TraceStep
-    says: tuple[Say, ...]
-    contexts: Mapping[str, int]
-    next: str | None = None
-
-
 def take_turn(
-    dialogue: Dialogue,
-    state: ConversationState,
-    classification: Classification,
-    seed: str,
-    env: Mapping[str, Any] = _NO_VALUES,
-) -> Turn:
-    """The same arguments give the same turn. Never raises for what a bot or a user says.
+    dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any] = _NO_VALUES
+) -> Asking[Turn]:
+    """The same arguments and outcomes give the same turn. Never raises for what a bot, a user or an outcome says.
 
-    `seed` names the message: it chooses among variants. `env` has the values of the environment.
+    `env` has the values of the environment.
     """
-    offer = picked(state, classification.text)
-    variables = {**state.variables, **(offer.variables if offer else {})}
-    start = start_of(dialogue, state, classification, offer)
-    values = {**dialogue.defaults, **variables, "env": env, **system_values(classification)}
-    moment = Moment(classification.language, dialogue.first_language, values, seed)
-    path = list(_path(dialogue, moment, start))
-    fault = _fault(path)
-    answers = [_error(dialogue, moment, fault)] if fault else path
-    says = _suggesting([say for visit in answers for say in visit.says if not say.blank], start.suggestions)
-    return Turn(
-        state=ConversationState(
-            started=True,
-            language=classification.language,
-            contexts=_contexts(state, answers),
-            variables=variables,
-            offers=tuple(_offers(says)),
-        ),
-        replies=tuple(_reply(say) for say in says),
-        block=answers[0].step.block,
-        trace=tuple(visit.step for visit in (path + answers if fault else path)),
+    return (yield from sparing(_turn(dialogue, state, event, env), MOST_CALLS))
+
+
+def _turn(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Asking[Turn]:
+    arrived = _moment(dialogue, state, event, env)
+    offer = picked(dialogue, state, event, arrived)
+    moment = _having_picked(arrived, offer) if offer else arrived
+    start = start_of(dialogue, state, event.found, offer, moment)
+    way = yield from walk(dialogue, moment, start)
+    if way.fault:
+        last = yield from error(dialogue, way.moment, way.fault)
+        way = replace(way, visits=(*way.visits, last), moment=way.moment.after(last.step), questions=())
+        return _told(state, event, way, (last,), ())
+    return _told(state, event, way, way.visits, start.suggestions)
+
+
+def _moment(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Moment:
+    return Moment(
+        language=event.found.language,
+        fallback=dialogue.first_language,
+        seed=event.seed,
+        at=event.at,
+        text=event.found.text,
+        mentions=event.found.entities,
+        known={"env": env, **system_values(event.found)},
+        variables=state.variables,
+        defaults=dialogue.defaults,
     )
 
 
-def _path(dialogue: Dialogue, moment: Moment, start: Start) -> Iterator[Visit]:
-    """From block to block, until one waits for the user or there were too many."""
-    place, why = start.place, start.why
-    for _ in range(MOST_VISITS):
-        visit = _visit(dialogue, moment, place, why)
-        yield visit
-        if visit.next is None:
-            return
-        place, why = dialogue.at(visit.next), dialogue.told(visit.next, f"after {visit.step.block!r}")
+def _having_picked(moment: Moment, offer: Offer) -> Moment:
+    return replace(moment, text=moment.text or offer.title, variables={**moment.variables, **offer.variables})
 
 
-def _visit(dialogue: Dialogue, moment: Moment, place: Place, why: str) -> Visit:
-    if isinstance(place, str):
-        return _built_in(place, why)
-    step = place.run(moment)
-    return Visit(_trace(dialogue, place, why), step.says, _opened(place), step.next)
+def _told(
+    state: ConversationState, event: UserEvent, way: Walk, answers: tuple[Visit, ...], suggestions: tuple[Option, ...]
+) -> Turn:
+    says = _suggesting([(visit, say) for visit in answers for say in visit.says], suggestions)
+    ended = any(visit.step.ends for visit in answers)
+    return Turn(
+        state=ConversationState(
+            started=not ended,
+            language=event.found.language,
+            contexts={} if ended else _contexts(state, answers),
+            variables=dict(way.moment.variables),
+            offers=tuple(_offers(says)),
+            questions=way.questions,
+            heard_at=event.at,
+        ),
+        replies=tuple(_reply(say) for _, say in says),
+        block=answers[0].trace.block,
+        trace=tuple(visit.trace for visit in way.visits),
+        hand_over=next(_hand_overs(answers), None),
+        ended=ended,
+    )
 
 
-def _trace(dialogue: Dialogue, block: Block, why: str) -> TraceStep:
-    return TraceStep(block=block.id, flow=dialogue.flow_of[block.id], why=why)
-
-
-def _built_in(role: str, why: str) -> Visit:
-    return Visit(TraceStep(block=None, flow=None, why=why), (Say(FALLBACK_TEXTS[role]),), {})
-
-
-def _fault(path: list[Visit]) -> str | None:
-    """What went wrong on the way: the user is then told so, and nothing else."""
-    if path[-1].next is not None:
-        return "the blocks go round in a loop"
-    return "every text came out blank" if _mute(path) else None
-
-
-def _mute(visits: list[Visit]) -> bool:
-    says = [say for visit in visits for say in visit.says]
-    return bool(says) and all(say.blank for say in says)
-
-
-def _error(dialogue: Dialogue, moment: Moment, why: str) -> Visit:
-    """Where the block for errors leads is not followed: that may be where the error came from."""
-    visit = _visit(dialogue, moment, dialogue.role("error"), why)
-    return _built_in("error", why) if _mute([visit]) else visit
-
-
-def _contexts(state: ConversationState, answers: list[Visit]) -> dict[str, int]:
+def _contexts(state: ConversationState, answers: tuple[Visit, ...]) -> dict[str, int]:
     contexts = {name: lives - 1 for name, lives in state.contexts.items() if lives > 1}
     for visit in answers:
-        contexts.update(visit.contexts)
+        opened = visit.block.output_contexts if visit.block else ()
+        contexts.update({context.name: context.lifespan for context in opened})
     return contexts
 
 
-def _opened(block: Block) -> dict[str, int]:
-    return {context.name: context.lifespan for context in block.output_contexts}
-
-
-def _suggesting(says: list[Say], suggestions: tuple[Option, ...]) -> list[Say]:
+def _suggesting(says: list[tuple[Visit, Say]], suggestions: tuple[Option, ...]) -> list[tuple[Visit, Say]]:
     """T11: what is suggested stands under the last bubble, before that bubble's own buttons."""
     if not (says and suggestions):
         return says
-    *before, last = says
-    return [*before, replace(last, buttons=(suggestions + last.buttons)[:_MOST_BUTTONS])]
+    *before, (visit, last) = says
+    return [*before, (visit, replace(last, buttons=(suggestions + last.buttons)[:_MOST_BUTTONS]))]
 
 
-def _offers(says: list[Say]) -> Iterator[Offer]:
-    """What the next message may pick by its title: whatever does more than to say it."""
-    for say in says:
-        for option in say.buttons + say.quick_replies:
-            if option.next or option.intent or option.variables:
-                yield Offer(
-                    title=option.title, next=option.next, intent=option.intent, variables=dict(option.variables)
-                )
+def _offers(says: list[tuple[Visit, Say]]) -> Iterator[Offer]:
+    """What the next message may pick: all but what only opens a page."""
+    for visit, say in says:
+        for option in say.options:
+            if option.next or option.intent or option.variables or not option.url:
+                yield offered(option, visit.trace.block)
+
+
+def _hand_overs(answers: tuple[Visit, ...]) -> Iterator[HandOver]:
+    for visit in answers:
+        if visit.block and visit.step.hand_over is not None:
+            yield HandOver(block=visit.block.id, note=visit.step.hand_over)
 
 
 def _reply(say: Say) -> Reply:
-    return Reply(text=say.text, buttons=_shown(say.buttons), quick_replies=_shown(say.quick_replies))
+    return Reply(
+        text=say.text,
+        buttons=_shown(say.buttons) or None,
+        quick_replies=_shown(say.quick_replies) or None,
+        carousel=tuple(_card(card) for card in say.carousel) or None,
+        media=say.media,
+    )
 
 
-def _shown(options: tuple[Option, ...]) -> tuple[ChoiceReply, ...] | None:
-    return tuple(ChoiceReply(title=option.title, url=option.url) for option in options) or None
+def _card(card: Card) -> CardReply:
+    return card.face.model_copy(update={"buttons": _shown(card.buttons)})
+
+
+def _shown(options: tuple[Option, ...]) -> tuple[ChoiceReply, ...]:
+    return tuple(
+        ChoiceReply(title=option.title, url=option.url, payload=None if option.url else option.payload)
+        for option in options
+    )

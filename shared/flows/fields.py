@@ -1,8 +1,11 @@
 """What blocks of every kind are made of, and what each kind has to say about itself."""
 
+import hashlib
+import json
 from abc import abstractmethod
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Annotated, Any, Literal, LiteralString
 
 from pydantic import AfterValidator, Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,8 +13,8 @@ from pydantic_core import PydanticCustomError
 from shared.contracts import Language
 from shared.document import Value
 from shared.errors import InvalidError
-from shared.flows.steps import Moment, Step
-from shared.flows.template import check_template
+from shared.flows.steps import Moment, Option, Pending, Step
+from shared.flows.template import check_link, check_template, templates_in
 from shared.flows.text import Text
 
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s/]+$")]
@@ -20,11 +23,26 @@ Role = Literal["introduction", "not_understood", "did_you_mean", "error", "bot_d
 
 
 def _template_holds(spelling: str) -> str:
+    return _held(spelling, check_template, "template_invalid")
+
+
+def _link_holds(link: str) -> str:
+    _template_holds(link)
+    return _held(link, check_link, "link_invalid")
+
+
+def _templates_hold(data: Any) -> Any:
+    for spelling in templates_in(data):
+        _template_holds(spelling)
+    return data
+
+
+def _held(spelling: str, check: Callable[[str], None], fault: LiteralString) -> str:
     try:
-        check_template(spelling)
+        check(spelling)
     except InvalidError as error:
         # Formatted by pydantic, which would take braces of the template for its own.
-        raise PydanticCustomError("template_invalid", "{why}", {"why": error.detail}) from None
+        raise PydanticCustomError(fault, "{why}", {"why": error.detail}) from None
     return spelling
 
 
@@ -46,6 +64,14 @@ SpokenTitle = Annotated[
 ]
 
 
+Template = Annotated[str, Field(max_length=8000), AfterValidator(_template_holds)]
+Link = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_link_holds)]
+"""Where to find something: what variables hold goes in percent-encoded, after the host. See `check_link`."""
+Data = Annotated[JsonValue, AfterValidator(_templates_hold)]
+"""JSON, whose texts may have variables."""
+_HEX_DIGITS = 40
+
+
 class OutputContext(Value):
     """A context that the block opens for the next `lifespan` user messages (C3)."""
 
@@ -58,7 +84,7 @@ class Choice(Value):
 
     title: SpokenTitle
     next: Id | None = None
-    url: Annotated[str, Field(max_length=2000, pattern=r"^https?://")] | None = None
+    url: Link | None = None
     variables: Annotated[dict[Name, JsonValue], Field(max_length=50)] = {}
 
     @model_validator(mode="after")
@@ -66,6 +92,21 @@ class Choice(Value):
         if self.next and self.url:
             raise ValueError("give either next or url")
         return self
+
+    @cached_property
+    def payload(self) -> str:
+        """Names what the choice does, the same in every release that has it."""
+        does = json.dumps([self.title, self.next, self.variables], sort_keys=True)
+        return hashlib.sha256(does.encode()).hexdigest()[:_HEX_DIGITS]
+
+    def shown(self, moment: Moment) -> Option:
+        return Option(
+            title=moment.speak(self.title),
+            payload=self.payload,
+            next=self.next,
+            url=moment.link(self.url) if self.url else None,
+            variables=self.variables,
+        )
 
 
 class CommonBlock(Value):
@@ -81,8 +122,16 @@ class CommonBlock(Value):
     next: Id | None = None
 
     @abstractmethod
-    def run(self, moment: Moment) -> Step:
+    def run(self, moment: Moment) -> Step | Pending:
         """What the block says and where it leads. Raises nothing, whatever the moment holds."""
+
+    def hear(self, moment: Moment, failures: int) -> Step | Pending:  # noqa: ARG002
+        """What the block makes of an answer to its question, after so many that would not do."""
+        return self.run(moment)
+
+    def insists(self, moment: Moment) -> bool:  # noqa: ARG002
+        """Whether the message is the answer that the block waits for, although it means something as well (C4)."""
+        return False
 
     @abstractmethod
     def texts(self) -> Iterator[Text]:
@@ -95,3 +144,27 @@ class CommonBlock(Value):
     @abstractmethod
     def assigns(self) -> Iterator[str]:
         """Every variable that the block may give a value."""
+
+    def follows(self) -> Iterator[str]:
+        """The blocks that may follow at once, without waiting for the user."""
+        return iter((self.next,) if self.next else ())
+
+    def choices(self) -> Iterator[Choice]:
+        """Everything that the block gives the user to pick."""
+        return iter(())
+
+    def templates(self) -> Iterator[str]:
+        """Every text with variables that no user reads."""
+        return iter(())
+
+    def reads(self) -> Iterator[str]:
+        """Every variable, by its dotted path, that the block looks at outside of texts."""
+        return iter(())
+
+    def entities(self) -> Iterator[str]:
+        """Every entity that the block asks for."""
+        return iter(())
+
+    def secrets(self) -> Iterator[str]:
+        """Every named secret that the block's calls need."""
+        return iter(())

@@ -1,6 +1,6 @@
 """What blocks refer to, and which of it is not there. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,13 +61,32 @@ def missing(
 
 
 def environment_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str]]]:
-    """The values of the environment (E4) that texts use, by name, each with the (flow, block) places that use it."""
+    """The values of the environment (E4) that blocks use, by name, each with the (flow, block) places that use it."""
+    return _places(blocks, _environment)
+
+
+def secret_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str]]]:
+    """The named secrets (E4) that calls need, likewise."""
+    return _places(blocks, Block.secrets)
+
+
+def _places(blocks: Iterable[Placed], names: Callable[[Block], Iterable[str]]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for here in blocks:
-        spellings = (spelling for text in here.block.texts() for spelling in every_spelling(text))
-        for name in dict.fromkeys(name for spelling in spellings for name in environment_values_in(spelling)):
+        for name in dict.fromkeys(names(here.block)):
             found.setdefault(name, []).append((here.flow, here.block.id))
     return found
+
+
+def _environment(block: Block) -> Iterator[str]:
+    yield from (name for spelling in _spellings(block) for name in environment_values_in(spelling))
+    paths = (path.split(".") for path in block.reads())
+    yield from (path[1] for path in paths if path[0] == "env" and len(path) > 1)
+
+
+def _spellings(block: Block) -> Iterator[str]:
+    yield from (spelling for text in block.texts() for spelling in every_spelling(text))
+    yield from block.templates()
 
 
 def declared(flows: Iterable[Flow]) -> set[str]:
@@ -83,6 +102,8 @@ def _of(block: Block) -> Iterator[tuple[Kind, str]]:
     if block.intent:
         yield "intent", block.intent
     yield from (("context", name) for name in block.required_contexts)
+    yield from (("entity", name) for name in block.entities())
     yield from (("block", target) for target in block.jumps())
-    spellings = (spelling for text in block.texts() for spelling in every_spelling(text))
-    yield from (("variable", name) for spelling in spellings for name in variables_in(spelling))
+    yield from (("variable", name) for spelling in _spellings(block) for name in variables_in(spelling))
+    paths = (path.partition(".")[0] for path in block.reads())
+    yield from (("variable", name) for name in paths if name != "env")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from minijinja import Environment, TemplateError
 
@@ -25,6 +26,9 @@ _ARGUMENT = r"""(?:"[^"\\]{0,200}"|'[^'\\]{0,200}'|\d{1,4})"""
 _FILTER = rf"\|\s*([a-z]+)(?:\s*\(\s*{_ARGUMENT}?\s*\))?"
 _ONE_FILTER = re.compile(_FILTER)
 _SLOT = re.compile(rf"([^\W\d]\w*(?:\.\w+)*)((?:\s*{_FILTER})*)")
+_ENV = "\0"
+_HOST = re.compile(r"https?://[^/?#@]+")
+_UNLINKED = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _BROKEN = frozenset({"MissingArgument", "SyntaxError", "TooManyArguments"})
 
 
@@ -70,6 +74,49 @@ def render(source: str, values: Mapping[str, Any]) -> str:
     return "".join(said)[:LONGEST_OUTPUT]
 
 
+def render_data(data: Any, values: Mapping[str, Any]) -> Any:
+    """JSON data with its texts rendered. A text that is one variable and nothing else becomes what that holds."""
+    if isinstance(data, str):
+        parts = _compiled(data)
+        alone = parts[1] if len(parts) == 3 and parts[0] == parts[2] == "" else None
+        return _whole(alone, values) if isinstance(alone, Slot) else render(data, values)
+    if isinstance(data, Mapping):
+        return {name: render_data(value, values) for name, value in data.items()}
+    return [render_data(item, values) for item in data] if isinstance(data, list | tuple) else data
+
+
+def templates_in(data: Any) -> Iterator[str]:
+    """The texts of JSON data."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping | list | tuple):
+        for item in data.values() if isinstance(data, Mapping) else data:
+            yield from templates_in(item)
+
+
+def check_link(source: str) -> None:
+    """Raises InvalidError `template_invalid`: where a link leads is the builder's and the environment's to say.
+
+    It begins with http:// or https:// or with a value of the environment, and variables come after the host.
+    """
+    parts = _compiled(source)
+    users = (at for at, part in enumerate(parts) if isinstance(part, Slot) and part.variable != "env")
+    fixed = parts[: next(users, len(parts))]
+    start = "".join(part if isinstance(part, str) else _ENV for part in fixed)
+    host = _HOST.match(start.replace(_ENV, f"https://{_ENV}", 1) if start.startswith(_ENV) else start)
+    if host is None or (len(fixed) < len(parts) and host.end() == len(host.string)):
+        raise _invalid("a link begins with http:// or https:// or {{ env.NAME }}, and variables come after its host")
+    if any(_UNLINKED.search(part) for part in parts if isinstance(part, str)):
+        raise _invalid("a link has no spaces and no backslashes")
+
+
+def render_link(source: str, values: Mapping[str, Any]) -> str:
+    """As `render`, but what variables hold is percent-encoded; values of the environment go in as they are."""
+    parts = ((part, part if isinstance(part, str) else _shown(_value(part, values))) for part in _compiled(source))
+    said = (text if isinstance(part, str) or part.variable == "env" else quote(text, safe="") for part, text in parts)
+    return _UNLINKED.sub("", "".join(said))[:LONGEST_OUTPUT]
+
+
 @lru_cache(maxsize=4096)
 def _compiled(source: str) -> tuple[str | Slot, ...]:
     if "{%" in source or "{#" in source:
@@ -104,7 +151,7 @@ def _check_filter(written: str, name: str) -> None:
 
 
 def _value(slot: Slot, values: Mapping[str, Any]) -> Any:
-    value = _plain(_at(slot.path, values))
+    value = _plain(at_path(slot.path, values))
     if not slot.filters:
         return value
     # A null is as good as undefined: both take the default.
@@ -115,7 +162,12 @@ def _value(slot: Slot, values: Mapping[str, Any]) -> Any:
         return None
 
 
-def _at(path: Sequence[str], value: Any) -> Any:
+def _whole(slot: Slot, values: Mapping[str, Any]) -> Any:
+    return _value(slot, values) if slot.filters else at_path(slot.path, values)
+
+
+def at_path(path: Sequence[str], value: Any) -> Any:
+    """What JSON data holds under the names and numbers of a path; None where there is nothing."""
     for part in path:
         if isinstance(value, Mapping):
             value = value.get(part)

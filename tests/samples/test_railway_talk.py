@@ -2,17 +2,20 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from shared.contracts import BotSettings, Flow
-from shared.flows.engine import ConversationState, Dialogue, take_turn
+from shared.flows.effects import denied, drive
+from shared.flows.engine import ConversationState, Dialogue, UserEvent, take_turn
 from shared.flows.lint import lint
 from shared.nlp.decision import decide
 from tests.draft_api.training.child import Trained, source, train
 
 BLOCKS = ["greeting", "delay_compensation", "claim_steps", "bring_pet", "not_understood", "thanks"]
+NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 RAILWAY = Path(__file__).parents[2] / "samples" / "railway"
 
 
@@ -53,7 +56,7 @@ def test_every_line_of_the_demo_leads_to_a_block_and_with_the_encoder_to_the_rig
     for line in (RAILWAY / "talk.txt").read_text(encoding="utf-8").splitlines():
         scores = trained.model.score(line)
         found = decide(line, "en", scores, BotSettings(), trained.manifest.scope_threshold, names, None)
-        answer = take_turn(dialogue, state, found, line, {})
+        answer = drive(take_turn(dialogue, state, UserEvent(found, line, NOON)), denied)
         state = answer.state
         blocks.append(answer.block)
     assert None not in blocks

@@ -1,9 +1,12 @@
 """The bot of a bakery: short to write, so that a test shows only what it is about."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.contracts import Classification, Flow, ScoredIntent
-from shared.flows.engine import ConversationState, Dialogue, Turn, take_turn
+from shared.flows.effects import HttpCall, HttpOutcome, denied, drive
+from shared.flows.engine import ConversationState, Dialogue, Turn, UserEvent, take_turn
 from shared.flows.references import Reference, declared, missing, placed
 
 
@@ -40,9 +43,13 @@ class Customer:
         self.dialogue = Dialogue.of(flow(*blocks), languages, declared)
         self.state = ConversationState()
         self.env: dict[str, Any] = {}
+        self.at = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+        self.call: Callable[[HttpCall], HttpOutcome] = denied
 
-    def turn(self, found: Classification, seed: str = "message 1") -> Turn:
-        turn = take_turn(self.dialogue, self.state, found, seed, self.env)
+    def turn(self, found: Classification, seed: str = "message 1", payload: str | None = None) -> Turn:
+        self.at += timedelta(minutes=1)
+        event = UserEvent(found, seed, self.at, payload)
+        turn = drive(take_turn(self.dialogue, self.state, event, self.env), self.call)
         self.state = ConversationState.model_validate_json(turn.state.model_dump_json())
         return turn
 

@@ -1,15 +1,19 @@
 """Whatever a builder wrote, a user says and a state holds: one answer, the same each time, and never an exception."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.contracts import Classification, Flow, ScoredIntent
-from shared.flows.engine import ConversationState, Dialogue, take_turn
+from shared.flows.effects import denied, drive
+from shared.flows.engine import ConversationState, Dialogue, UserEvent, take_turn
 from shared.flows.lint import lint
 from shared.flows.references import references
 from tests.shared.flows.bakery import dangling
+
+NOON = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
 
 ids = st.sampled_from(["rye", "spelt", "cake", "menu", "gone"])
 intents = st.sampled_from(["buy", "ask", "leave"])
@@ -98,12 +102,13 @@ def test_every_message_is_answered_and_the_same_message_alike(
 ) -> None:
     dialogue = Dialogue.of(written, tuple(spoken), {"a": {"default": "Ada"}, "b": {}})
     for message in messages:
-        turn = take_turn(dialogue, state, message, "seed", env)
+        event = UserEvent(message, "seed", NOON)
+        turn = drive(take_turn(dialogue, state, event, env), denied)
         assert turn.replies
         assert all(reply.text.strip() or reply.buttons or reply.quick_replies for reply in turn.replies)
         assert turn.block is None or turn.block in dialogue.blocks
         assert all(lives > 0 for lives in turn.state.contexts.values())
-        again = take_turn(dialogue, state, message, "seed", env)
+        again = drive(take_turn(dialogue, state, event, env), denied)
         assert again.model_dump_json() == turn.model_dump_json()
         state = ConversationState.model_validate_json(turn.state.model_dump_json())
 
