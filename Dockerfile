@@ -6,7 +6,9 @@ RUN python -m venv /opt/greenroom && /opt/greenroom/bin/pip install --no-cache-d
 COPY . .
 RUN /opt/greenroom/bin/pip install --no-cache-dir --no-deps -e . \
  && (/opt/greenroom/bin/python -m services.draft_api.training.encoder_build \
-     || echo "No encoder could be built: the fast profile will be the default.")
+     || echo "No encoder could be built: the fast profile will be the default.") \
+ && (/opt/greenroom/bin/python -m services.draft_api.training.encoder_build --profile multilingual \
+     || echo "No encoder for many languages could be built: the multilingual profile is not available.")
 
 FROM python:3.12-slim
 RUN useradd --system --home /data --create-home greenroom

@@ -27,15 +27,18 @@ $(VENV)/.installed: $(VENV)/.packages pyproject.toml
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
-# Tried once: without it everything works, with the fast profile. `make encoder` tries again.
+# Tried once: without them everything works, with the fast profile. `make encoder` tries again.
 $(VENV)/.encoder: | $(VENV)/.installed
-	@echo "Building the sentence encoder ..."
+	@echo "Building the sentence encoders ..."
 	@$(BIN)/greenroom encoder build || \
 	  echo "No sentence encoder: bots will be trained with the fast profile. Try again with: make encoder"
+	@$(BIN)/greenroom encoder build --profile multilingual || \
+	  echo "No encoder for many languages: the multilingual profile is not available. Try again with: make encoder"
 	@touch $@
 
 encoder: $(VENV)/.installed
 	$(BIN)/greenroom encoder build
+	$(BIN)/greenroom encoder build --profile multilingual
 
 $(VENV)/.dev: $(VENV)/.installed requirements/dev.txt
 	@echo "Installing what the tests need ..."

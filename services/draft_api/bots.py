@@ -1,5 +1,6 @@
 """Bots: where everything else hangs. Deleting one here leaves live alone."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,10 +12,11 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.store import find_bot, languages_of, now, settings_of, touch
 from services.draft_api.tables import audit, bots
+from services.draft_api.training.encoder_folder import ENCODED, available_profiles, how_to_get
 from shared.audit import Entry, note
 from shared.contracts import BotSettings, Language
 from shared.db import utc
-from shared.errors import ConflictError, ForbiddenError
+from shared.errors import ConflictError, ForbiddenError, InvalidError
 from shared.ids import new_id
 from shared.web.bot_settings import merged_settings
 from shared.web.keys import Principal
@@ -64,6 +66,7 @@ class Bot(BaseModel):
 @router.post("", status_code=201)
 def create(body: NewBot, desk: Desk, key: Writer, response: Response) -> Bot:
     refuse_bound(key)
+    refuse_unavailable(body.settings)
     settings = merged_settings({"profile": desk.default_profile}, body.settings)
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.name, body.languages, settings)
@@ -94,6 +97,7 @@ def change(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Bot:
+    refuse_unavailable(body.settings or {})
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         require_match(if_match, _etag(row))
@@ -135,6 +139,13 @@ def create_bot(connection: Connection, name: str, languages: list[str], settings
 def refuse_bound(key: Principal) -> None:
     if key.bot is not None:
         raise ForbiddenError("forbidden", "This key is for one bot, and cannot make another.")
+
+
+def refuse_unavailable(settings: Mapping[str, Any]) -> None:
+    """A profile that is asked for by name and cannot be trained here. Raises InvalidError `profile_unavailable`."""
+    profile = settings.get("profile")
+    if profile in ENCODED and profile not in available_profiles():
+        raise InvalidError("profile_unavailable", how_to_get(profile))
 
 
 def refuse_taken_name(connection: Connection, name: str) -> None:

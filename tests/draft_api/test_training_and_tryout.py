@@ -58,11 +58,29 @@ def test_a_language_goes_from_never_trained_to_trained_and_stale_and_back(draft:
         ({"settings": {"profile": "multilingual"}}, "stale"),
     ],
 )
-def test_only_what_training_reads_makes_a_model_stale(draft: TestClient, change: dict[str, Any], status: str) -> None:
+def test_only_what_training_reads_makes_a_model_stale(
+    draft: TestClient, change: dict[str, Any], status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "encoder.json").write_text("{}")
+    monkeypatch.setenv("GREENROOM_ENCODER_MULTILINGUAL", str(tmp_path))
     bot = make_trainable(draft)
     train(draft, bot)
     assert draft.patch(bot, json=change).status_code == 200
     assert nlp_status(draft, bot)["status"] == status
+
+
+@pytest.mark.parametrize("profile", ["default", "multilingual"])
+def test_a_profile_whose_encoder_is_not_here_is_refused_when_it_is_asked_for(
+    draft: TestClient, profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot = make_bot(draft, "Rialto")
+    for name in ("GREENROOM_ENCODER", "GREENROOM_ENCODER_MULTILINGUAL"):
+        monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+    asked = {"settings": {"profile": profile}}
+    for answer in (draft.post("/v1/bots", json={"name": "Babel", **asked}), draft.patch(bot, json=asked)):
+        problem = assert_problem(answer, 422, "profile_unavailable")
+        assert "greenroom encoder build" in problem["detail"]
+    assert draft.get("/v1/bots/Babel").status_code == 404
 
 
 def test_equal_nlp_gives_an_equal_model(draft: TestClient) -> None:

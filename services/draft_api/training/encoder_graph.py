@@ -5,14 +5,15 @@ Per channel, because one scale per tensor loses: cosine to fp32 0.970 against 0.
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load
+
+from services.draft_api.training.nodes import Nodes
 
 LAYERS, HEADS, LONGEST, EPSILON = 6, 12, 512, 1e-12
 _FUSED = "com.microsoft"
@@ -20,26 +21,10 @@ _FUSED = "com.microsoft"
 Weights = dict[str, NDArray[np.float32]]
 
 
-class _Graph:
-    """Nodes and weights in the order in which they are added."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: list[onnx.TensorProto] = []
-
-    def weight(self, name: str, array: NDArray[np.generic]) -> str:
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
-
-    def node(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
-        return output
-
-
 def build_graph(safetensors: bytes) -> onnx.ModelProto:
     """Input `input_ids` (int32 [1, tokens], never padded); output `embedding` (float [1, 384], unit length)."""
     weights = {name.removeprefix("bert."): array for name, array in load(safetensors).items()}
-    graph = _Graph()
+    graph = Nodes()
     hidden = _embeddings(graph, weights)
     for layer in range(LAYERS):
         hidden = _layer(graph, weights, layer, hidden)
@@ -51,8 +36,11 @@ def build_graph(safetensors: bytes) -> onnx.ModelProto:
     return helper.make_model(body, opset_imports=opsets, ir_version=8)
 
 
-def quantise(model: onnx.ModelProto, scratch: Path) -> bytes:
-    """The same graph with its matrix products in int8; equal input, equal bytes."""
+def quantise(model: onnx.ModelProto, scratch: Path, exact: tuple[str, ...] = ()) -> bytes:
+    """The same graph with its matrix products in int8, but for the nodes that stay `exact`.
+
+    Equal input, equal bytes.
+    """
     # It recommends a pre-processing that this graph, fused already, has no need of.
     logging.getLogger().setLevel(logging.ERROR)
     source, target = scratch / "fp32.onnx", scratch / "int8.onnx"
@@ -64,13 +52,14 @@ def quantise(model: onnx.ModelProto, scratch: Path) -> bytes:
         per_channel=True,
         reduce_range=True,
         op_types_to_quantize=["MatMul", "Attention"],
+        nodes_to_exclude=list(exact),
         extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
     )
     data: bytes = onnx.load(target).SerializeToString(deterministic=True)
     return data
 
 
-def _embeddings(graph: _Graph, weights: Weights) -> str:
+def _embeddings(graph: Nodes, weights: Weights) -> str:
     """The word table is most of the file: it is kept in int8 with a scale per row, looked up, then widened."""
     table = weights["embeddings.word_embeddings.weight"]
     scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127
@@ -89,7 +78,7 @@ def _embeddings(graph: _Graph, weights: Weights) -> str:
     return graph.node("LayerNormalization", [summed, *norm], "hidden", axis=-1, epsilon=EPSILON)
 
 
-def _layer(graph: _Graph, weights: Weights, layer: int, hidden: str) -> str:
+def _layer(graph: Nodes, weights: Weights, layer: int, hidden: str) -> str:
     at = f"encoder.layer.{layer}."
 
     def matrix(*names: str) -> str:
@@ -122,11 +111,11 @@ def _layer(graph: _Graph, weights: Weights, layer: int, hidden: str) -> str:
     return _add_and_norm(graph, [narrow, middle, scale, shift, bias("output.dense")], f"{layer}.hidden")
 
 
-def _add_and_norm(graph: _Graph, inputs: list[str], output: str) -> str:
+def _add_and_norm(graph: Nodes, inputs: list[str], output: str) -> str:
     return graph.node("SkipLayerNormalization", inputs, output, _FUSED, epsilon=EPSILON)
 
 
-def _pool(graph: _Graph, hidden: str) -> None:
+def _pool(graph: Nodes, hidden: str) -> None:
     """The mean over tokens, made a unit vector."""
     mean = graph.node("ReduceMean", [hidden], "pooled", axes=[1], keepdims=0)
     graph.node("LpNormalization", [mean], "embedding", axis=-1, p=2)

@@ -23,7 +23,7 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 import orjson  # noqa: E402
 
-from services.draft_api.training.encoder_folder import EncoderFolder, installed_encoder  # noqa: E402
+from services.draft_api.training.encoder_folder import EncoderFolder, how_to_get, installed_encoder  # noqa: E402
 from services.draft_api.training.evaluate import evaluation  # noqa: E402
 from services.draft_api.training.features import embed_all, ngram_matrix  # noqa: E402
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators  # noqa: E402
@@ -107,7 +107,7 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
     files = {"head.onnx": head, "expressions.bin": hashes, **_encoder_files(folder)}
     manifest = ModelManifest(
         language=source.language,
-        profile="fast" if folder is None else "default",
+        profile=source.profile,
         fingerprint=source.fingerprint,
         labels=tuple(intent["id"] for intent in source.intents),
         files=tuple(_ref(name, files[name]) for name in ("expressions.bin", "head.onnx")),
@@ -124,14 +124,12 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
 
 
 def _encoder_for(profile: str) -> EncoderFolder | None:
+    """Raises InvalidError `encoder_missing` for the default profile, `profile_unavailable` for another."""
     if profile == "fast":
         return None
-    if profile != "default":
-        raise InvalidError("profile_unavailable", f"The profile {profile!r} is not part of this installation.")
-    folder = installed_encoder()
+    folder = installed_encoder(profile)
     if folder is None:
-        detail = "No encoder is installed: run `greenroom encoder build`, or set the bot's profile to fast."
-        raise InvalidError("encoder_missing", detail)
+        raise InvalidError("encoder_missing" if profile == "default" else "profile_unavailable", how_to_get(profile))
     return folder
 
 

@@ -81,7 +81,7 @@ def test_an_encoder_that_changed_since_it_was_built_is_refused(tmp_path: Path) -
         data = bytearray((real.path / file.name).read_bytes())
         data[len(data) // 3] ^= 1
         (tmp_path / file.name).write_bytes(data)
-    changed = installed_encoder({"GREENROOM_ENCODER": str(tmp_path)})
+    changed = installed_encoder(environ={"GREENROOM_ENCODER": str(tmp_path)})
     assert changed is not None
     for file in changed.manifest.files:
         with pytest.raises(InvalidError) as refused:

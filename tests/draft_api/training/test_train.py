@@ -49,7 +49,7 @@ def test_nothing_to_learn_from_is_said_in_plain_words(tmp_path: Path) -> None:
 
 
 def test_a_profile_that_is_not_here_is_said_in_plain_words(tmp_path: Path) -> None:
-    trained = train(source(profile="multilingual"), tmp_path)
+    trained = train(source(profile="multilingual"), tmp_path, GREENROOM_ENCODER_MULTILINGUAL=str(tmp_path / "nowhere"))
     assert (trained.code, trained.lines[-1]["error"]) == (1, "profile_unavailable")
 
 

