@@ -59,6 +59,8 @@ def test_migrations_are_named_for_people() -> None:
         found = list((ROOT / "migrations" / history).glob("*.py"))
         assert found, f"{history} has no migration"
         assert all(path.stem[:4].isdigit() and len(path.stem) > 6 for path in found)
+        numbers = sorted(path.stem[:4] for path in found)
+        assert numbers == [f"{place:04}" for place in range(1, len(found) + 1)], f"{history} forks: {numbers}"
 
 
 def test_every_finding_code_is_in_the_documentation() -> None:
