@@ -12,6 +12,7 @@ from services.live_api import (
     blobs,
     bot_settings,
     bots,
+    channel_routes,
     classify,
     conversations,
     flows,
@@ -20,7 +21,9 @@ from services.live_api import (
     messages,
     releases,
     standing,
+    webhooks,
 )
+from services.live_api.channel_book import ChannelBook
 from services.live_api.classify import answer_plain
 from services.live_api.encoding import Encoding
 from services.live_api.floor import FloorParts
@@ -76,6 +79,8 @@ ROUTERS = (
     blobs.router,
     standing.router,
     kept.router,
+    channel_routes.router,
+    webhooks.router,
 )
 PEER_SCOPES = ("live:release", "live:read")
 
@@ -140,6 +145,7 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> Floo
     roster = Roster(db, artifacts)
     encoding = Encoding(own.waiting_texts)
     group = GroupCommit(db, own.waiting_writes)
+    secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
     return FloorParts(
         db=db,
         artifacts=artifacts,
@@ -150,5 +156,6 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> Floo
         inbox=Inbox(group),
         settings=own,
         process=new_id("live"),
-        secrets=Secrets(keys_source(settings.secrets_key, settings.secrets_file)),
+        secrets=secrets,
+        channels=ChannelBook(db, secrets),
     )

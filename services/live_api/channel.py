@@ -17,6 +17,12 @@ from pydantic import Field, SecretStr
 from shared.document import Value
 from shared.flows.conversation import Reply
 
+
+@dataclass(frozen=True)
+class Made:
+    """Marks a secret that is drawn when a channel is made."""
+
+
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 Url = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s/]+[^\s]*$")]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.live_api.channel_book import ChannelBook
 from services.live_api.encoding import Encoding
 from services.live_api.group_commit import GroupCommit
 from services.live_api.inbox import Inbox
@@ -37,6 +38,7 @@ class FloorParts:
     settings: LiveSettings
     process: str
     secrets: Secrets
+    channels: ChannelBook
     inspected: set[str] = field(default_factory=set)
 
     def serving(self, bot: str, key: Principal) -> Serving:

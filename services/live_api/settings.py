@@ -9,10 +9,12 @@ from services.live_api.expiry import Bounds
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """What this environment is called, bounds of the queues, in texts and in messages, and how often what is done."""
+    """What this environment is called, where platforms reach it (where a request came to, unless it is said), bounds of
+    the queues, in texts and in messages, and how often what is done.
+    """
 
     environment: str = "live"
-
+    public_url: str | None = None
     waiting_texts: int = 1024
     waiting_writes: int = 2048
     follow_seconds: float = 0.25
@@ -26,8 +28,10 @@ class LiveSettings:
 
 def live_settings(environ: Mapping[str, str] = os.environ) -> LiveSettings:
     default = LiveSettings()
+    environment = environ.get("GREENROOM_ENVIRONMENT", default.environment)
     return LiveSettings(
-        environment=environ.get("GREENROOM_ENVIRONMENT", default.environment),
+        environment=environment,
+        public_url=environ.get(f"GREENROOM_{environment.upper()}_PUBLIC_URL"),
         waiting_texts=int(environ.get("GREENROOM_LIVE_WAITING_TEXTS", default.waiting_texts)),
         waiting_writes=int(environ.get("GREENROOM_LIVE_WAITING_WRITES", default.waiting_writes)),
         keep=Bounds(

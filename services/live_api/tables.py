@@ -140,7 +140,7 @@ messages = Table(
     sqlite_autoincrement=True,
 )
 
-# Ways in and out (E4: this environment's own). Secrets are sealed one by one: which are set is seen without a key.
+# Ways in and out (E4: this environment's own). Each column of secrets is one sealed document, empty for none.
 channels = Table(
     "channels",
     metadata,
@@ -173,7 +173,11 @@ live_processes = Table(
 
 secrets = secrets_table(metadata, Column("bot_id", String(40), primary_key=True))
 # Every column whose texts are sealed: they are sealed anew when the key changes.
-SEALED = (SealedColumn(secrets, "sealed"),)
+SEALED = (
+    SealedColumn(secrets, "sealed"),
+    SealedColumn(channels, "secrets"),
+    SealedColumn(channels, "previous_secrets"),
+)
 
 keys = keys_table(metadata)
 audit = audit_table(metadata)

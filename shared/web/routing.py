@@ -19,6 +19,8 @@ from shared.web.strict_json import JsonLimits, parse_json
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of this service.")
 _BODY_SECONDS = 30.0
 UPLOAD = "greenroom-upload"
+BODY_LIMIT = "greenroom-body-limit"
+"""In bytes, for a route whose bodies have a limit of their own."""
 # A whole bot has far more keys than anything that is written by hand.
 _UPLOAD_LIMITS = JsonLimits(keys=1_000_000)
 
@@ -59,12 +61,14 @@ class GuardedRoute(APIRoute):
         scopes = scopes_of(self.dependant)
         reads_json = self.body_field is not None
         may_be_empty = self.body_field is not None and not self.body_field.field_info.is_required()
-        upload = bool((self.openapi_extra or {}).get(UPLOAD))
+        extra = self.openapi_extra or {}
+        upload, own_limit = bool(extra.get(UPLOAD)), extra.get(BODY_LIMIT)
 
         async def guarded(request: Request) -> Response:
             if scopes is not None:
                 request.scope["greenroom.principal"] = await _admit(request, scopes)
-            limit = request.app.state.max_upload_bytes if upload else request.app.state.max_body_bytes
+            state = request.app.state
+            limit = own_limit or (state.max_upload_bytes if upload else state.max_body_bytes)
             bounded = Request(request.scope, _bounded(request, limit))
             if reads_json and not (may_be_empty and _says_nothing(request)):
                 bounded._json = await _read_json(bounded, _UPLOAD_LIMITS if upload else JsonLimits())

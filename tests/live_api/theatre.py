@@ -28,6 +28,7 @@ from shared.settings import ServiceSettings, service_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN, PEER = "admin-key-of-the-ferry-company", "peer-key-of-the-ferry-company"
+SECRETS_KEY = "ZmVycmllcyBsZWF2ZSBldmVyeSBob3VyIG9uIHRpbWU="
 BOT, NAME = "bot_ferry", "Ferry & Co"
 
 EXPRESSIONS = {
@@ -107,6 +108,7 @@ class Live:
             "GREENROOM_LIVE_DATABASE_URL": database_url,
             "GREENROOM_ADMIN_KEY": ADMIN,
             "GREENROOM_PEER_KEY": PEER,
+            "GREENROOM_SECRETS_KEY": SECRETS_KEY,
         }
         return cls(service_settings("live", {**known, **environ}))
 

@@ -1,0 +1,98 @@
+"""What platforms call: proven from the raw bytes, translated, on disk, then answered (M1, A5). Processed afterwards.
+
+Once a request is proven its content never makes it fail: a platform would repeat it, and hold back what its users
+say next. What makes no sense is kept as ignored, with the reason.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from fastapi import Request, Response
+
+from services.live_api.channel import Answer, Event, Ignored, RawRequest, Verdict
+from services.live_api.channel_records import Channel
+from services.live_api.floor import Floor
+from shared.errors import BusyError, ForbiddenError, UnauthenticatedError
+from shared.web.routing import BODY_LIMIT, Router
+
+router = Router(prefix="/v1/channels/{channel}", tags=["channels"])
+
+_MOST_BYTES = 4 << 20
+# Slack waits for three seconds.
+_PATIENCE_SECONDS = 2.5
+_REFUSALS = {
+    Verdict.FORGED: "Nothing proves that this comes from the platform.",
+    Verdict.STALE: "It was signed too long ago, or has no time that can be read.",
+}
+
+
+@router.get("/webhook")
+async def prove(channel: str, request: Request, floor: Floor) -> Response:
+    """Platforms that ask who we are, before they send anything, are given back their challenge. Needs no key."""
+    found = await floor.channels.find(channel)
+    asked = _raw(request, b"")
+    answers = (found.speaks.handshake(asked, secrets) for secrets in found.proofs(datetime.now(UTC)))
+    answer = next(filter(None, answers), None)
+    if answer is None:
+        raise ForbiddenError("webhook_token_mismatch", "This is not how the channel's platform introduces itself.")
+    return _response(answer)
+
+
+@router.post("/webhook", openapi_extra={BODY_LIMIT: _MOST_BYTES})
+async def hear(channel: str, request: Request, floor: Floor) -> Response:
+    """For the channel's platform alone, which proves itself by its signature: needs no key. Answered when every event
+    is on disk.
+    """
+    found = await floor.channels.find(channel)
+    asked = _raw(request, await request.body())
+    moment = datetime.now(UTC)
+    secrets = _proven(found, asked, moment)
+    answer = found.speaks.handshake(asked, secrets)
+    if answer is None:
+        await _keep(floor, found, _events(found, asked))
+        answer = found.speaks.acknowledge(asked)
+    return _response(answer)
+
+
+def _proven(channel: Channel, asked: RawRequest, moment: datetime) -> object:
+    """The secrets that prove the request. Raises UnauthenticatedError `webhook_signature_invalid`,
+    `webhook_timestamp_stale`.
+    """
+    verdict = Verdict.FORGED
+    for secrets in channel.proofs(moment):
+        verdict = channel.speaks.verify(asked, secrets, moment.timestamp())
+        if verdict is Verdict.GENUINE:
+            return secrets
+    raise UnauthenticatedError(verdict.value, _REFUSALS[verdict])
+
+
+def _events(channel: Channel, asked: RawRequest) -> Sequence[Event]:
+    events = channel.speaks.parse(asked, channel.config)
+    if channel.enabled:
+        return events
+    return [Ignored(event.event_id, "channel_disabled") for event in events]
+
+
+async def _keep(floor: Floor, channel: Channel, events: Sequence[Event]) -> None:
+    """Raises BusyError when the database is too slow for the platform to wait: it will ask again."""
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await floor.inbox.accept(channel.bot, channel.id, events)
+    except TimeoutError:
+        raise BusyError("store_unavailable", "The database is too slow just now.") from None
+
+
+def _raw(request: Request, body: bytes) -> RawRequest:
+    scope = request.scope
+    return RawRequest(
+        id=scope["greenroom.request_id"],
+        method=scope["method"],
+        query=scope["query_string"],
+        headers=tuple(scope["headers"]),
+        body=body,
+    )
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
