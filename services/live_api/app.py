@@ -19,6 +19,7 @@ from services.live_api import (
     kept,
     log_routes,
     messages,
+    rasa_routes,
     releases,
     standing,
     webhooks,
@@ -81,6 +82,7 @@ ROUTERS = (
     kept.router,
     channel_routes.router,
     webhooks.router,
+    rasa_routes.router,
 )
 PEER_SCOPES = ("live:release", "live:read")
 

@@ -66,7 +66,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             if scopes is not None:
-                request.scope["greenroom.principal"] = await _admit(request, scopes)
+                request.scope["greenroom.principal"] = await admit(request, scopes)
             state = request.app.state
             limit = own_limit or (state.max_upload_bytes if upload else state.max_body_bytes)
             bounded = Request(request.scope, _bounded(request, limit))
@@ -82,7 +82,8 @@ class Router(APIRouter):
         super().__init__(route_class=GuardedRoute, **kwargs)
 
 
-async def _admit(request: Request, scopes: tuple[str, ...]) -> Principal:
+async def admit(request: Request, scopes: tuple[str, ...]) -> Principal:
+    """Who shows the key of the request. Raises `unauthenticated`, `forbidden`."""
     keys: KeyRing = request.app.state.keys
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():

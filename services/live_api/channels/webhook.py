@@ -8,8 +8,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from services.live_api.channel import (
     Answer,
     Delivery,
@@ -26,12 +24,9 @@ from services.live_api.channel import (
 from services.live_api.platforms.meta_messages import GENEROUS, messages
 from services.live_api.platforms.outcomes import outcome_of
 from services.live_api.platforms.proof import hmac_hex, same, secret_bytes
-from services.live_api.platforms.reading import at, plain, read_json
+from services.live_api.platforms.reading import as_payload, at, plain, read_json
 from shared.document import Value
 from shared.flows.conversation import Reply
-
-# What bot messages give as payloads is opaque, and comes back as the text of whoever taps.
-_OPAQUE = re.compile(r"[0-9a-f]{16,64}")
 
 
 class Config(Value):
@@ -111,17 +106,9 @@ def _event_id(request: RawRequest, update: dict[str, Any]) -> str:
 
 def _said(text: str) -> tuple[str, str | None]:
     """Words and payload. A click comes as JSON inside of the text, or as the bare payload of what was clicked."""
-    if _OPAQUE.fullmatch(text):
-        return text, text
-    if not text.startswith("{"):
-        return text, None
-    try:
-        click = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text, None
-    if not isinstance(click, dict) or not isinstance(click.get("caption"), str):
-        return text, None
-    return plain(click["caption"]), plain(click.get("payload")) or None
+    click = read_json(text.encode()) if text.startswith("{") else None
+    caption = plain(at(click, "caption"))
+    return (caption, plain(at(click, "payload")) or None) if caption else (text, as_payload(text))
 
 
 def _url(config: Config) -> str:

@@ -39,7 +39,7 @@ def messages(reply: Reply, limits: Limits) -> list[Message]:
     shown = [
         *_media(reply),
         *_worded(reply.text, reply.buttons or (), limits),
-        *_cards(reply.carousel or (), limits),
+        *cards(reply.carousel or (), limits),
     ]
     quick = [_quick_reply(choice, limits) for choice in (reply.quick_replies or ())[:_MOST_QUICK_REPLIES]]
     if not quick:
@@ -74,9 +74,10 @@ def _buttons(text: str, group: tuple[ChoiceReply, ...], limits: Limits) -> Messa
     return _template({"template_type": "button", "text": text, "buttons": shown})
 
 
-def _cards(cards: tuple[CardReply, ...], limits: Limits) -> Iterator[Message]:
-    for start in range(0, len(cards), _MOST_CARDS):
-        elements = [_element(card, limits) for card in cards[start : start + _MOST_CARDS]]
+def cards(shown: tuple[CardReply, ...], limits: Limits) -> Iterator[Message]:
+    """A carousel, or several where it has too many cards."""
+    for start in range(0, len(shown), _MOST_CARDS):
+        elements = [_element(card, limits) for card in shown[start : start + _MOST_CARDS]]
         yield _template({"template_type": "generic", "elements": elements})
 
 

@@ -1,12 +1,16 @@
 """JSON from platforms: proven to be theirs, and still of any shape. Nothing here raises."""
 
 import json
+import re
 from typing import Any
 
 import orjson
 
 from services.live_api.channel import Ignored
 from shared.digest import digest_of
+
+# What the engine gives as the payload of a choice.
+_PAYLOAD = re.compile(r"[0-9a-f]{40}")
 
 
 def read_json(body: bytes) -> Any:
@@ -45,6 +49,11 @@ def objects(value: Any, *keys: str) -> list[dict[str, Any]]:
 def plain(text: Any) -> str:
     """Text that every database keeps; empty for what is no text."""
     return text.replace("\0", "").encode("utf-8", "replace").decode() if isinstance(text, str) else ""
+
+
+def as_payload(text: str) -> str | None:
+    """The payload that came as the text of whoever tapped, from a front end that knows no other way."""
+    return text if _PAYLOAD.fullmatch(text) else None
 
 
 def named(event: Any) -> str:
