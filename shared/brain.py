@@ -5,7 +5,6 @@ Draft's try-out and live answer with this one class, which is why they answer al
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from shared.contracts import Classification, Proof, Release
@@ -20,8 +19,6 @@ from shared.nlp.onnx import processor
 
 Read = Callable[[str], bytes]
 
-_NONE_LOADED: Mapping[str, Model] = MappingProxyType({})
-
 
 @dataclass(frozen=True)
 class Brain:
@@ -30,6 +27,11 @@ class Brain:
     models: Mapping[str, Model]
     names: Mapping[str, str]
     dialogue: Dialogue
+
+    @property
+    def loaded(self) -> dict[str, Model]:
+        """Its models by digest: verified when they were loaded, so another release may share them."""
+        return {model.digest: model for model in self.models.values()}
 
     def language(self, asked: str | None) -> str:
         """The language to answer in. Raises InvalidError `unknown_language`."""
@@ -61,13 +63,12 @@ class Brain:
         return take_turn(self.dialogue, awake, event, env)
 
 
-def build_brain(
-    release: Release, read: Read, encoders: EncoderCache, loaded: Mapping[str, Model] = _NONE_LOADED
-) -> Brain:
-    """Loads and verifies everything that is not among the `loaded` models, by their digest.
+def build_brain(release: Release, read: Read, encoders: EncoderCache, like: Brain | None = None) -> Brain:
+    """Loads and verifies everything that is not the same in `like`, whose models and flows it then shares.
 
     Raises InvalidError when an artifact is missing, wrong or unusable.
     """
+    loaded = like.loaded if like else {}
     models = {
         language: loaded.get(manifest.digest) or load_model(manifest, read, encoders)
         for language, manifest in release.models.items()
@@ -77,7 +78,7 @@ def build_brain(
         release=release,
         models=models,
         names={mark.id: mark.name for mark in release.intents},
-        dialogue=Dialogue.of(release.flows, release.languages, release.variables),
+        dialogue=Dialogue.of(release.flows, release.languages, release.variables, like.dialogue if like else None),
     )
 
 

@@ -33,7 +33,8 @@ class Rehearsal:
             known = self._brains.get(bot["id"])
         if known and known[0] == bot["revision"]:
             return known[1]
-        brain = build_brain(rehearsed(connection, bot), self.artifacts.read, self.encoders)
+        before = known[1] if known else None
+        brain = build_brain(rehearsed(connection, bot), self.artifacts.read, self.encoders, before)
         with self._lock:
             self._brains.pop(bot["id"], None)
             self._brains[bot["id"]] = (bot["revision"], brain)

@@ -8,7 +8,7 @@ from shared.brain import Brain
 from shared.contracts import Flow, Release
 from shared.errors import InvalidError, NotFoundError
 from shared.flows.dialogue import Dialogue
-from shared.flows.references import Placed, declared, environment_names, missing, placed
+from shared.flows.references import declared, environment_names, missing, placed
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
 from shared.web.bot_settings import merged_settings
 
@@ -58,7 +58,7 @@ def edited(brain: Brain, release: Release) -> Brain:
     """The same models with other flows or settings. Raises InvalidError `dangling_reference`."""
     if release.flows == brain.release.flows:
         return replace(brain, digest=release.digest, release=release)
-    dialogue = Dialogue.of(release.flows, release.languages, release.variables)
+    dialogue = Dialogue.of(release.flows, release.languages, release.variables, like=brain.dialogue)
     refuse_dangling(release, dialogue)
     return replace(brain, digest=release.digest, release=release, dialogue=dialogue)
 
@@ -79,9 +79,8 @@ def _with_flows(release: Release, flows: Mapping[str, Flow]) -> Release:
 
 def refuse_dangling(release: Release, dialogue: Dialogue) -> None:
     """No block leads to an intent, entity, variable or block that the release lacks. Raises `dangling_reference`."""
-    blocks = tuple(Placed(dialogue.flow_of[name], block) for name, block in dialogue.blocks.items())
     names = {mark.id: mark.name for mark in release.intents}
-    found = missing(blocks, declared(release.flows.values()), names, release.entities, release.variables)
+    found = missing(dialogue.placed, declared(release.flows.values()), names, release.entities, release.variables)
     if found:
         subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in found[:50]]
         detail = f"{len(found)} references of blocks would lead nowhere."

@@ -117,8 +117,12 @@ class Roster:
             self._staged.pop((pointer.bot, pointer.digest), None)
 
     def build(self, release: Release) -> Brain:
-        """Loads a candidate beside what is served. Raises what `build_brain` raises."""
-        return build_brain(release, self._artifacts.read, self._encoders, self.loaded(release.bot.id))
+        """Loads a candidate beside what is served, and shares with it what is the same. Raises what
+
+        `build_brain` raises.
+        """
+        current = self._serving.get(release.bot.id)
+        return build_brain(release, self._artifacts.read, self._encoders, current.brain if current else None)
 
     def stage(self, brain: Brain) -> None:
         """Keeps a candidate for the switch."""
@@ -128,9 +132,9 @@ class Roster:
                 self._staged.popitem(last=False)
 
     def loaded(self, bot: str) -> dict[str, Model]:
-        """The models that serve the bot, by digest: verified when loaded, so another release may share them."""
+        """The models that serve the bot, by digest."""
         current = self._serving.get(bot)
-        return {model.digest: model for model in current.brain.models.values()} if current else {}
+        return current.brain.loaded if current else {}
 
     def drop(self, bot: str, digests: Set[str]) -> None:
         """Candidates that are no longer kept."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.contracts import Flow
-from shared.flows.block import Block, parse_blocks
+from shared.flows.block import Block
 from shared.flows.fields import Choice
+from shared.flows.references import Placed, ReadFlow, read_flows
 
 Place = Block | str
 """A block, or the role whose built-in text is said because the bot has no block for it."""
@@ -16,6 +17,7 @@ Place = Block | str
 class Dialogue:
     """Immutable. Where flows contradict each other the first wins, in order of flow id, then of block."""
 
+    read: Mapping[str, ReadFlow]
     blocks: Mapping[str, Block]
     flow_of: Mapping[str, str]
     by_intent: Mapping[str, tuple[Block, ...]]
@@ -26,15 +28,21 @@ class Dialogue:
 
     @classmethod
     def of(
-        cls, flows: Mapping[str, Flow], languages: tuple[str, ...], variables: Mapping[str, Mapping[str, Any]]
+        cls,
+        flows: Mapping[str, Flow],
+        languages: tuple[str, ...],
+        variables: Mapping[str, Mapping[str, Any]],
+        like: "Dialogue | None" = None,
     ) -> "Dialogue":
-        """Raises InvalidError as `parse_blocks` does."""
-        parsed = [(flow.id, block) for _, flow in sorted(flows.items()) for block in parse_blocks(flow.blocks)]
+        """Flows that are the same in `like` are shared with it. Raises InvalidError as `parse_blocks` does."""
+        read = read_flows(flows, like.read if like else {})
+        parsed = [(here.flow, here.block) for flow in read.values() for here in flow.blocks]
         by_intent: dict[str, list[Block]] = {}
         for _, block in parsed:
             if block.intent:
                 by_intent.setdefault(block.intent, []).append(block)
         return cls(
+            read=read,
             blocks={block.id: block for _, block in reversed(parsed)},
             flow_of={block.id: flow for flow, block in reversed(parsed)},
             by_intent={intent: tuple(blocks) for intent, blocks in by_intent.items()},
@@ -43,6 +51,10 @@ class Dialogue:
             languages=languages,
             defaults={name: variable.get("default") for name, variable in variables.items()},
         )
+
+    @property
+    def placed(self) -> tuple[Placed, ...]:
+        return tuple(here for flow in self.read.values() for here in flow.blocks)
 
     @property
     def first_language(self) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal
 
 from shared.contracts import Flow
@@ -30,15 +32,44 @@ class Placed:
     flow: str
     block: Block
 
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """Everything that the block refers to, each once."""
+        found = dict.fromkeys(_of(self.block))
+        return tuple(Reference(kind, target, self.flow, self.block.id) for kind, target in found)
+
+    @cached_property
+    def assigns(self) -> tuple[str, ...]:
+        return tuple(self.block.assigns())
+
+
+@dataclass(frozen=True)
+class ReadFlow:
+    """A flow with its blocks. What is found out about them is kept with them."""
+
+    flow: Flow
+    blocks: tuple[Placed, ...]
+
+
+_NOTHING: Mapping[str, ReadFlow] = MappingProxyType({})
+
+
+def read_flows(flows: Mapping[str, Flow], known: Mapping[str, ReadFlow] = _NOTHING) -> dict[str, ReadFlow]:
+    """In order of flow id. A flow that is `known` just as it is is not read again.
+
+    Raises InvalidError as `parse_blocks` does.
+    """
+    return {name: _read(flow, known.get(name)) for name, flow in sorted(flows.items())}
+
 
 def placed(flows: Mapping[str, Flow]) -> tuple[Placed, ...]:
     """Every block, in order of flow id, then as written. Raises InvalidError as `parse_blocks` does."""
-    return tuple(Placed(flow.id, block) for _, flow in sorted(flows.items()) for block in parse_blocks(flow.blocks))
+    return tuple(block for read in read_flows(flows).values() for block in read.blocks)
 
 
 def references(flows: Mapping[str, Flow]) -> list[Reference]:
     """Everything that every block refers to, each once a block."""
-    return _references(placed(flows))
+    return [found for here in placed(flows) for found in here.references]
 
 
 def missing(
@@ -50,14 +81,15 @@ def missing(
 ) -> list[Reference]:
     """References to what is not there, each once a block. A context need not exist: it may be open some day."""
     blocks = tuple(blocks)
-    assigned = (name for here in blocks for name in here.block.assigns())
+    assigned = (name for here in blocks for name in here.assigns)
     known: dict[str, set[str]] = {
         "intent": set(intents),
         "entity": set(entities),
         "variable": {*variables, *declared, *assigned, *SYSTEM_VARIABLES},
         "block": {here.block.id for here in blocks},
     }
-    return [found for found in _references(blocks) if found.target not in known.get(found.kind, {found.target})]
+    every = (found for here in blocks for found in here.references)
+    return [found for found in every if found.target not in known.get(found.kind, {found.target})]
 
 
 def environment_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str]]]:
@@ -93,9 +125,10 @@ def declared(flows: Iterable[Flow]) -> set[str]:
     return {name for flow in flows for name in flow.variables}
 
 
-def _references(blocks: Iterable[Placed]) -> list[Reference]:
-    found = (Reference(kind, target, here.flow, here.block.id) for here in blocks for kind, target in _of(here.block))
-    return list(dict.fromkeys(found))
+def _read(flow: Flow, known: ReadFlow | None) -> ReadFlow:
+    if known is not None and known.flow == flow:
+        return known
+    return ReadFlow(flow, tuple(Placed(flow.id, block) for block in parse_blocks(flow.blocks)))
 
 
 def _of(block: Block) -> Iterator[tuple[Kind, str]]:
