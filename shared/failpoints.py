@@ -33,6 +33,7 @@ POINTS = frozenset(
         "live.message.after_commit",
         "live.webhook.before_commit",
         "live.webhook.after_commit",
+        "live.outbox.accepted",
     }
 )
 

@@ -18,6 +18,18 @@ def _moment(name: str, nullable: bool = False) -> sa.Column[object]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
+def _pending(name: str, table: str, columns: list[str]) -> None:
+    _index_some(name, table, columns, sa.text("status = 'pending'"))
+
+
+def _parked(table: str) -> None:
+    _index_some(f"ix_{table}_parked", table, ["bot_id", "sequence"], sa.text("status = 'parked'"))
+
+
+def _index_some(name: str, table: str, columns: list[str], which: sa.TextClause) -> None:
+    op.create_index(name, table, columns, sqlite_where=which, postgresql_where=which)
+
+
 def upgrade() -> None:
     with op.batch_alter_table("conversations") as batch:
         batch.add_column(sa.Column("channel_id", sa.String(40)))
@@ -47,7 +59,9 @@ def _inbox() -> None:
         sa.UniqueConstraint("channel_id", "event"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_inbox_open", "inbox", ["status", "bot_id", "conversation", "sequence"])
+    _parked("inbox")
+    _pending("ix_inbox_pending", "inbox", ["sequence"])
+    _pending("ix_inbox_lanes", "inbox", ["bot_id", "conversation", "sequence"])
     op.create_index("ix_inbox_received", "inbox", ["received_at"])
 
 
@@ -71,7 +85,9 @@ def _outbox() -> None:
         sa.PrimaryKeyConstraint("sequence"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_outbox_open", "outbox", ["status", "bot_id", "target", "conversation", "sequence"])
+    _parked("outbox")
+    _pending("ix_outbox_pending", "outbox", ["sequence"])
+    _pending("ix_outbox_lanes", "outbox", ["bot_id", "target", "conversation", "sequence"])
     op.create_index("ix_outbox_created", "outbox", ["created_at"])
 
 

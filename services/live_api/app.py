@@ -26,6 +26,7 @@ from services.live_api import (
 )
 from services.live_api.channel_book import ChannelBook
 from services.live_api.classify import answer_plain
+from services.live_api.delivery import Delivery
 from services.live_api.encoding import Encoding
 from services.live_api.floor import FloorParts
 from services.live_api.following import Follower
@@ -33,6 +34,8 @@ from services.live_api.group_commit import GroupCommit
 from services.live_api.inbox import Inbox
 from services.live_api.measures import add_measures
 from services.live_api.roster import Roster
+from services.live_api.routes import Ask, Carrier, nowhere, routes_by
+from services.live_api.sending import Sending
 from services.live_api.settings import LiveSettings
 from services.live_api.shortcut import Shortcut
 from services.live_api.sweeping import Sweeper
@@ -41,6 +44,7 @@ from services.live_api.tables import audit as audit_table
 from services.live_api.tables import keys as keys_table
 from services.live_api.tables import secrets as secrets_table
 from services.live_api.talk import Talk
+from services.live_api.tending import Tending
 from shared.artifacts import StoredArtifacts
 from shared.db import Database
 from shared.ids import new_id
@@ -87,13 +91,13 @@ ROUTERS = (
 PEER_SCOPES = ("live:release", "live:read")
 
 
-def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
+def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask = nowhere) -> Shortcut:
     surface = surface_of(own.environment)
     db = Database(settings.database_url)
     keys = KeyRing(db, keys_table, audit_table)
-    floor = assemble(settings, own, db)
+    floor = assemble(settings, own, db, ask)
     sweeper = Sweeper(db, floor.artifacts, floor.roster, own.keep)
-    follower = Follower(db, floor.roster, own, floor.process, sweeper.sweep)
+    follower = Follower(db, floor.roster, own, floor.process, sweeper.sweep, floor.delivery.tending.look)
     drawer = Drawer(db, secrets_table, audit_table, floor.secrets, SEALED, lambda _, *asked: floor.settable(*asked))
     started = {"bots": False}
 
@@ -106,6 +110,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
         floor.roster.follow()
         floor.encoding.start()
         floor.group.start()
+        floor.delivery.tending.begin()
         follower.start()
         started["bots"] = True
 
@@ -118,7 +123,9 @@ def live_app(settings: ServiceSettings, own: LiveSettings) -> Shortcut:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(start)
+        floor.delivery.start()
         yield
+        await floor.delivery.stop()
         await run_in_threadpool(stop)
 
     app = create_app(
@@ -142,22 +149,32 @@ def surface_of(environment: str) -> Surface:
     return SURFACES[environment]
 
 
-def assemble(settings: ServiceSettings, own: LiveSettings, db: Database) -> FloorParts:
+def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: Ask) -> FloorParts:
     artifacts = StoredArtifacts(settings.artifacts_url)
     roster = Roster(db, artifacts)
     encoding = Encoding(own.waiting_texts)
     group = GroupCommit(db, own.waiting_writes)
+    process = new_id("live")
     secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
+    channels = ChannelBook(db, secrets)
+    sending = Sending(group, Carrier(routes_by(channels), ask), process, own.delivery)
+    talk = Talk(db, roster, encoding, group, sending)
+    processing = Processing(group, roster, talk, process, own.delivery)
     return FloorParts(
         db=db,
         artifacts=artifacts,
         roster=roster,
         encoding=encoding,
         group=group,
-        talk=Talk(db, roster, encoding, group),
-        inbox=Inbox(group),
+        talk=talk,
+        delivery=Delivery(
+            inbox=Inbox(group, processing.crew.wake),
+            processing=processing,
+            sending=sending,
+            tending=Tending(db, process, own.delivery.lease_seconds),
+        ),
         settings=own,
-        process=new_id("live"),
+        process=process,
         secrets=secrets,
-        channels=ChannelBook(db, secrets),
+        channels=channels,
     )

@@ -11,10 +11,25 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 # SQLite counts by itself only in a column that it calls INTEGER.
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+
+PENDING = text("status = 'pending'")
+"""What still has to be done: few rows of many, hence with indexes of their own."""
+
+
+PARKED = text("status = 'parked'")
+
+
+def _pending(name: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=PENDING, postgresql_where=PENDING)
+
+
+def _parked(name: str) -> Index:
+    return Index(name, "bot_id", "sequence", sqlite_where=PARKED, postgresql_where=PARKED)
 
 
 def inbox_table(metadata: MetaData) -> Table:
@@ -38,7 +53,9 @@ def inbox_table(metadata: MetaData) -> Table:
         Column("message_id", String(40)),
         Column("received_at", DateTime(timezone=True), nullable=False),
         UniqueConstraint("channel_id", "event"),
-        Index("ix_inbox_open", "status", "bot_id", "conversation", "sequence"),
+        _pending("ix_inbox_pending", "sequence"),
+        _parked("ix_inbox_parked"),
+        _pending("ix_inbox_lanes", "bot_id", "conversation", "sequence"),
         Index("ix_inbox_received", "received_at"),
         sqlite_autoincrement=True,
     )
@@ -66,7 +83,9 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("attempts", Integer, nullable=False),
         Column("owner", String(40)),
         Column("created_at", DateTime(timezone=True), nullable=False),
-        Index("ix_outbox_open", "status", "bot_id", "target", "conversation", "sequence"),
+        _pending("ix_outbox_pending", "sequence"),
+        _parked("ix_outbox_parked"),
+        _pending("ix_outbox_lanes", "bot_id", "target", "conversation", "sequence"),
         Index("ix_outbox_created", "created_at"),
         sqlite_autoincrement=True,
     )

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.live_api.channel_book import ChannelBook
+from services.live_api.delivery import Delivery
 from services.live_api.encoding import Encoding
 from services.live_api.group_commit import GroupCommit
-from services.live_api.inbox import Inbox
 from services.live_api.pointer import Pointer
 from services.live_api.roster import Roster, Serving, never_published
 from services.live_api.settings import LiveSettings
@@ -34,7 +34,7 @@ class FloorParts:
     encoding: Encoding
     group: GroupCommit
     talk: Talk
-    inbox: Inbox
+    delivery: Delivery
     settings: LiveSettings
     process: str
     secrets: Secrets

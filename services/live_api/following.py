@@ -59,12 +59,19 @@ class Aside:
 
 class Follower:
     def __init__(
-        self, db: Database, roster: Roster, settings: LiveSettings, process: str, sweep: Callable[[], None]
+        self,
+        db: Database,
+        roster: Roster,
+        settings: LiveSettings,
+        process: str,
+        sweep: Callable[[], None],
+        tend: Callable[[], None],
     ) -> None:
         self._db, self._roster, self._settings, self._process = db, roster, settings, process
         self._stopping = threading.Event()
         self._chores = (
             Chore(settings.retry_seconds, roster.retry, settings.retry_seconds),
+            Chore(settings.tend_seconds, tend, 0),
             Chore(settings.forget_seconds, self._forget, settings.forget_seconds),
             Chore(settings.sweep_seconds, Aside("sweeper", sweep), settings.first_sweep_seconds),
         )

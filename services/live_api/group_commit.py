@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared.db import Database
 from shared.errors import BusyError
@@ -20,6 +21,7 @@ Result = TypeVar("Result")
 
 _LARGEST_GROUP = 256
 _PATIENCE_SECONDS = 3.0
+_AWAY_SECONDS = 0.5
 
 
 @dataclass
@@ -78,6 +80,14 @@ class GroupCommit:
             return result
         finally:
             self.waiting -= 1
+
+    async def surely(self, run: Callable[[Connection], Result]) -> Result:
+        """As `write`, for as long as it takes: while too many wait, or the database is away, it is tried again."""
+        while True:
+            try:
+                return await self.write(run)
+            except (BusyError, OperationalError, InterfaceError):
+                await asyncio.sleep(_AWAY_SECONDS)
 
     def _work(self) -> None:
         going = True

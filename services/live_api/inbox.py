@@ -5,21 +5,20 @@ platform repeats is known by a hash of the name that it gave the event, for as l
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, RowMapping, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.live_api.channel import Event, Ignored, Incoming
 from services.live_api.group_commit import GroupCommit
+from services.live_api.lanes import Lanes
 from services.live_api.tables import inbox
 from shared.failpoints import reach
-
-Status = Literal["pending", "answered", "ignored", "parked"]
 
 _LONGEST_NAME = 200
 _LONGEST_LANGUAGE = 35
@@ -27,9 +26,28 @@ _LONGEST_LANGUAGE = 35
 _AT_A_TIME = 500
 
 
+LANES = Lanes(inbox, ("bot_id", "conversation"))
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An event that `owner`, a live process, has claimed. `attempts` were made of it, this one included."""
+
+    sequence: int
+    bot: str
+    channel: str
+    conversation: str
+    event: Incoming
+    owner: str
+    attempts: int
+
+
 @dataclass(frozen=True)
 class Inbox:
+    """`arrived` is called after a commit that brought something new."""
+
     group: GroupCommit
+    arrived: Callable[[], None]
 
     async def accept(self, bot: str, channel: str, events: Sequence[Event]) -> int:
         """As the function `accept`, and on disk when it returns: now the platform may be told.
@@ -40,6 +58,8 @@ class Inbox:
             return 0
         unheard = await self.group.write(lambda connection: accept(connection, bot, channel, events))
         reach("live.webhook.after_commit")
+        if unheard:
+            self.arrived()
         return unheard
 
 
@@ -65,6 +85,47 @@ def conversation_name(channel: str, conversation: str) -> str:
     """The conversation's id in live: two channels may use the same name for two people."""
     name = f"{channel}:{_sound(conversation)}"
     return name if len(name) <= _LONGEST_NAME else f"{channel}:{_sha256(conversation)}"
+
+
+def claim(connection: Connection, owner: str, most: int, *only: ColumnElement[bool]) -> list[Arrival]:
+    return [_arrival(row) for row in LANES.claim(connection, owner, most, *only)]
+
+
+def answered(connection: Connection, arrival: Arrival, message: str) -> bool:
+    """Dealt with: what was said stands in the message now, and is forgotten here."""
+    gone = {"conversation": None, "body": None, "owner": None}
+    return _change(connection, arrival, {"status": "answered", "message_id": message, **gone})
+
+
+def tried(connection: Connection, arrival: Arrival, attempts: int) -> bool:
+    return _change(connection, arrival, {"attempts": attempts})
+
+
+def park(connection: Connection, arrival: Arrival, reason: str) -> bool:
+    return _change(connection, arrival, {"status": "parked", "owner": None, "reason": reason[:_LONGEST_NAME]})
+
+
+def give_back(connection: Connection, arrival: Arrival) -> bool:
+    """For another process. An attempt that was broken off does not count."""
+    return _change(connection, arrival, {"owner": None, "attempts": arrival.attempts - 1})
+
+
+def _change(connection: Connection, arrival: Arrival, values: Mapping[str, Any]) -> bool:
+    """False when it is no longer its owner's."""
+    here = LANES.held(arrival.sequence, arrival.owner)
+    return connection.execute(update(inbox).where(here).values(**values)).rowcount == 1
+
+
+def _arrival(row: RowMapping) -> Arrival:
+    return Arrival(
+        sequence=row["sequence"],
+        bot=row["bot_id"],
+        channel=row["channel_id"],
+        conversation=row["conversation"],
+        event=read_event(row["body"]),
+        owner=row["owner"],
+        attempts=row["attempts"],
+    )
 
 
 def read_event(body: str) -> Incoming:

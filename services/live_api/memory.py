@@ -20,7 +20,9 @@ from shared.flows.engine import ConversationState
 
 @dataclass(frozen=True)
 class Heard:
-    """A message as it arrived. `key` is what makes a repeated delivery the same message."""
+    """A message as it arrived. `key` is what makes a repeated delivery the same message; `hint` is the language that a
+    platform takes the user to speak.
+    """
 
     bot: str
     conversation: str
@@ -29,6 +31,7 @@ class Heard:
     language: str | None
     key: str | None
     payload: str | None = None
+    hint: str | None = None
 
     @property
     def body_hash(self) -> str:
@@ -85,9 +88,14 @@ def _heard_before(connection: Connection, heard: Heard) -> Row | None:
     return read_row(row)
 
 
-def save_state(connection: Connection, pointer: Pointer, row: Row, state: ConversationState, version: int) -> bool:
-    """False when the conversation has moved on from `version` meanwhile. Raises IntegrityError likewise."""
-    values = {
+def save_state(
+    connection: Connection, pointer: Pointer, row: Row, state: ConversationState, version: int, **more: Any
+) -> bool:
+    """False when the conversation has moved on from `version` meanwhile. Raises IntegrityError likewise.
+
+    `more` are further columns.
+    """
+    values: dict[str, Any] = {
         "state": state.model_dump_json(),
         "version": version + 1,
         "release_number": pointer.number,
@@ -95,6 +103,7 @@ def save_state(connection: Connection, pointer: Pointer, row: Row, state: Conver
         "language": row.found.language,
         "last_at": row.received_at,
         **({"user_id": row.heard.user} if row.heard.user else {}),
+        **more,
     }
     name = {"bot_id": row.heard.bot, "id": row.heard.conversation}
     if version == 0:

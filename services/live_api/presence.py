@@ -4,7 +4,7 @@ Only over PostgreSQL: one process owns each SQLite file.
 """
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -22,6 +22,12 @@ def beat(connection: Connection, process: str, epoch: int) -> None:
     if connection.execute(update(live_processes).where(live_processes.c.id == process).values(**values)).rowcount == 0:
         connection.execute(insert(live_processes).values(id=process, **values))
         connection.execute(delete(live_processes).where(live_processes.c.seen_at < func.now() - _FORGOTTEN))
+
+
+def beats(connection: Connection) -> dict[str, datetime]:
+    """The last heartbeat of each process that shows one."""
+    rows = connection.execute(select(live_processes.c.id, live_processes.c.seen_at))
+    return {process: utc(seen_at) for process, seen_at in rows}
 
 
 def leave(connection: Connection, process: str) -> None:

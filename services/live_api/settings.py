@@ -8,6 +8,23 @@ from services.live_api.expiry import Bounds
 
 
 @dataclass(frozen=True)
+class DeliveryBounds:
+    """How much of what platforms send, and of what is sent to them, is in hand at once in a process; how often what
+    fails is tried; after how many seconds something counts as failed, or a process as dead.
+    """
+
+    turns_at_once: int = 512
+    turns_at_once_per_bot: int = 128
+    turn_attempts: int = 3
+    turn_seconds: float = 30.0
+    sends_at_once: int = 512
+    sends_at_once_per_bot: int = 32
+    send_attempts: int = 10
+    lease_seconds: float = 5.0
+    remember_days: int = 8
+
+
+@dataclass(frozen=True)
 class LiveSettings:
     """What this environment is called, where platforms reach it (where a request came to, unless it is said), bounds of
     the queues, in texts and in messages, and how often what is done.
@@ -20,10 +37,12 @@ class LiveSettings:
     follow_seconds: float = 0.25
     lagging_seconds: float = 2.0
     retry_seconds: float = 5.0
+    tend_seconds: float = 1.0
     forget_seconds: float = 3600.0
     sweep_seconds: float = 86_400.0
     first_sweep_seconds: float = 600.0
     keep: Bounds = field(default_factory=Bounds)
+    delivery: DeliveryBounds = field(default_factory=DeliveryBounds)
 
 
 def live_settings(environ: Mapping[str, str] = os.environ) -> LiveSettings:

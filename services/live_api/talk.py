@@ -5,22 +5,24 @@ version those of several. A turn that lost the race is decided again on the newe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 from weakref import WeakValueDictionary
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.concurrency import run_in_threadpool
 
 from services.live_api import memory
 from services.live_api.encoding import Encoding
-from services.live_api.feed import take_part
 from services.live_api.group_commit import GroupCommit
+from services.live_api.inbox import Arrival
 from services.live_api.memory import Heard, Remembered, Row
+from services.live_api.outbox import Outbound
 from services.live_api.roster import Roster, Serving
+from services.live_api.settling import Done, RaceLostError, settle
 from shared.brain import Brain
 from shared.contracts import Classification
 from shared.db import Database
@@ -41,8 +43,12 @@ async def refuse(call: HttpCall) -> HttpOutcome:
     return denied(call)
 
 
-class RaceLostError(Exception):
-    """Another process wrote this conversation's next message first."""
+class Post(Protocol):
+    """Whoever sends what is to be sent."""
+
+    def owner_for(self, bot: str, target: str) -> str | None: ...
+
+    def take(self, ready: Sequence[Outbound]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -51,18 +57,20 @@ class Talk:
     roster: Roster
     encoding: Encoding
     group: GroupCommit
+    post: Post
     call: Call = refuse
     _locks: "WeakValueDictionary[tuple[str, str], asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
-    async def turn(self, serving: Serving, heard: Heard) -> Row:
+    async def turn(self, serving: Serving, heard: Heard, arrival: Arrival | None = None) -> Row:
         """The message with its answer, as it is kept. A message heard before is answered as before (M3).
 
-        Raises InvalidError `idempotency_key_reused`, `unknown_language`; BusyError `overloaded`.
+        With an `arrival` the answer is for its channel, and is posted. Raises InvalidError `idempotency_key_reused`,
+        `unknown_language`; BusyError `overloaded`; LeaseLostError when the arrival is another process's by now.
         """
         async with self._alone(heard):
             for _ in range(_RACES):
                 try:
-                    return await self._once(serving, heard)
+                    return await self._once(serving, heard, arrival)
                 except (RaceLostError, IntegrityError, OperationalError) as error:
                     if isinstance(error, OperationalError) and not _deadlocked(error):
                         raise
@@ -74,7 +82,7 @@ class Talk:
         async with lock:
             yield
 
-    async def _once(self, serving: Serving, heard: Heard) -> Row:
+    async def _once(self, serving: Serving, heard: Heard, arrival: Arrival | None) -> Row:
         before = await run_in_threadpool(self._recall, heard)
         if before.answered is not None:
             return before.answered
@@ -82,9 +90,17 @@ class Talk:
         found = await self._understand(serving, heard, before.state)
         turn = await self._decide(serving, heard, before, found)
         row = _row(serving, heard, found, turn)
-        kept = await self.group.write(lambda connection: _keep(connection, serving, row, turn.state, before.version))
+        # Not broken off between the two: what is kept in our name, somebody here must have in hand.
+        await asyncio.shield(self._settle(Done(serving.pointer, row, turn, before, arrival)))
+        return row
+
+    async def _settle(self, done: Done) -> None:
+        arrival = done.arrival
+        owner = self.post.owner_for(arrival.bot, arrival.channel) if arrival else None
+        ready = await self.group.write(lambda connection: settle(connection, done, owner))
         reach("live.message.after_commit")
-        return kept
+        if arrival:
+            self.post.take(ready)
 
     def _recall(self, heard: Heard) -> Remembered:
         with self.db.reading() as connection:
@@ -98,7 +114,7 @@ class Talk:
         return self.roster.serving(serving.pointer.bot)
 
     async def _understand(self, serving: Serving, heard: Heard, state: ConversationState) -> Classification:
-        language = _language(serving.brain, heard.language, state.language)
+        language = _language(serving.brain, heard.language, state.language or heard.hint)
         if not serving.pointer.environment.enabled:
             return Classification(text=heard.text, language=language, understood=False, reason="bot_disabled")
         return await self.encoding.one(lambda text: serving.brain.classify(text, language), heard.text)
@@ -134,12 +150,3 @@ def _row(serving: Serving, heard: Heard, found: Classification, turn: Turn) -> R
 def _deadlocked(error: OperationalError) -> bool:
     """Two processes wrote the next messages of the same conversations in different orders; one of them lost."""
     return getattr(error.orig, "sqlstate", None) == _DEADLOCK
-
-
-def _keep(connection: Connection, serving: Serving, row: Row, state: ConversationState, version: int) -> Row:
-    take_part(connection)
-    if not memory.save_state(connection, serving.pointer, row, state, version):
-        raise RaceLostError
-    memory.save_message(connection, row)
-    reach("live.message.before_commit")
-    return row

@@ -78,7 +78,7 @@ async def _keep(floor: Floor, channel: Channel, events: Sequence[Event]) -> None
     """Raises BusyError when the database is too slow for the platform to wait: it will ask again."""
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            await floor.inbox.accept(channel.bot, channel.id, events)
+            await floor.delivery.inbox.accept(channel.bot, channel.id, events)
     except TimeoutError:
         raise BusyError("store_unavailable", "The database is too slow just now.") from None
 

@@ -13,6 +13,7 @@ import orjson
 from fastapi.testclient import TestClient
 
 from services.live_api.app import live_app
+from services.live_api.routes import Ask, nowhere
 from services.live_api.settings import LiveSettings
 from shared.contracts import (
     BotIdentity,
@@ -100,6 +101,7 @@ class Live:
 
     settings: ServiceSettings
     own: LiveSettings = field(default_factory=lambda: LiveSettings(retry_seconds=0.5))
+    ask: Ask = nowhere
 
     @classmethod
     def at(cls, folder: Path, database_url: str, **environ: str) -> "Live":
@@ -114,7 +116,7 @@ class Live:
 
     def open(self) -> TestClient:
         return TestClient(
-            live_app(self.settings, self.own),
+            live_app(self.settings, self.own, self.ask),
             headers={"Authorization": f"Bearer {ADMIN}"},
             raise_server_exceptions=False,
         )

@@ -1,0 +1,99 @@
+"""From an event that was acknowledged to its answer: claimed, taken through one turn, settled, whoever dies (M2).
+
+A message that takes its process down, fails or takes too long is tried again a few times and then parked, where
+people see it and may have it tried again (M7). Others do not wait for it, but for those of its own conversation.
+"""
+
+import asyncio
+import random
+from functools import partial
+
+import structlog
+from sqlalchemy import ColumnElement
+
+from services.live_api import inbox
+from services.live_api.attempts import Again, Park, after_trouble
+from services.live_api.crew import Crew
+from services.live_api.group_commit import GroupCommit
+from services.live_api.inbox import Arrival
+from services.live_api.memory import Heard
+from services.live_api.roster import Roster
+from services.live_api.settings import DeliveryBounds
+from services.live_api.settling import LeaseLostError
+from services.live_api.tables import inbox as rows
+from services.live_api.talk import Talk
+
+log = structlog.get_logger()
+
+
+class Processing:
+    def __init__(self, group: GroupCommit, roster: Roster, talk: Talk, process: str, bounds: DeliveryBounds) -> None:
+        self._group, self._roster, self._talk, self._process, self._bounds = group, roster, talk, process, bounds
+        self.crew: Crew[Arrival] = Crew("processing", self._claim, self._work, _bot_of, bounds.turns_at_once)
+
+    async def _claim(self, room: int) -> list[Arrival]:
+        crowded = [bot for bot, busy in self.crew.busy.items() if busy >= self._bounds.turns_at_once_per_bot]
+        only: list[ColumnElement[bool]] = [rows.c.bot_id.not_in(crowded)] if crowded else []
+        return await self._group.write(lambda connection: inbox.claim(connection, self._process, room, *only))
+
+    async def _work(self, arrival: Arrival) -> None:
+        try:
+            await self._see_through(arrival)
+        except asyncio.CancelledError:
+            await self._group.write(lambda connection: inbox.give_back(connection, arrival))
+            raise
+
+    async def _see_through(self, arrival: Arrival) -> None:
+        attempts = arrival.attempts
+        if attempts > self._bounds.turn_attempts:
+            await self._park(arrival, "ended_the_process")
+            return
+        while (error := await self._attempt(arrival)) is not None:
+            step = after_trouble(error, attempts, self._bounds.turn_attempts, random.random())
+            log.warning("turn_failed", bot=arrival.bot, error=type(error).__name__, attempts=attempts)
+            if isinstance(step, Park):
+                await self._park(arrival, step.reason)
+                return
+            await asyncio.sleep(step.seconds)
+            attempts = await self._counted(arrival, attempts, step)
+
+    async def _attempt(self, arrival: Arrival) -> Exception | None:
+        """What went wrong, if anything did."""
+        try:
+            serving = self._roster.serving(arrival.bot)
+            async with asyncio.timeout(self._bounds.turn_seconds):
+                await self._talk.turn(serving, heard(arrival), arrival)
+        except LeaseLostError:
+            log.warning("lease_lost", bot=arrival.bot)
+        except Exception as error:
+            return error
+        return None
+
+    async def _counted(self, arrival: Arrival, attempts: int, step: Again) -> int:
+        """On disk before the next one begins: it may be the one that takes the process down."""
+        if not step.counted:
+            return attempts
+        await self._group.surely(partial(inbox.tried, arrival=arrival, attempts=attempts + 1))
+        return attempts + 1
+
+    async def _park(self, arrival: Arrival, reason: str) -> None:
+        log.error("message_parked", bot=arrival.bot, channel=arrival.channel, reason=reason)
+        await self._group.surely(partial(inbox.park, arrival=arrival, reason=reason))
+
+
+def heard(arrival: Arrival) -> Heard:
+    event = arrival.event
+    return Heard(
+        bot=arrival.bot,
+        conversation=arrival.conversation,
+        text=event.text,
+        user=event.user,
+        language=None,
+        key=None,
+        payload=event.payload,
+        hint=event.language,
+    )
+
+
+def _bot_of(arrival: Arrival) -> str:
+    return arrival.bot
