@@ -33,6 +33,7 @@ from services.live_api.following import Follower
 from services.live_api.group_commit import GroupCommit
 from services.live_api.inbox import Inbox
 from services.live_api.measures import add_measures
+from services.live_api.processing import Processing
 from services.live_api.roster import Roster
 from services.live_api.routes import Ask, Carrier, nowhere, routes_by
 from services.live_api.sending import Sending
