@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from cli.access import Access, connected
+from cli.bot_ids import live_id
 from cli.credentials import read_credentials, secrets_file, write_secrets_keys
 from cli.outcome import USAGE, CommandError
 from cli.peer import Peer
@@ -37,7 +38,7 @@ def secrets(
     if bot is None or (name is None) != (what == "list"):
         raise CommandError("secrets list BOT, secrets set BOT NAME, or secrets remove BOT NAME.", USAGE)
     peer, where = (access.draft, "draft") if draft else (access.target(target or "live"), target or "live")
-    bot_id = _bot_id(access, bot)
+    bot_id = live_id(access, bot)
     if what == "set":
         peer.put("bots", bot_id, "secrets", name or "", body={"value": _read_value()})
     if what == "remove":
@@ -58,14 +59,6 @@ def _show(where: str, found: Sequence[dict[str, Any]]) -> None:
         print(f"The bot has no secrets in {where}.")
         return
     show_table((f"secret in {where}", "set by", "at"), ((s["name"], s["author"], s["updated_at"]) for s in found))
-
-
-def _bot_id(access: Access, bot: str) -> str:
-    """Live knows a bot that was never published by its id alone, and draft knows which that is."""
-    try:
-        return str(access.draft.get("bots", bot)["id"])
-    except CommandError:
-        return bot
 
 
 def _rotate(access: Access) -> None:
