@@ -5,10 +5,12 @@ Draft's try-out and live answer with this one class, which is why they answer al
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from shared.contracts import Classification, Proof, Release
+from shared.contracts import Classification, FoundEntity, Proof, Release
 from shared.digest import digest_of
+from shared.entities.finder import Finder, compile_entities
 from shared.errors import InvalidError
 from shared.flows.conversation import after_pause
 from shared.flows.effects import Asking
@@ -27,6 +29,7 @@ class Brain:
     models: Mapping[str, Model]
     names: Mapping[str, str]
     dialogue: Dialogue
+    finder: Finder
 
     @property
     def loaded(self) -> dict[str, Model]:
@@ -42,11 +45,13 @@ class Brain:
             raise InvalidError("unknown_language", f"This bot does not speak {asked!r}; it speaks {known}.")
         return asked
 
-    def classify(self, text: str, language: str | None = None) -> Classification:
+    def classify(self, text: str, language: str | None = None, now: datetime | None = None) -> Classification:
+        """`now` is what "tomorrow" is counted from; without it, when it is asked."""
         spoken = self.language(language)
         model = self.models.get(spoken)
-        # A text that is too long is refused before any of it is read by the model (T5).
-        scores = model.score(text) if model and len(text) <= self.release.settings.max_message_length else None
+        # A text that is too long is refused before any of it is read (T5).
+        readable = len(text) <= self.release.settings.max_message_length
+        scores = model.score(text) if model and readable else None
         return decide(
             text,
             spoken,
@@ -55,6 +60,15 @@ class Brain:
             model.manifest.scope_threshold if model else 0.0,
             self.names,
             model.digest if model else None,
+            self._entities(text, spoken, now) if self.finder and readable else (),
+        )
+
+    def _entities(self, text: str, language: str, now: datetime | None) -> tuple[FoundEntity, ...]:
+        threshold = self.release.settings.entity_threshold
+        found = self.finder.find(text, language, now or datetime.now(UTC), threshold)
+        return tuple(
+            FoundEntity(entity=s.entity, value=s.value, start=s.start, end=s.end, confidence=s.confidence)
+            for s in found
         )
 
     def reply(self, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Asking[Turn]:
@@ -64,7 +78,7 @@ class Brain:
 
 
 def build_brain(release: Release, read: Read, encoders: EncoderCache, like: Brain | None = None) -> Brain:
-    """Loads and verifies everything that is not the same in `like`, whose models and flows it then shares.
+    """Loads and verifies everything that is not the same in `like`, whose models, flows and entities it then shares.
 
     Raises InvalidError when an artifact is missing, wrong or unusable.
     """
@@ -79,6 +93,7 @@ def build_brain(release: Release, read: Read, encoders: EncoderCache, like: Brai
         models=models,
         names={mark.id: mark.name for mark in release.intents},
         dialogue=Dialogue.of(release.flows, release.languages, release.variables, like.dialogue if like else None),
+        finder=like.finder if like and like.release.entities == release.entities else compile_entities(release.entities),
     )
 
 

@@ -14,6 +14,12 @@ SERVICES = ("services.draft_api", "services.live_api", "services.publisher")
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base", "manager", "core", "lib"}
 # Run as a child process: invisible to the import graph.
 BY_PRESENCE = ("shared.nlp.inspect",)
+# What loads whatever lies in a folder.
+LOADERS = {
+    "shared.flows.blocks": "shared.flows.block",
+    "shared.entities.system": "shared.entities.finder",
+    "shared.entities.languages": "shared.entities.speech",
+}
 LONGEST = 260
 
 
@@ -30,8 +36,9 @@ def test_the_import_rules_hold() -> None:
 
 def test_every_shared_module_serves_two_services() -> None:
     graph = grimp.build_graph("services", "shared", cache_dir=None)
-    for block in graph.find_children("shared.flows.blocks"):
-        graph.add_import(importer="shared.flows.block", imported=block)
+    for folder, loader in LOADERS.items():
+        for plugin in graph.find_children(folder):
+            graph.add_import(importer=loader, imported=plugin)
     for module in sorted(graph.modules):
         if module.startswith("shared.") and not module.startswith(BY_PRESENCE):
             users = [s for s in SERVICES if graph.find_shortest_chains(s, module, as_packages=True)]

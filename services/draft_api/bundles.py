@@ -12,10 +12,11 @@ from services.draft_api.documents import documents_of, read_flows, write_documen
 from services.draft_api.expressions import Expression, clean, insert_expressions
 from services.draft_api.intents import insert_intents
 from services.draft_api.nlp import Nlp, normal_key
-from services.draft_api.resources import Entity, Variable
+from services.draft_api.resources import Variable
 from services.draft_api.store import find_bot, intent_names, languages_of, settings_of, touch
 from services.draft_api.tables import entities, flows, intents, variables
 from shared.contracts import BotSettings, Flow, Language
+from shared.entities.document import Entity, check_entity
 from shared.errors import ConflictError, InvalidError
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
 from shared.ids import new_id
@@ -119,7 +120,8 @@ def fill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
     insert_intents(connection, bot_id, {intent.id: intent.name for intent in bundle.intents})
     insert_expressions(connection, bot_id, _expressions(bundle))
     for name, entity in bundle.entities.items():
-        write_document(connection, entities, bot_id, name, entity.model_dump(mode="json", exclude_defaults=True))
+        check_entity(name, entity)
+        write_document(connection, entities, bot_id, name, entity.document())
     for name, variable in bundle.variables.items():
         write_document(connection, variables, bot_id, name, variable.model_dump(mode="json"))
     names = intent_names(connection, bot_id)

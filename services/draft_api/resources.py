@@ -1,15 +1,16 @@
 """Entities and variables: small documents under a name, one shape of route for both."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import Path, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Table, delete
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, write_document
 from services.draft_api.store import find_bot, touch
 from services.draft_api.tables import entities, variables
+from shared.entities.document import Entity, check_entity
 from shared.errors import NotFoundError
 from shared.web.routing import Router
 
@@ -17,27 +18,6 @@ router = Router(prefix="/v1/bots/{bot}")
 
 
 Named = Annotated[str, Path(min_length=1, max_length=200)]
-
-
-class EntityValue(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    value: Annotated[str, Field(min_length=1, max_length=200)]
-    synonyms: Annotated[list[str], Field(max_length=1000)] = []
-
-
-class Entity(BaseModel):
-    """`match` has values or a pattern; `system` names what Greenroom recognises by itself."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"kind": "match", "values": [{"value": "dog", "synonyms": ["puppy"]}]}]},
-    )
-
-    kind: Literal["match", "system"]
-    values: Annotated[list[EntityValue], Field(max_length=20_000)] = []
-    pattern: Annotated[str, Field(max_length=1000)] | None = None
-    system: Literal["number", "date", "email", "phone", "url", "money", "duration"] | None = None
 
 
 class Variable(BaseModel):
@@ -55,7 +35,9 @@ class Documents(BaseModel):
 
 @router.put("/entities/{entity}", tags=["entities"])
 def put_entity(bot: str, entity: Named, body: Entity, desk: Desk, key: Writer) -> dict[str, Any]:
-    return _put(desk, key, bot, entities, entity, body.model_dump(mode="json", exclude_defaults=True), nlp=True)
+    """Rules act at once in a try-out; publishing them takes a training, as for all NLP."""
+    check_entity(entity, body)
+    return _put(desk, key, bot, entities, entity, body.document(), nlp=True)
 
 
 @router.get("/entities", tags=["entities"])

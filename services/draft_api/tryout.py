@@ -66,7 +66,8 @@ def classify(bot: str, body: ClassifyRequest, desk: Desk, key: Reader) -> Classi
         brain = trained_brain(desk.rehearsal, connection, find_bot(connection, bot, key.bot))
     if body.text is not None:
         return brain.classify(body.text, body.language)
-    return Classifications(results=[brain.classify(text, body.language) for text in body.texts or ()])
+    moment = now()
+    return Classifications(results=[brain.classify(text, body.language, moment) for text in body.texts or ()])
 
 
 @router.post("/emulator")

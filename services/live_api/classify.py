@@ -1,5 +1,6 @@
 """Classify: from memory alone. The database may be away and this still answers (O4)."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Response
@@ -61,7 +62,8 @@ async def _answer(floor: FloorParts, bot: str, key: Principal, asked: ClassifyRe
     serving = floor.serving(bot, key)
     language = serving.brain.language(asked.language)
     texts = [asked.text] if asked.text is not None else asked.texts or []
-    found = await floor.encoding.each(lambda text: _json(serving.brain.classify(text, language)), texts)
+    now = datetime.now(UTC)
+    found = await floor.encoding.each(lambda text: _json(serving.brain.classify(text, language, now)), texts)
     release = f'"release":{serving.pointer.number},"release_digest":"{serving.pointer.digest}"}}'.encode()
     if asked.text is not None:
         return b"%b,%b" % (found[0][:-1], release)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from shared.contracts import BotSettings, Classification, ScoredIntent
+from shared.contracts import BotSettings, Classification, FoundEntity, ScoredIntent
 from shared.nlp.model import Scores
 
 _SHOWN = 5
@@ -16,12 +16,13 @@ def decide(
     fitted_scope: float,
     names: Mapping[str, str],
     model: str | None,
+    entities: tuple[FoundEntity, ...] = (),
 ) -> Classification:
     """`scores` is None without a model for the language, and for a text that is too long to be read."""
     if len(text) > settings.max_message_length:
         return _refused(text, language, "message_too_long", model)
     if scores is None:
-        return _refused(text, language, "no_model", model)
+        return _refused(text, language, "no_model", model, entities)
     ranking = tuple(_scored(intent, confidence, names) for intent, confidence in _with_exact(scores)[:_SHOWN])
     reason = None if scores.exact else _reason(scores, settings, fitted_scope)
     return Classification(
@@ -33,6 +34,7 @@ def decide(
         exact_match=scores.exact is not None,
         scope=scores.scope,
         ranking=ranking,
+        entities=entities,
         model=model,
     )
 
@@ -60,5 +62,7 @@ def _scored(intent: str, confidence: float, names: Mapping[str, str]) -> ScoredI
     return ScoredIntent(id=intent, name=names.get(intent, intent), confidence=confidence)
 
 
-def _refused(text: str, language: str, reason: str, model: str | None) -> Classification:
-    return Classification(text=text, language=language, understood=False, reason=reason, model=model)
+def _refused(
+    text: str, language: str, reason: str, model: str | None, entities: tuple[FoundEntity, ...] = ()
+) -> Classification:
+    return Classification(text=text, language=language, understood=False, reason=reason, entities=entities, model=model)

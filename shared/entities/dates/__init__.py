@@ -1,0 +1,1 @@
+"""Days and times of day, as people say them."""

@@ -1,0 +1,50 @@
+"""Fragments of regular expressions over folded text, made from the words of a language.
+
+Every repetition is bounded: a message of nothing but spaces or digits costs no more than another one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from shared.entities.speech import language_of
+from shared.entities.words import Language
+
+GAP, MAYBE = r"[ \-]{1,3}", r"[ \-]{0,3}"
+NEVER = r"(?!)"
+
+
+def either(phrases: Iterable[str]) -> str:
+    """Any of some phrases, the longest first; spaces stand for hyphens too."""
+    ordered = sorted((re.escape(phrase).replace(r"\ ", GAP) for phrase in phrases), key=len, reverse=True)
+    return f"(?:{'|'.join(ordered)})" if ordered else NEVER
+
+
+def fragment(pattern: str) -> str:
+    """A fragment of a language's own, in which spaces stand for hyphens too."""
+    return f"(?:{pattern.replace(' ', GAP)})"
+
+
+def whole(pattern: str) -> re.Pattern[str]:
+    """No part of a longer word or number."""
+    return re.compile(rf"(?<![\w.,/:\-])(?:{pattern})(?![\w/]|[.,:\-]\d)")
+
+
+@lru_cache(maxsize=16)
+def small_numbers(code: str) -> Mapping[str, int]:
+    """Words for 1 to 59, and what may stand for one."""
+    known = language_of(code).numerals
+    words = {phrase: value for phrase, value in known.under_thousand.items() if 0 < value < 60}
+    return {**dict.fromkeys(known.articles, 1), **words}
+
+
+@lru_cache(maxsize=16)
+def number(code: str) -> str:
+    return rf"(?:\d{{1,4}}|{either(small_numbers(code))})"
+
+
+def value_of(written: str, language: Language) -> int:
+    """What `number` found."""
+    if written.isdigit():
+        return int(written)
+    return small_numbers(language.code)[re.sub(GAP, " ", written)]

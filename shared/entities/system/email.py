@@ -1,0 +1,32 @@
+"""Addresses for mail."""
+
+import re
+from collections.abc import Iterator
+
+from shared.entities.asked import Asked, Found
+from shared.entities.reading import Reading
+
+_LONGEST_LOCAL = 64
+_LOCAL = frozenset("!#$%&'*+/=?^_{|}~-.")
+_DOMAIN = re.compile(r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24}(?![\w@\-])")
+
+
+def find(reading: Reading, _: Asked) -> Iterator[Found]:
+    """The value is the address as written, its domain in small letters."""
+    folded = reading.folded
+    at = folded.find("@")
+    while at >= 0:
+        start, domain = _local_start(folded, at), _DOMAIN.match(folded, at + 1)
+        if start < at and domain is not None:
+            local = reading.original(start, at)
+            yield Found(f"{local}@{reading.original(*domain.span()).lower()}", start, domain.end())
+        at = folded.find("@", at + 1)
+
+
+def _local_start(folded: str, at: int) -> int:
+    start = at
+    while start > max(0, at - _LONGEST_LOCAL) and (folded[start - 1].isalnum() or folded[start - 1] in _LOCAL):
+        start -= 1
+    while start < at and folded[start] in ".'":
+        start += 1
+    return at if folded[at - 1 : at] == "." else start

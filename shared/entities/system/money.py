@@ -1,0 +1,87 @@
+"""Amounts of money: "€ 12,50", "twenty dollars", "5 euro 50"."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+
+from shared.entities.asked import Asked, Found
+from shared.entities.dates.phrases import either
+from shared.entities.numerals import Number, Numeral, numerals
+from shared.entities.reading import Reading
+from shared.entities.speech import language_of
+from shared.entities.words import Language
+
+# Signs of more than one currency: the first is meant, unless the entity names another one of them.
+_SIGNS: Mapping[str, tuple[str, ...]] = {
+    "€": ("EUR",), "eur": ("EUR",), "£": ("GBP",), "¥": ("JPY", "CNY"), "₹": ("INR",), "₽": ("RUB",), "₺": ("TRY",),
+    "₩": ("KRW",), "zl": ("PLN",), "kr": ("SEK", "NOK", "DKK", "ISK"),
+    "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP"),
+    "us$": ("USD",), "c$": ("CAD",), "ca$": ("CAD",), "a$": ("AUD",),
+}  # fmt: skip
+_CODES = (
+    "aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf idr ils inr isk jpy krw mad mxn myr nok nzd "
+    "pen php pln ron rub sar sek sgd thb try twd uah usd vnd zar"
+).split()
+
+
+def find(reading: Reading, asked: Asked) -> Iterator[Found]:
+    """The value is `{"amount": 12.5, "currency": "EUR"}`."""
+    language = language_of(asked.language)
+    before, after, cents = _patterns(language.code)
+    counts = numerals(reading, asked.language)
+    small = {numeral.start: numeral for numeral in counts}
+    for numeral in counts:
+        sign = before.search(reading.folded, max(0, numeral.start - 8), numeral.start)
+        unit = after.match(reading.folded, numeral.end)
+        if unit is not None:
+            fraction, end = _cents(reading.folded, unit.end(), cents, small)
+            yield _amount(numeral.value, fraction, _currency(unit[1], language, asked), numeral.start, end)
+        elif sign is not None:
+            yield _amount(numeral.value, 0, _currency(sign[1], language, asked), sign.start(1), numeral.end)
+        elif (coins := cents.match(reading.folded, numeral.end)) and coins["word"]:
+            yield _amount(0, numeral.value, _of_cents(language, asked), numeral.start, coins.end())
+
+
+@lru_cache(maxsize=16)
+def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """A sign that ends here; a sign or word that begins here; cents that begin here."""
+    language = language_of(code)
+    signs = either({*_SIGNS, *_CODES})
+    return (
+        re.compile(rf"(?<!\w)({signs}) ?$"),
+        re.compile(rf"[ \-]{{0,2}}({either({*_SIGNS, *_CODES, *language.money})})(?!\w)"),
+        re.compile(rf"[ \-]{{0,2}}(?P<word>{either(language.cents)})?(?!\w)"),
+    )
+
+
+def _cents(folded: str, end: int, cents: re.Pattern[str], small: Mapping[int, Numeral]) -> tuple[Number, int]:
+    """Five euro fifty; five dollars and twenty cents."""
+    join = re.compile(r" (?:(?:and|en|et|und|y|con) )?").match(folded, end)
+    numeral = small.get(join.end()) if join else None
+    if numeral is None or not isinstance(numeral.value, int) or not 0 < numeral.value < 100:
+        return 0, end
+    word = cents.match(folded, numeral.end)
+    two_digits = numeral.end - numeral.start == 2 and folded[numeral.start].isdigit() and join and join[0] == " "
+    if word is not None and word["word"]:
+        return numeral.value, word.end()
+    return (numeral.value, numeral.end) if two_digits and _alone(folded, numeral.end) else (0, end)
+
+
+def _alone(folded: str, end: int) -> bool:
+    """Nothing is counted by it: "5 euro 50", but not "5 euro 10 minutes"."""
+    return re.compile(r"\s*(?:[.,;!?]|$)").match(folded, end) is not None
+
+
+def _amount(whole: Number, cents: Number, currency: str, start: int, end: int) -> Found:
+    amount = round(whole + cents / 100, 4)
+    return Found({"amount": int(amount) if amount == int(amount) else amount, "currency": currency}, start, end)
+
+
+def _currency(written: str, language: Language, asked: Asked) -> str:
+    sign = language.money.get(written, written)
+    meant = _SIGNS.get(sign, (sign.upper(),))
+    return asked.currency if asked.currency in meant else meant[0]
+
+
+def _of_cents(language: Language, asked: Asked) -> str:
+    return asked.currency or ("USD" if language.country in {"US", None} else "EUR")
