@@ -93,7 +93,9 @@ def build_brain(release: Release, read: Read, encoders: EncoderCache, like: Brai
         models=models,
         names={mark.id: mark.name for mark in release.intents},
         dialogue=Dialogue.of(release.flows, release.languages, release.variables, like.dialogue if like else None),
-        finder=like.finder if like and like.release.entities == release.entities else compile_entities(release.entities),
+        finder=like.finder
+        if like and like.release.entities == release.entities
+        else compile_entities(release.entities),
     )
 
 
