@@ -1,5 +1,6 @@
 """WhatsApp's Cloud API: https://developers.facebook.com/documentation/business-messaging/whatsapp."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,8 @@ from services.live_api.platforms.whatsapp_messages import messages
 from shared.document import Value
 from shared.flows.conversation import Reply
 
+# Of a person who shows a name instead of a number: BSUIDs, since 2026.
+_SCOPED_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")
 _MEDIA = ("image", "video", "audio", "document", "sticker", "location", "contacts", "order")
 
 
@@ -69,7 +72,8 @@ def parse(request: RawRequest, config: Config) -> tuple[Event, ...]:
 
 
 def render(reply: Reply, to: str, config: Config) -> tuple[Outgoing, ...]:
-    common = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": to}
+    person = {"recipient" if _SCOPED_ID.fullmatch(to) else "to": to}
+    common = {"messaging_product": "whatsapp", "recipient_type": "individual", **person}
     return tuple(call(config, config.phone_number_id, {**common, **message}) for message in messages(reply))
 
 
@@ -90,17 +94,26 @@ def _events(change: dict[str, Any], config: Config) -> Iterator[Event]:
     for status in objects(value, "statuses"):
         yield Ignored(f"{plain(status.get('id'))}:{plain(status.get('status'))}", "status")
     for message in objects(value, "messages"):
-        yield _event(message, number, config)
+        yield _event(message, _sender(message, value), number, config)
     if not objects(value, "statuses") and not objects(value, "messages"):
         yield Ignored(named(change), "not_a_message")
 
 
-def _event(message: dict[str, Any], number: str, config: Config) -> Event:
-    event_id, sender = plain(message.get("id")) or named(message), plain(message.get("from"))
+def _sender(message: dict[str, Any], value: dict[str, Any]) -> str:
+    """The number, or the scoped id of a person who hides it."""
+    contacts = objects(value, "contacts")
+    alone = contacts[0].get("user_id") if len(contacts) == 1 else None
+    return plain(message.get("from")) or plain(message.get("from_user_id")) or plain(alone)
+
+
+def _event(message: dict[str, Any], sender: str, number: str, config: Config) -> Event:
+    event_id = plain(message.get("id")) or named(message)
     if number != config.phone_number_id:
         return Ignored(event_id, "other_number")
     if not sender:
         return Ignored(event_id, "no_address")
+    if message.get("group_id"):
+        return Ignored(event_id, "not_addressed")
     kind = message.get("type")
     if kind == "text":
         return Incoming(event_id, sender, plain(at(message, "text", "body")), sender)

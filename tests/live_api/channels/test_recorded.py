@@ -1,10 +1,13 @@
 """What platforms post, as they document it, and what live hears in it."""
 
+import json
+
 import pytest
 
 from services.live_api.channel import Ignored, Incoming
 from services.live_api.channel_kinds import kinds
-from tests.live_api.channels.asking import NOW, SECRETS, events, form, get, post, recorded, secrets, signed
+from shared.flows.conversation import Reply
+from tests.live_api.channels.asking import NOW, SECRETS, events, form, get, post, recorded, secrets, shown, signed
 
 BIKES, DOGS = "9f86d081884c7d65", "60303ae22b998861"
 PAGE_USER, WEB_USER, FORM = "6557889123", "a7355930-fa92-11e7-8308-2f056e75d1ee", "application/x-www-form-urlencoded"
@@ -38,6 +41,19 @@ def test_every_event_of_a_whatsapp_batch_is_heard_or_ignored_with_a_reason():
         Ignored("wamid.other", "other_number"),
     )
     assert [event.reason for event in heard[9:]] == ["not_a_message"]
+
+
+def test_a_person_without_a_number_is_answered_by_the_id_that_whatsapp_gives_for_them():
+    update = json.loads(recorded("whatsapp_batch"))
+    value = update["entry"][0]["changes"][0]["value"]
+    value["messages"] = [{**value["messages"][0], "from": ""}, {**value["messages"][0], "group_id": "Y2FwaV9ncm91cA"}]
+    value["contacts"] = [{"profile": {"name": "Maud", "username": "@maud"}, "user_id": "US.13491208655302741918"}]
+    nameless, group = events("whatsapp", json.dumps(update).encode())[:2]
+    assert nameless == Incoming("wamid.text", "US.13491208655302741918", "hi", "US.13491208655302741918")
+    assert group == Ignored("wamid.text", "not_addressed")
+    (sent,) = shown("whatsapp", Reply(text="Ahoy"), nameless.conversation)
+    assert sent["recipient"] == "US.13491208655302741918"
+    assert "to" not in sent
 
 
 def test_a_direct_message_and_a_mention_are_heard_in_slack():
