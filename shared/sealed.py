@@ -25,12 +25,11 @@ from shared.errors import MisconfiguredError
 from shared.secrets import VARIABLE, Secrets, key_id_of
 
 TABLE = "secrets"
-_AT_A_TIME = 100
 
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """A column of `table` that holds sealed texts; its primary key names a row."""
+    """A column of `table` that holds sealed texts, or nothing where a row has no secret."""
 
     table: Table
     name: str
@@ -89,9 +88,7 @@ def remove_secret(connection: Connection, table: Table, bot: str, name: str) -> 
 
 def refuse_unknown_keys(db: Database, columns: Sequence[SealedColumn], secrets: Secrets) -> None:
     """Raises MisconfiguredError when something here is sealed with a key that was not given."""
-    with db.reading() as connection:
-        sealed = [connection.execute(select(held.column)).scalars().all() for held in columns]
-    used = {key_id_of(text) for texts in sealed for text in texts if text}
+    used = {key_id_of(row[held.name]) for held in columns for row in _rows(db, held)}
     if missing := sorted(used - set(secrets.key_ids)):
         raise MisconfiguredError(
             f"Secrets here are sealed with the key {', '.join(missing)}, and {VARIABLE} "
@@ -100,29 +97,23 @@ def refuse_unknown_keys(db: Database, columns: Sequence[SealedColumn], secrets: 
 
 
 def reseal(db: Database, columns: Sequence[SealedColumn], secrets: Secrets) -> int:
-    """Seals with the first key whatever another one sealed; how many. A few rows a transaction: nobody waits long."""
-    return sum(_reseal(db, held, secrets) for held in columns) if secrets.key_ids else 0
+    """Seals with the first key whatever another one sealed; how many rows. One at a time: nobody waits long."""
+    return sum(_seal_anew(db, held, row, secrets) for held in columns for row in _rows(db, held))
 
 
-def _reseal(db: Database, held: SealedColumn, secrets: Secrets) -> int:
-    done = 0
-    while True:
-        with db.writing() as connection:
-            rows = connection.execute(_sealed_otherwise(held, secrets.key_ids[0])).mappings().all()
-            for row in rows:
-                _seal_anew(connection, held, row, secrets)
-        done += len(rows)
-        if len(rows) < _AT_A_TIME:
-            return done
-
-
-def _sealed_otherwise(held: SealedColumn, key: str) -> Any:
+def _rows(db: Database, held: SealedColumn) -> Sequence[RowMapping]:
     names = *held.table.primary_key.columns, held.column
-    return select(*names).where(held.column != "", ~held.column.startswith(f"{key}.")).limit(_AT_A_TIME)
+    with db.reading() as connection:
+        return connection.execute(select(*names).where(held.column != "")).mappings().all()
 
 
-def _seal_anew(connection: Connection, held: SealedColumn, row: RowMapping, secrets: Secrets) -> None:
-    """Unless somebody has written it meanwhile."""
+def _seal_anew(db: Database, held: SealedColumn, row: RowMapping, secrets: Secrets) -> int:
+    """Unless it is, or somebody has written it meanwhile."""
+    before = row[held.name]
+    if key_id_of(before) in secrets.key_ids[:1]:
+        return 0
     here = [column == row[column.name] for column in held.table.primary_key.columns]
-    sealed = secrets.seal(secrets.open(row[held.name]))
-    connection.execute(update(held.table).where(*here, held.column == row[held.name]).values({held.name: sealed}))
+    after = secrets.seal(secrets.open(before))
+    with db.writing() as connection:
+        changed = update(held.table).where(*here, held.column == before).values({held.name: after})
+        return connection.execute(changed).rowcount

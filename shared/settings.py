@@ -16,6 +16,8 @@ class ServiceSettings:
     admin_key: str | None
     peer_key: str | None
     secrets_key: str | None
+    egress_allow: str
+    egress_deny: str
     max_body_bytes: int
     max_upload_bytes: int
 
@@ -39,6 +41,8 @@ def service_settings(service: str, environ: Mapping[str, str] = os.environ) -> S
         admin_key=environ.get("GREENROOM_ADMIN_KEY"),
         peer_key=environ.get("GREENROOM_PEER_KEY"),
         secrets_key=environ.get("GREENROOM_SECRETS_KEY"),
+        egress_allow=environ.get("GREENROOM_EGRESS_ALLOW", ""),
+        egress_deny=environ.get("GREENROOM_EGRESS_DENY", ""),
         max_body_bytes=int(environ.get("GREENROOM_MAX_BODY_BYTES", 1 << 20)),
         max_upload_bytes=int(environ.get("GREENROOM_MAX_UPLOAD_BYTES", 64 << 20)),
     )

@@ -20,6 +20,11 @@ LOADERS = {
     "shared.entities.system": "shared.entities.finder",
     "shared.entities.languages": "shared.entities.speech",
 }
+CLIENTS = {
+    "httpx", "httpx2", "httpcore", "httpcore2", "http", "urllib3", "requests", "aiohttp", "websockets",
+    "ftplib", "smtplib", "socket", "ssl", "telnetlib", "xmlrpc",
+}  # fmt: skip
+OPENERS = {"urlopen", "urlretrieve", "open_connection", "create_connection", "connect_tcp", "getaddrinfo"}
 LONGEST = 260
 
 
@@ -50,6 +55,27 @@ def test_only_the_database_module_commits() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and node.attr in {"commit", "rollback"}:
                 assert path.name == "db.py", f"{path}:{node.lineno} commits"
+
+
+def test_only_one_module_calls_out() -> None:
+    """Also not through what the import rules do not know by name: sockets are opened by one module alone."""
+    for path in sources("services/draft_api", "services/live_api", "shared"):
+        names = {name for node in ast.walk(ast.parse(path.read_text())) for name in _opened(node)}
+        assert not names or path.name in {"egress.py", "pinning.py"}, f"{path} opens connections: {names}"
+
+
+def _opened(node: ast.AST) -> Iterator[str]:
+    """Modules that are imported and functions that are used to reach another host."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names if _is_client(alias.name))
+    if isinstance(node, ast.ImportFrom) and _is_client(node.module or ""):
+        yield str(node.module)
+    if isinstance(node, ast.Attribute) and node.attr in OPENERS:
+        yield node.attr
+
+
+def _is_client(module: str) -> bool:
+    return module.split(".")[0] in CLIENTS or module == "urllib.request"
 
 
 def test_no_file_has_a_vague_name() -> None:

@@ -34,6 +34,8 @@ from services.draft_api.training.encoder_folder import installed_encoder
 from services.draft_api.training_job import TrainingJob, unfinished_trainings
 from shared.artifacts import StoredArtifacts
 from shared.db import Database
+from shared.destinations import rules_of
+from shared.egress import Egress
 from shared.jobs import Jobs
 from shared.schema import migrate
 from shared.sealed import refuse_unknown_keys, reseal
@@ -59,6 +61,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
     artifacts = StoredArtifacts(settings.artifacts_url)
     scratch = settings.data / "draft" / "trainings"
     secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
+    egress = Egress(rules_of(settings.egress_allow, settings.egress_deny))
     drawer = Drawer(db, secrets_table, audit_table, secrets, SEALED, _bot_id)
     started = {"started": False}
 
@@ -80,6 +83,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         await run_in_threadpool(start)
         yield
         await run_in_threadpool(jobs.close)
+        await egress.close()
         db.dispose()
 
     app = create_app(
@@ -115,6 +119,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         rehearsal=Rehearsal(artifacts),
         default_profile="default" if installed_encoder() else "fast",
         secrets=secrets,
+        egress=egress,
     )
     return app
 

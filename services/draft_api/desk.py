@@ -9,6 +9,7 @@ from services.draft_api.nlp_status import NlpCache
 from services.draft_api.rehearsal import Rehearsal
 from shared.artifacts import Artifacts
 from shared.db import Database
+from shared.egress import Egress
 from shared.jobs import Jobs
 from shared.secrets import Secrets
 from shared.web.keys import Principal
@@ -25,6 +26,7 @@ class DeskParts:
     rehearsal: Rehearsal
     default_profile: str
     secrets: Secrets
+    egress: Egress
     nlp: NlpCache = field(default_factory=NlpCache)
 
 

@@ -1,5 +1,6 @@
 """Trying the draft bot: classify as live would, talk to it in the emulator. Counts nothing (C7)."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -7,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, delete, insert, select
 
 from services.draft_api.desk import Desk, Reader
+from services.draft_api.outward import call_out
 from services.draft_api.rehearsal import trained_brain
 from services.draft_api.store import find_bot, now
 from services.draft_api.tables import emulator_conversations
 from shared.contracts import Classification
 from shared.errors import ConflictError
-from shared.flows.effects import denied, drive
+from shared.flows.effects import drive
 from shared.flows.engine import ConversationState, UserEvent
 from shared.ids import new_id
 from shared.web.routing import Router
@@ -82,7 +84,7 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
     found = brain.classify(body.text, body.language or state.language)
     event = UserEvent(found, seed=new_id("turn"), at=now(), payload=body.payload)
     # No transaction is open meanwhile: a turn may wait for calls.
-    turn = drive(brain.reply(state, event, orjson.loads(row["env"])), denied)
+    turn = drive(brain.reply(state, event, orjson.loads(row["env"])), partial(call_out, desk, row["id"]))
     with desk.db.writing() as connection:
         _save(connection, row["id"], conversation, before, turn.state)
     return EmulatorAnswer(

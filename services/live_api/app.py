@@ -33,9 +33,10 @@ from services.live_api.following import Follower
 from services.live_api.group_commit import GroupCommit
 from services.live_api.inbox import Inbox
 from services.live_api.measures import add_measures
+from services.live_api.outward import Outward
 from services.live_api.processing import Processing
 from services.live_api.roster import Roster
-from services.live_api.routes import Ask, Carrier, nowhere, routes_by
+from services.live_api.routes import Ask, Carrier, routes_by
 from services.live_api.sending import Sending
 from services.live_api.settings import LiveSettings
 from services.live_api.shortcut import Shortcut
@@ -48,6 +49,8 @@ from services.live_api.talk import Talk
 from services.live_api.tending import Tending
 from shared.artifacts import StoredArtifacts
 from shared.db import Database
+from shared.destinations import rules_of
+from shared.egress import Egress
 from shared.ids import new_id
 from shared.schema import migrate
 from shared.sealed import refuse_unknown_keys, reseal
@@ -92,7 +95,7 @@ ROUTERS = (
 PEER_SCOPES = ("live:release", "live:read")
 
 
-def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask = nowhere) -> Shortcut:
+def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = None) -> Shortcut:
     surface = surface_of(own.environment)
     db = Database(settings.database_url)
     keys = KeyRing(db, keys_table, audit_table)
@@ -128,6 +131,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask = nowhere) -
         yield
         await floor.delivery.stop()
         await run_in_threadpool(stop)
+        await floor.egress.close()
 
     app = create_app(
         surface,
@@ -150,7 +154,7 @@ def surface_of(environment: str) -> Surface:
     return SURFACES[environment]
 
 
-def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: Ask) -> FloorParts:
+def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: Ask | None) -> FloorParts:
     artifacts = StoredArtifacts(settings.artifacts_url)
     roster = Roster(db, artifacts)
     encoding = Encoding(own.waiting_texts)
@@ -158,8 +162,10 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: As
     process = new_id("live")
     secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
     channels = ChannelBook(db, secrets)
-    sending = Sending(group, Carrier(routes_by(channels), ask), process, own.delivery)
-    talk = Talk(db, roster, encoding, group, sending)
+    egress = Egress(rules_of(settings.egress_allow, settings.egress_deny))
+    outward = Outward(db, egress, secrets)
+    sending = Sending(group, Carrier(routes_by(channels), ask or outward.ask), process, own.delivery)
+    talk = Talk(db, roster, encoding, group, sending, outward.call)
     processing = Processing(group, roster, talk, process, own.delivery)
     return FloorParts(
         db=db,
@@ -174,6 +180,7 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: As
             sending=sending,
             tending=Tending(db, process, own.delivery.lease_seconds),
         ),
+        egress=egress,
         settings=own,
         process=process,
         secrets=secrets,

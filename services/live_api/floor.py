@@ -16,6 +16,7 @@ from services.live_api.settings import LiveSettings
 from services.live_api.talk import Talk
 from shared.artifacts import Artifacts
 from shared.db import Database
+from shared.egress import Egress
 from shared.secrets import Secrets
 from shared.web.keys import Principal
 from shared.web.routing import requires
@@ -38,6 +39,7 @@ class FloorParts:
     settings: LiveSettings
     process: str
     secrets: Secrets
+    egress: Egress
     channels: ChannelBook
     inspected: set[str] = field(default_factory=set)
 

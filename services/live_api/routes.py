@@ -135,8 +135,3 @@ def routes_by(book: ChannelBook) -> FindRoute:
         return ChannelRoute(channel.speaks, channel.config, secrets)
 
     return find
-
-
-async def nowhere(outgoing: Outgoing) -> Reached:
-    """Lets nothing out."""
-    raise DeniedError(outgoing.method)

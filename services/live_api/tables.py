@@ -177,6 +177,7 @@ SEALED = (
     SealedColumn(secrets, "sealed"),
     SealedColumn(channels, "secrets"),
     SealedColumn(channels, "previous_secrets"),
+    SealedColumn(handover_webhooks, "secret"),
 )
 
 keys = keys_table(metadata)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -36,10 +37,11 @@ _RACES = 20
 _DEADLOCK = "40P01"
 
 
-Call = Callable[[HttpCall], Awaitable[HttpOutcome]]
+Call = Callable[[str, HttpCall], Awaitable[HttpOutcome]]
+"""Makes a call for a bot, named by its id."""
 
 
-async def refuse(call: HttpCall) -> HttpOutcome:
+async def refuse(_bot: str, call: HttpCall) -> HttpOutcome:
     return denied(call)
 
 
@@ -123,7 +125,7 @@ class Talk:
         seed = f"{heard.bot}/{heard.conversation}/{before.version}"
         event = UserEvent(found, seed, datetime.now(UTC), heard.payload)
         asking = serving.brain.reply(before.state, event, serving.pointer.environment.env)
-        turn = await drive_async(asking, self.call)
+        turn = await drive_async(asking, partial(self.call, heard.bot))
         # A bot that is switched off says so, and goes on where it was when it is switched on again.
         return turn if serving.pointer.environment.enabled else turn.model_copy(update={"state": before.state})
 

@@ -13,7 +13,8 @@ import orjson
 from fastapi.testclient import TestClient
 
 from services.live_api.app import live_app
-from services.live_api.routes import Ask, nowhere
+from services.live_api.channel import Outgoing
+from services.live_api.routes import Ask, DeniedError, Reached
 from services.live_api.settings import LiveSettings
 from shared.contracts import (
     BotIdentity,
@@ -93,6 +94,11 @@ def release(trained: Trained | None, bot: str = BOT, name: str = NAME, **changes
         "flows": quay(),
     }
     return Release(**{**values, **changes})
+
+
+async def nowhere(outgoing: Outgoing) -> Reached:
+    """No test sends anything to a platform unless it says so."""
+    raise DeniedError(outgoing.method)
 
 
 @dataclass(frozen=True)
