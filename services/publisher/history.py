@@ -38,17 +38,20 @@ class Recorded:
     activated_at: datetime
 
 
-def catch_up(db: Database, live: Live, target: str, bot: str) -> Recorded | None:
-    """Writes down what the target's log has and the record lacks; the newest entry, None if there is none."""
+def catch_up(db: Database, live: Live, target: str, bot: str, held: Release | None = None) -> Recorded | None:
+    """Writes down what the target's log has and the record lacks; the newest entry, None if there is none.
+
+    `held` is a release that need not be fetched.
+    """
     with db.reading() as connection:
         last = latest(connection, bot, target)
     for entry in live.log(bot, after=last.number if last else 0):
-        last = _take_over(db, live, target, bot, entry)
+        document = held if held and held.digest == entry.digest else live.release(bot, entry.digest)
+        last = _take_over(db, target, bot, entry, document)
     return last
 
 
-def _take_over(db: Database, live: Live, target: str, bot: str, entry: LogEntry) -> Recorded | None:
-    document = live.release(bot, entry.digest)
+def _take_over(db: Database, target: str, bot: str, entry: LogEntry, document: Release) -> Recorded | None:
     try:
         with db.writing() as connection:
             return record(connection, bot, target, entry, document)

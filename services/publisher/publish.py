@@ -180,7 +180,7 @@ class Publishing:
         self, job: Publication, release: Release, activation: Activation, findings: tuple[Finding, ...]
     ) -> None:
         """What the log of the target has come to meanwhile is taken over first, this activation included."""
-        history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id)
+        history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
         moved = self._draft_moved(job, release)
         with self.db.writing() as connection:
             history.record(connection, job.bot_id, job.wish.target, _entry(job, release, activation), release)
