@@ -80,6 +80,14 @@ def test_secrets_are_nowhere_to_be_read(client: TestClient, live: Live) -> None:
     assert not [value for value in values for text in told if value in text]
 
 
+def test_the_secret_of_a_web_chat_is_made(client: TestClient) -> None:
+    made = make(client, kind="webchat", name="Site", config=CONFIGS["webchat"])
+    assert (made["enabled"], made["secrets"]) == (True, ["session_secret"])
+    for wrong in ({"allowed_origins": ["https://ferry.example/"]}, {"colour": "red"}, {"allowed_origins": ["*"]}):
+        refused = client.post(PATH, json={"kind": "webchat", "name": "Site", "config": wrong})
+        assert code(refused) == (422, "invalid_channel")
+
+
 def test_without_its_secrets_a_channel_is_there_but_not_enabled(client: TestClient) -> None:
     made = make(client, kind="slack", name="Crew", secrets={"bot_token": "xoxb-1"})
     assert (made["enabled"], made["missing_secrets"]) == (False, ["signing_secret"])

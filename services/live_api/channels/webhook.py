@@ -54,16 +54,15 @@ def handshake(request: RawRequest, secrets: Secrets) -> Answer | None:
 
 def parse(request: RawRequest, config: Config) -> tuple[Event, ...]:
     update = read_json(request.body)
-    assert isinstance(update, dict), "it was verified"
     event_id = _event_id(request, update)
     conversation = plain(at(update, "sender", "id"))
     if not conversation:
         return (Ignored(event_id, "no_address"),)
-    if not isinstance(update.get("text"), str):
+    if not isinstance(at(update, "text"), str):
         return (Ignored(event_id, "not_a_message"),)
-    text, payload = _said(plain(update["text"]))
-    payload = plain(update.get("payload")) or payload
-    return (Incoming(event_id, conversation, text, conversation, payload, plain(update.get("locale")) or None),)
+    text, tapped = _said(plain(at(update, "text")))
+    payload = plain(at(update, "payload")) or tapped
+    return (Incoming(event_id, conversation, text, conversation, payload, plain(at(update, "locale")) or None),)
 
 
 def acknowledge(request: RawRequest) -> Answer:
@@ -98,9 +97,9 @@ def read_outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcom
     return outcome_of(status, headers)
 
 
-def _event_id(request: RawRequest, update: dict[str, Any]) -> str:
+def _event_id(request: RawRequest, update: Any) -> str:
     """The sender's own name for it, where there is one: then a repeated delivery is known for what it is."""
-    given = plain(update.get("messageId")) or (request.header(b"idempotency-key") or b"").decode("latin-1")
+    given = plain(at(update, "messageId")) or (request.header(b"idempotency-key") or b"").decode("latin-1")
     return f"given:{given}" if given else request.id
 
 

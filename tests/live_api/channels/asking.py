@@ -1,5 +1,6 @@
 """Requests as platforms make them, and what a kind makes of them."""
 
+import base64
 import hashlib
 import hmac
 from pathlib import Path
@@ -18,6 +19,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "rest": {},
     "slack": {},
     "telegram": {},
+    "webchat": {"allowed_origins": ["https://ferry.example"]},
     "webhook": {"url": "https://desk.example/in"},
     "whatsapp": {"phone_number_id": "106540352242922"},
 }
@@ -26,6 +28,7 @@ SECRETS: dict[str, dict[str, Any]] = {
     "rest": {},
     "slack": {"signing_secret": "8f742231b10e8888abcd99yyyzzz85a5", "bot_token": "xoxb-1"},
     "telegram": {"bot_token": "123456:ferry", "secret_token": "harbour-master_7"},
+    "webchat": {"session_secret": "session-secret"},
     "webhook": {"verify_token": "8wMsLZkdDPT64nqh", "signing_secret": "sign-here"},
     "whatsapp": {"app_secret": "app-secret", "access_token": "wa-token", "verify_token": "verify-me"},
 }
@@ -63,6 +66,9 @@ def signed(kind: str, body: bytes, at: int = NOW) -> tuple[tuple[bytes, bytes], 
         return (b"x-slack-request-timestamp", str(at).encode()), (b"x-slack-signature", signature)
     if kind == "telegram":
         return ((b"x-telegram-bot-api-secret-token", known["secret_token"].encode()),)
+    if kind == "webchat":
+        told = base64.urlsafe_b64encode(b'{"conversation":"web_maud","expires":4102444800}')
+        return ((b"authorization", b"Bearer " + told + b"." + hex_hmac(known["session_secret"], told)),)
     return ()
 
 

@@ -25,6 +25,7 @@ BODIES = {
     "messenger": recorded("messenger_batch"),
     "slack": recorded("slack_message"),
     "telegram": recorded("telegram_message"),
+    "webchat": b'{"id":"m-1","text":"hi"}',
     "webhook": recorded("webhook_message"),
     "whatsapp": recorded("whatsapp_batch"),
 }
