@@ -51,7 +51,7 @@ def catch_up(db: Database, live: Live, target: str, bot: str, held: Release | No
     return last
 
 
-def _take_over(db: Database, target: str, bot: str, entry: LogEntry, document: Release) -> Recorded | None:
+def _take_over(db: Database, target: str, bot: str, entry: LogEntry, document: Release | None) -> Recorded | None:
     try:
         with db.writing() as connection:
             return record(connection, bot, target, entry, document)
