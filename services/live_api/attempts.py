@@ -28,17 +28,20 @@ class Park:
 Step = Again | Park
 
 
-def after_trouble(error: Exception, attempts: int, most: int, draw: float) -> Step:
-    """`attempts` were made of a message, this one included; `draw` is a random number in [0, 1)."""
+def after_trouble(error: Exception, attempts: int, most: int, draw: float, base: float = 1.0) -> Step:
+    """`attempts` were made of a message, this one included; `draw` and `base` are those of `backoff`."""
     if isinstance(error, BusyError | OperationalError | InterfaceError):
         return Again(_AWAY_SECONDS * (1 + draw), counted=False)
     if isinstance(error, GreenroomError):
         return Park(error.code)
     if attempts >= most:
         return Park(f"failed: {type(error).__name__}")
-    return Again(backoff(attempts, draw), counted=True)
+    return Again(backoff(attempts, draw, base), counted=True)
 
 
 def backoff(attempts: int, draw: float, base: float = 1.0, longest: float = _LONGEST_PAUSE) -> float:
-    """Seconds before the next one: doubling, and never in step with others that failed at the same time."""
+    """Seconds before the next one: doubling from `base`, and never in step with others that failed at the same time.
+
+    `draw` is a random number in [0, 1).
+    """
     return min(longest, base * 2.0 ** min(attempts - 1, 30)) * (0.5 + draw / 2)

@@ -23,14 +23,14 @@ class Circuit:
     def is_probing(self, now: float) -> bool:
         return self.failures >= _FAILURES and not self.is_open(now)
 
-    def failed(self, now: float, draw: float, after: float | None = None) -> "Circuit":
-        """`after` is how long the target asked to be left alone; `draw` a random number in [0, 1)."""
+    def failed(self, now: float, draw: float, after: float | None = None, base: float = 1.0) -> "Circuit":
+        """`after` is how long the target asked to be left alone; `draw` and `base` are those of `backoff`."""
         failures = self.failures + 1
         if failures < _FAILURES:
             return Circuit(failures)
-        return Circuit(failures, now + waiting(failures - _FAILURES + 1, draw, after))
+        return Circuit(failures, now + waiting(failures - _FAILURES + 1, draw, after, base))
 
 
-def waiting(attempts: int, draw: float, after: float | None) -> float:
+def waiting(attempts: int, draw: float, after: float | None, base: float = 1.0) -> float:
     """Seconds until the next attempt: what the target asks for, and never less than a pause that grows."""
-    return max(backoff(attempts, draw), min(after or 0.0, _LONGEST_WAIT))
+    return max(backoff(attempts, draw, base), min(after or 0.0, _LONGEST_WAIT))

@@ -41,7 +41,14 @@ class Lanes:
 
     def claim(self, connection: Connection, owner: str, most: int, *only: ColumnElement[bool]) -> Rows:
         """At most so many first rows that nobody has, oldest lane first, now `owner`'s. Counts an attempt of each."""
-        heads = self._heads(most, *only)
+        return self._take(connection, owner, self._heads(*only).order_by(self.table.c.sequence).limit(most))
+
+    def claim_freshest(self, connection: Connection, owner: str, *only: ColumnElement[bool]) -> Rows:
+        """As `claim`, one, and that the one which was tried least: the oldest may be what is wrong."""
+        by_attempts = self.table.c.attempts, self.table.c.sequence
+        return self._take(connection, owner, self._heads(*only).order_by(*by_attempts).limit(1))
+
+    def _take(self, connection: Connection, owner: str, heads: Select[tuple[int]]) -> Rows:
         if connection.dialect.name == "postgresql":
             heads = heads.with_for_update(skip_locked=True, of=self.table)
         found = connection.execute(heads).scalars().all()
@@ -65,10 +72,9 @@ class Lanes:
         """Whether it is still `owner`'s: another process may have taken it for dead meanwhile."""
         return and_(self.table.c.sequence == sequence, self.pending, self.table.c.owner == owner)
 
-    def _heads(self, most: int, *only: ColumnElement[bool]) -> Select[tuple[int]]:
+    def _heads(self, *only: ColumnElement[bool]) -> Select[tuple[int]]:
         earlier = self.table.alias("earlier")
         same_lane = [earlier.c[name] == self.table.c[name] for name in self.columns]
         open_before = earlier.c.status == literal_column("'pending'"), earlier.c.sequence < self.table.c.sequence
         first = ~exists().where(*same_lane, *open_before)
-        heads = select(self.table.c.sequence).where(self.pending, self.table.c.owner.is_(None), first, *only)
-        return heads.order_by(self.table.c.sequence).limit(most)
+        return select(self.table.c.sequence).where(self.pending, self.table.c.owner.is_(None), first, *only)

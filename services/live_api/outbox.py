@@ -63,6 +63,11 @@ def claim(connection: Connection, owner: str, most: int, *only: ColumnElement[bo
     return [_outbound(row) for row in LANES.claim(connection, owner, most, *only)]
 
 
+def claim_probe(connection: Connection, owner: str, target: str) -> list[Outbound]:
+    """One of a target that failed until now, to see whether it still does."""
+    return [_outbound(row) for row in LANES.claim_freshest(connection, owner, outbox.c.target == target)]
+
+
 def accepted(connection: Connection, out: Outbound, owner: str, parts: int, whole: bool) -> bool:
     """The platform has `parts` of it. What people said is forgotten here once it has the `whole`."""
     done = {"status": "sent", "owner": None, "address": None, "body": None} if whole else {}

@@ -49,7 +49,8 @@ class Processing:
             await self._park(arrival, "ended_the_process")
             return
         while (error := await self._attempt(arrival)) is not None:
-            step = after_trouble(error, attempts, self._bounds.turn_attempts, random.random())
+            most, base = self._bounds.turn_attempts, self._bounds.pause_seconds
+            step = after_trouble(error, attempts, most, random.random(), base)
             log.warning("turn_failed", bot=arrival.bot, error=type(error).__name__, attempts=attempts)
             if isinstance(step, Park):
                 await self._park(arrival, step.reason)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy import Connection
@@ -39,6 +40,7 @@ class Sending:
         self.circuits: dict[str, Circuit] = {}
         self.retries = 0
         self._in_hand: Counter[str] = Counter()
+        self._doors: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     # -- what comes in -----------------------------------------------------------
 
@@ -64,7 +66,7 @@ class Sending:
 
         def claim(connection: Connection) -> list[Outbound]:
             found = outbox.claim(connection, self._process, room, *only)
-            probes = (outbox.claim(connection, self._process, 1, rows.c.target == target) for target in single)
+            probes = (outbox.claim_probe(connection, self._process, target) for target in single)
             return [*found, *(out for probe in probes for out in probe)]
 
         return [(out,) for out in await self._group.write(claim)]
@@ -89,26 +91,28 @@ class Sending:
     async def _deliver(self, out: Outbound) -> Outbound | None:
         """None once it is dealt with; else what is left for later."""
         since = time.monotonic()
-        while not self._is_open(out.target):
+        while True:
             if time.monotonic() - since >= self._bounds.lease_seconds and not await self._renewed(out):
                 return None
-            probing = self._circuit(out.target).is_probing(time.monotonic())
-            out, outcome = await self._carrier.carry(out, self._part)
+            async with self._door(out.bot):
+                if self._is_open(out.target):
+                    return out
+                out, outcome = await self._carrier.carry(out, self._part)
             self._learn(out.target, outcome)
             if not isinstance(outcome, Retry):
                 await self._finish(out, outcome)
                 return None
             self.retries += 1
-            if probing:
-                break
             if out.attempts >= self._bounds.send_attempts:
                 await self._finish(out, Rejected("unreachable"))
                 return None
             out = replace(out, attempts=out.attempts + 1)
             if not self._is_open(out.target):
-                await asyncio.sleep(waiting(out.attempts - 1, random.random(), outcome.after))
+                await asyncio.sleep(self._pause(out.attempts - 1, outcome))
                 since = -self._bounds.lease_seconds
-        return out
+
+    def _door(self, bot: str) -> asyncio.Semaphore:
+        return self._doors.setdefault(bot, asyncio.Semaphore(self._bounds.sends_at_once_per_bot))
 
     async def _renewed(self, out: Outbound) -> bool:
         """Whether it is still ours, after so long: another process may have taken it."""
@@ -127,6 +131,9 @@ class Sending:
 
     # -- what is learnt ----------------------------------------------------------
 
+    def _pause(self, attempts: int, outcome: Retry) -> float:
+        return waiting(attempts, random.random(), outcome.after, self._bounds.pause_seconds)
+
     def _is_open(self, target: str) -> bool:
         return self._circuit(target).is_open(time.monotonic())
 
@@ -136,8 +143,8 @@ class Sending:
     def _learn(self, target: str, outcome: Outcome) -> None:
         """A refusal is an answer, too: the target is there."""
         if isinstance(outcome, Retry):
-            failed = self._circuit(target).failed(time.monotonic(), random.random(), outcome.after)
-            self.circuits[target] = failed
+            now, draw, base = time.monotonic(), random.random(), self._bounds.pause_seconds
+            self.circuits[target] = self._circuit(target).failed(now, draw, outcome.after, base)
         elif target in self.circuits:
             del self.circuits[target]
             self.crew.wake()

@@ -10,7 +10,7 @@ from services.live_api.expiry import Bounds
 @dataclass(frozen=True)
 class DeliveryBounds:
     """How much of what platforms send, and of what is sent to them, is in hand at once in a process; how often what
-    fails is tried; after how many seconds something counts as failed, or a process as dead.
+    fails is tried, with what pause at first; after how many seconds a turn has failed, or a process is dead.
     """
 
     turns_at_once: int = 512
@@ -19,7 +19,8 @@ class DeliveryBounds:
     turn_seconds: float = 30.0
     sends_at_once: int = 512
     sends_at_once_per_bot: int = 32
-    send_attempts: int = 10
+    send_attempts: int = 30
+    pause_seconds: float = 1.0
     lease_seconds: float = 5.0
     remember_days: int = 8
 
