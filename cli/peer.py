@@ -33,6 +33,9 @@ class Peer:
         response = self._answer("GET", path)
         return response.json(), response.headers.get("ETag", "")
 
+    def text(self, *path: str, **params: str) -> str:
+        return self._answer("GET", path, params=params).text
+
     def post(self, *path: str, body: Any = None, **params: str) -> Any:
         return self._send("POST", path, json={} if body is None else body, params=params)
 

@@ -5,10 +5,10 @@ from sqlalchemy import Connection, RowMapping
 
 from services.draft_api.desk import Desk, DeskParts, Reader
 from services.draft_api.documents import documents_of, read_flows
+from services.draft_api.models import find_model
 from services.draft_api.nlp_status import language_states
 from services.draft_api.store import find_bot, languages_of, settings_of
 from services.draft_api.tables import entities, variables
-from services.draft_api.trainings import find_model
 from shared.contracts import BotIdentity, ModelManifest, Proof, Snapshot
 from shared.web.routing import Router
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -127,6 +128,12 @@ models = Table(
     Column("language", String(35), nullable=False),
     Column("manifest", Text, nullable=False),
     Column("evaluation", Text, nullable=False),
+    # Of the evaluation, so that a list need not read each whole.
+    Column("accuracy", Float),
+    Column("calibration_error", Float),
+    Column("expressions", Integer),
+    # What the model made of expressions that it had not seen, a record each: thresholds are tried on these.
+    Column("outcomes", LargeBinary),
     # The expressions it was trained on, as an artifact in draft's own store: they never leave draft.
     Column("nlp_source", String(71), nullable=False),
     Column("intent_names", Text, nullable=False),

@@ -1,7 +1,7 @@
 """Asking for a training and following it. What it does is in `training_job`."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import Header, Request, Response
@@ -12,8 +12,8 @@ from starlette.responses import StreamingResponse
 
 from services.draft_api.desk import Desk, DeskParts, Reader, Writer
 from services.draft_api.store import find_bot, languages_of, now
-from services.draft_api.tables import bots, idempotency, models, trainings
-from shared.contracts import Language, ModelManifest
+from services.draft_api.tables import bots, idempotency, trainings
+from shared.contracts import Language
 from shared.db import utc
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
@@ -50,20 +50,6 @@ class Training(BaseModel):
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
-
-
-class TrainedModel(BaseModel):
-    digest: str
-    language: str
-    trained_at: datetime
-    accuracy: float | None
-
-
-class ModelDetail(BaseModel):
-    digest: str
-    trained_at: datetime
-    manifest: ModelManifest
-    evaluation: dict[str, Any]
 
 
 @router.post("/v1/bots/{bot}/trainings", status_code=202)
@@ -130,43 +116,6 @@ def cancel(training: str, desk: Desk, key: Writer) -> Training:
         if found["status"] not in ENDED:
             connection.execute(update(trainings).where(trainings.c.id == training).values(cancel_requested=True))
         return _shown(found)
-
-
-@router.get("/v1/bots/{bot}/models")
-def list_models(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[TrainedModel]:
-    with desk.db.reading() as connection:
-        bot_id = find_bot(connection, bot, key.bot)["id"]
-        rows = connection.execute(select(models).where(models.c.bot_id == bot_id)).mappings().all()
-    items = [
-        TrainedModel(
-            digest=row["digest"],
-            language=row["language"],
-            trained_at=utc(row["trained_at"]),
-            accuracy=orjson.loads(row["evaluation"]).get("accuracy"),
-        )
-        for row in rows
-    ]
-    return cut(items, limit, cursor, key=lambda item: (item.trained_at.isoformat(), item.digest), newest_first=True)
-
-
-@router.get("/v1/bots/{bot}/models/{digest}")
-def show_model(bot: str, digest: str, desk: Desk, key: Reader) -> ModelDetail:
-    with desk.db.reading() as connection:
-        row = find_model(connection, find_bot(connection, bot, key.bot)["id"], digest)
-    return ModelDetail(
-        digest=digest,
-        trained_at=utc(row["trained_at"]),
-        manifest=ModelManifest.model_validate_json(row["manifest"]),
-        evaluation=orjson.loads(row["evaluation"]),
-    )
-
-
-def find_model(connection: Connection, bot_id: str, digest: str) -> RowMapping:
-    here = models.c.bot_id == bot_id, models.c.digest == digest
-    row = connection.execute(select(models).where(*here)).mappings().first()
-    if row is None:
-        raise NotFoundError("not_found", f"The bot has no model {digest}.")
-    return row
 
 
 def find_training(connection: Connection, training: str, key: Principal) -> RowMapping:

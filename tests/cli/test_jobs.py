@@ -11,6 +11,10 @@ from cli.peer import Peer
 TRAINING = {"id": "train_1", "status": "running", "step": "encode", "percent": 10.0, "models": {}, "error": None}
 TRAINED = {**TRAINING, "status": "succeeded", "percent": 100.0, "models": {"en": "sha256:aa"}}
 MODEL = {"digest": "sha256:aa", "manifest": {"profile": "fast"}, "evaluation": {"accuracy": 0.9512}}
+EVALUATION = {
+    "change": {"accuracy_before": 0.9412, "accuracy_after": 0.9512, "within_chance": True},
+    "advice": [{"kind": "move", "message": f"Thing {number} to mend.", "weight": 9 - number} for number in range(1, 6)],
+}
 PUBLISHED = {
     "id": "pub_1",
     "status": "live",
@@ -27,9 +31,18 @@ def test_training_tells_accuracy_profile_and_digest(greenroom, greenroom_api):
     greenroom_api.on("POST /v1/bots/railway/trainings", TRAINING, status=202)
     greenroom_api.on("GET /v1/trainings/train_1/events", [TRAINING, TRAINED])
     greenroom_api.on("GET /v1/bots/railway/models/sha256%3Aaa", MODEL)
+    greenroom_api.on("GET /v1/bots/railway/evaluation", EVALUATION)
     ended = greenroom("train", "railway", "--language", "en")
     assert ended.code == 0
-    assert "95.1% right in cross-validation, profile fast, sha256:aa" in ended.out
+    assert ended.out.splitlines() == [
+        "Trained (train_1).",
+        "en: 95.1% right in cross-validation, +1.0 points since the training before, within what chance explains",
+        "    profile fast, sha256:aa",
+        "    1. Thing 1 to mend.",
+        "    2. Thing 2 to mend.",
+        "    3. Thing 3 to mend.",
+        "More: greenroom evaluate railway",
+    ]
     assert "Training: encode" in ended.err
     assert greenroom_api.asked[0].json == {"languages": ["en"]}
 
@@ -38,6 +51,7 @@ def test_a_job_without_events_is_asked_about(greenroom, greenroom_api):
     greenroom_api.on("POST /v1/bots/railway/trainings", TRAINING, status=202)
     greenroom_api.on("GET /v1/trainings/train_1", TRAINING, TRAINED)
     greenroom_api.on("GET /v1/bots/railway/models/sha256%3Aaa", MODEL)
+    greenroom_api.on("GET /v1/bots/railway/evaluation", {**EVALUATION, "change": None, "advice": []})
     ended = greenroom("train", "railway", "--json")
     assert ended.code == 0
     assert json.loads(ended.out)["models"]["en"]["accuracy"] == 0.9512

@@ -17,27 +17,28 @@ import threading  # noqa: E402
 from contextlib import suppress  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from importlib import import_module  # noqa: E402
+from itertools import compress  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 import orjson  # noqa: E402
 
+from services.draft_api.evaluation.answers import Answers  # noqa: E402
+from services.draft_api.evaluation.document import Evaluation, Named  # noqa: E402
+from services.draft_api.evaluation.evaluate import Written, evaluate  # noqa: E402
 from services.draft_api.training.encoder_folder import EncoderFolder, how_to_get, installed_encoder  # noqa: E402
-from services.draft_api.training.evaluate import evaluation  # noqa: E402
 from services.draft_api.training.features import embed_all, ngram_matrix  # noqa: E402
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators  # noqa: E402
 from services.draft_api.training.heads import Labels  # noqa: E402
+from services.draft_api.training.held_out import alike, held_out_answers  # noqa: E402
 from services.draft_api.training.stack import (  # noqa: E402
     SCOPE_QUANTILE,
     Features,
-    OutOfFold,
     fit_heads,
     fit_mix,
     folds,
     out_of_fold,
-    probabilities,
-    scope_scores,
 )
 from shared.contracts import FileRef, ModelManifest, Probe, Runtime  # noqa: E402
 from shared.digest import canonical, digest_of  # noqa: E402
@@ -52,6 +53,8 @@ _MOST_PROBES = 64
 _SAMPLE = 12_000
 _NICENESS = 10
 
+Rows = np.ndarray[Any, np.dtype[np.bool_]]
+
 
 @dataclass(frozen=True)
 class Source:
@@ -63,6 +66,13 @@ class Source:
     intents: list[dict[str, str]]
     texts: list[str]
     labels: Labels
+
+    @property
+    def written(self) -> Written:
+        return Written(self.texts, self.labels, [Named(**intent) for intent in self.intents])
+
+    def texts_of(self, rows: Rows) -> list[str]:
+        return list(compress(self.texts, rows))
 
 
 def read_source(path: Path) -> Source:
@@ -99,7 +109,7 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
         lambda share: tell("cross-validating", 35 + 40 * share),
     )
     mix = fit_mix(found)
-    odds = probabilities(found.views, mix)
+    answers = held_out_answers(found, mix)
     tell("fitting", 80)
     head = head_graph(fit_heads(features, source.labels, classes), mix, classes)
     tell("exporting", 90)
@@ -113,13 +123,16 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
         files=tuple(_ref(name, files[name]) for name in ("expressions.bin", "head.onnx")),
         encoder=folder.manifest if folder else None,
         ngram_buckets=_BUCKETS,
-        scope_threshold=float(np.quantile(scope_scores(odds, found.nearest), SCOPE_QUANTILE)),
+        scope_threshold=float(np.quantile(answers.said.scope, SCOPE_QUANTILE)),
         fold_accents=fold_accents,
         probes=(),
         runtime=Runtime(opset=OPSET, ir_version=IR_VERSION, operators=operators(head)),
     )
     manifest = manifest.model_copy(update={"probes": _probes(manifest, files, source)})
-    _write(out, manifest, files, _evaluation(found, odds, source))
+    tell("evaluating", 95)
+    pairs = alike(features, source.labels, sample, answers.own)
+    _write(out, manifest, files)
+    _write_evaluation(out, answers, evaluate(answers, source.texts_of(sample), source.written, pairs))
     return manifest
 
 
@@ -141,7 +154,7 @@ def _features(source: Source, folder: EncoderFolder | None, cache: Path | None) 
     return Features(embed_all(source.texts, encoder, cache, lambda share: tell("encoding", 2 + 33 * share)), ngrams)
 
 
-def _sample(count: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _sample(count: int) -> Rows:
     chosen = np.ones(count, bool)
     if count > _SAMPLE:
         chosen[:] = False
@@ -170,17 +183,16 @@ def _probes(manifest: ModelManifest, files: dict[str, bytes], source: Source) ->
     return tuple(probes)
 
 
-def _evaluation(found: OutOfFold, odds: np.ndarray[Any, Any], source: Source) -> dict[str, Any]:
-    plain = probabilities(found.views[:1], np.ones(1))
-    return {**evaluation(odds, plain, found.labels, source.intents), "sampled": len(found.labels) < len(source.texts)}
-
-
-def _write(out: Path, manifest: ModelManifest, files: dict[str, bytes], report: dict[str, Any]) -> None:
+def _write(out: Path, manifest: ModelManifest, files: dict[str, bytes]) -> None:
     (out / "files").mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         (out / "files" / name).write_bytes(data)
-    (out / "evaluation.json").write_bytes(canonical(report))
     (out / "manifest.json").write_bytes(manifest.canonical())
+
+
+def _write_evaluation(out: Path, answers: Answers, found: Evaluation) -> None:
+    (out / "evaluation.json").write_bytes(canonical(found.model_dump(mode="json")))
+    (out / "outcomes.bin").write_bytes(answers.outcomes().tobytes())
 
 
 def _end_with_parent() -> None:

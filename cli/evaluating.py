@@ -1,0 +1,68 @@
+"""How good a bot is, in lines for a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Found = Mapping[str, Any]
+
+THRESHOLDS = ("intent_threshold", "scope_threshold", "margin")
+
+
+def accuracy_line(found: Found) -> str:
+    """The headline of an evaluation, as the service gives it."""
+    evaluation = found["evaluation"]
+    sampled = "a sample of " if evaluation["sampled"] else ""
+    return (
+        f"{found['language']}: {evaluation['accuracy']:.1%} right in cross-validation "
+        f"({evaluation['accuracy_low']:.1%} to {evaluation['accuracy_high']:.1%}), "
+        f"{sampled}{evaluation['expressions']} expressions of {len(evaluation['intents'])} intents"
+    )
+
+
+def confidence_line(found: Found) -> str:
+    evaluation = found["evaluation"]
+    before = f"{evaluation['ece_before']:.1%} before calibration"
+    return f"confidence is off by {evaluation['ece']:.1%} on average ({before})"
+
+
+def change_line(change: Found | None) -> str:
+    if change is None:
+        return "the first training"
+    points = 100 * (change["accuracy_after"] - change["accuracy_before"])
+    chance = ", within what chance explains" if change["within_chance"] and points else ""
+    return f"{points:+.1f} points since the training before{chance}"
+
+
+def change_lines(change: Found | None) -> list[str]:
+    """What got worse, where there is such."""
+    if change is None:
+        return []
+    worse = [f"{moved['name']} ({moved['before']:.0%} -> {moved['after']:.0%})" for moved in change["worse"][:5]]
+    fresh = [f"{c['intent']['name']} for {c['taken_for']['name']} ({c['count']})" for c in change["new_confusions"][:5]]
+    return [
+        *([f"worse since then: {'; '.join(worse)}"] if worse else []),
+        *([f"confused newly: {'; '.join(fresh)}"] if fresh else []),
+    ]
+
+
+def advice_lines(advice: Sequence[Found], most: int) -> list[str]:
+    return [f"{number}. {found['message']}" for number, found in enumerate(advice[:most], start=1)]
+
+
+def threshold_rows(thresholds: Found) -> list[tuple[str, ...]]:
+    """Of each threshold: its name, now, suggested, and the wrong, right and unanswered shares that would give."""
+    return [_threshold_row(name, thresholds[name], thresholds["now"]) for name in THRESHOLDS]
+
+
+def _threshold_row(name: str, advised: Found, now: Found) -> tuple[str, ...]:
+    kept = advised["suggested"] == advised["now"]
+    chosen = now if kept else next(c for c in advised["choices"] if c["value"] == advised["suggested"])
+    return (
+        name,
+        f"{advised['now']:.3g}",
+        "-" if kept else f"{advised['suggested']:.3g}",
+        f"{chosen['right']:.1%}",
+        f"{chosen['wrong']:.1%}",
+        f"{chosen['asked']:.1%}",
+        f"{chosen['not_understood']:.1%}",
+    )

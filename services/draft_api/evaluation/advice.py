@@ -1,0 +1,126 @@
+"""What would help most, in a builder's words, the most useful first. Pure."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from services.draft_api.evaluation.document import Confusion, Evaluation, Named
+from services.draft_api.evaluation.thresholds import ThresholdAdvice
+from shared.document import Value
+
+MOST = 10
+_MOST_PAIRS = 5
+_HONEST = 0.05
+_ENOUGH_TO_TELL = 100
+
+Kind = Literal["move", "tell_apart", "near_duplicates", "write_more", "threshold", "calibration"]
+
+
+class Advice(Value):
+    """`weight` counts the expressions that it is about, or as many messages in their number."""
+
+    kind: Kind
+    message: str
+    weight: int
+
+
+def advise_builder(evaluation: Evaluation, thresholds: ThresholdAdvice | None) -> tuple[Advice, ...]:
+    found = [
+        *_move(evaluation),
+        *_tell_apart(evaluation),
+        *_near_duplicates(evaluation),
+        *_write_more(evaluation),
+        *(_thresholds(thresholds, evaluation.expressions) if thresholds else ()),
+        *_calibration(evaluation),
+    ]
+    return tuple(sorted(found, key=lambda advice: -advice.weight)[:MOST])
+
+
+def _move(evaluation: Evaluation) -> Iterator[Advice]:
+    if not evaluation.suspects:
+        return
+    first = evaluation.suspects[0]
+    message = (
+        f"{_counted(evaluation.suspect_count, 'expression looks', 'expressions look')} as if under the wrong intent; "
+        f"first {first.text!r}, in {first.intent.name!r}, which looks like {first.likely.name!r} "
+        f"({first.confidence:.0%} sure). Move what is misplaced."
+    )
+    yield Advice(kind="move", message=message, weight=evaluation.suspect_count)
+
+
+def _tell_apart(evaluation: Evaluation) -> Iterator[Advice]:
+    """Both directions of a pair are one matter."""
+    pairs: dict[tuple[str, str], list[Confusion]] = {}
+    for confusion in evaluation.confusions:
+        one, other = sorted((confusion.intent.id, confusion.taken_for.id))
+        pairs.setdefault((one, other), []).append(confusion)
+    counted = sorted(pairs.values(), key=lambda found: -sum(confusion.count for confusion in found))
+    for found in counted[:_MOST_PAIRS]:
+        count, (one, other) = sum(confusion.count for confusion in found), _names(found[0])
+        if count > 1:
+            message = (
+                f"{one!r} and {other!r} are taken for each other {count} times. Give each expressions that the other "
+                "could not have, or make them one intent."
+            )
+            yield Advice(kind="tell_apart", message=message, weight=count)
+
+
+def _near_duplicates(evaluation: Evaluation) -> Iterator[Advice]:
+    if not evaluation.near_duplicates:
+        return
+    first = evaluation.near_duplicates[0]
+    message = (
+        f"{_counted(evaluation.near_duplicate_count, 'pair of expressions says', 'pairs of expressions say')} almost "
+        f"the same under two intents; first {first.text!r} in {first.intent.name!r} and {first.other_text!r} in "
+        f"{first.other_intent.name!r}. Keep each meaning in one intent."
+    )
+    yield Advice(kind="near_duplicates", message=message, weight=evaluation.near_duplicate_count)
+
+
+def _write_more(evaluation: Evaluation) -> Iterator[Advice]:
+    """As much as the mistakes that thin intents make."""
+    if not evaluation.thin_intents:
+        return
+    thin = {intent.id for intent in evaluation.thin_intents}
+    missed = sum(round((1 - score.recall) * score.support) for score in evaluation.intents if score.id in thin)
+    first = evaluation.thin_intents[0]
+    has = "intent has" if evaluation.thin_count == 1 else "intents have"
+    message = (
+        f"{evaluation.thin_count} {has} fewer than 10 expressions; the thinnest is {first.name!r} with "
+        f"{first.expressions}. Write more, in words that your users would choose; the inbox has them."
+    )
+    yield Advice(kind="write_more", message=message, weight=max(missed, 1))
+
+
+def _thresholds(found: ThresholdAdvice, expressions: int) -> Iterator[Advice]:
+    """Only the one that gains the most: they are not independent of each other."""
+    named = {name: getattr(found, name) for name in ("intent_threshold", "scope_threshold", "margin")}
+    name, advised = max(named.items(), key=lambda item: item[1].gain)
+    choice = next((c for c in advised.choices if c.value == advised.suggested), None)
+    if choice is None or advised.suggested == advised.now:
+        return
+    left = 1 - choice.right - choice.wrong
+    message = (
+        f"Setting {name} to {advised.suggested:g} (now {advised.now:g}) would bring wrong answers from "
+        f"{found.now.wrong:.1%} to {choice.wrong:.1%} of messages, right ones from {found.now.right:.1%} to "
+        f"{choice.right:.1%}; {left:.1%} would be asked again."
+    )
+    yield Advice(kind="threshold", message=message, weight=max(1, round(advised.gain * expressions)))
+
+
+def _calibration(evaluation: Evaluation) -> Iterator[Advice]:
+    if evaluation.ece <= _HONEST or evaluation.expressions < _ENOUGH_TO_TELL:
+        return
+    message = (
+        f"Confidence is off by {evaluation.ece:.1%} on average: be careful with thresholds until there are more "
+        "expressions."
+    )
+    yield Advice(kind="calibration", message=message, weight=1)
+
+
+def _names(confusion: Confusion) -> tuple[str, str]:
+    pair: tuple[Named, Named] = confusion.intent, confusion.taken_for
+    return pair[0].name, pair[1].name
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -1,0 +1,78 @@
+"""Expressions that stand under the wrong intent, or twice in other words under two. Pure."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.draft_api.evaluation.answers import Answers, Labels
+from services.draft_api.evaluation.document import Named, NearDuplicate, Suspect
+
+MOST_SUSPECTS = 100
+MOST_NEAR_DUPLICATES = 100
+_LEAST_SURE = 0.5
+
+Pair = tuple[int, int, float]
+
+
+def suspects(answers: Answers, texts: Sequence[str], intents: Sequence[Named]) -> tuple[tuple[Suspect, ...], int]:
+    """The surest first, and how many there are.
+
+    Confident learning (Northcutt, Jiang and Chuang, 2021): taken for another intent with at least the confidence
+    that the expressions of that intent have in it on average, so that no bot needs a bound of its own.
+    """
+    size = len(intents)
+    counts = np.bincount(answers.labels, minlength=size)
+    usual = np.bincount(answers.labels, answers.own, minlength=size) / np.maximum(counts, 1)
+    bound = np.maximum(usual[answers.said.guess], _LEAST_SURE)
+    found = np.flatnonzero(~answers.right & (answers.said.confidence >= bound)).tolist()
+    lead = answers.said.confidence - answers.own
+    ordered = sorted(found, key=lambda row: (-lead[row], texts[row]))[:MOST_SUSPECTS]
+    shown = (
+        Suspect(
+            text=texts[row],
+            intent=intents[int(answers.labels[row])],
+            likely=intents[int(answers.said.guess[row])],
+            confidence=float(answers.said.confidence[row]),
+            own_confidence=float(answers.own[row]),
+        )
+        for row in ordered
+    )
+    return tuple(shown), len(found)
+
+
+def pairs_above(similar: NDArray[np.float32], first: Labels, labels: Labels, bound: float) -> list[Pair]:
+    """Of a block of similarities [len(first), all]: (row, other, similarity) across intents, each pair once.
+
+    `first` numbers the rows of the block among all.
+    """
+    near, others = np.nonzero(similar > bound)
+    rows = first[near]
+    told = labels[rows] != labels[others]
+    return [
+        (min(row, other), max(row, other), float(value))
+        for row, other, value in zip(
+            rows[told].tolist(), others[told].tolist(), similar[near[told], others[told]].tolist(), strict=True
+        )
+    ]
+
+
+def near_duplicates(
+    pairs: Sequence[Pair], texts: Sequence[str], labels: Labels, intents: Sequence[Named]
+) -> tuple[tuple[NearDuplicate, ...], int]:
+    """The most alike first, and how many there are. `texts` and `labels` are of all expressions."""
+    closest: dict[tuple[int, int], float] = {}
+    for one, other, value in pairs:
+        closest[one, other] = max(value, closest.get((one, other), 0.0))
+    ordered = sorted(closest.items(), key=lambda item: (-item[1], item[0]))[:MOST_NEAR_DUPLICATES]
+    shown = (
+        NearDuplicate(
+            text=texts[one],
+            intent=intents[int(labels[one])],
+            other_text=texts[other],
+            other_intent=intents[int(labels[other])],
+            similarity=min(1.0, value),
+        )
+        for (one, other), value in ordered
+    )
+    return tuple(shown), len(closest)
