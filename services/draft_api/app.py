@@ -14,6 +14,7 @@ from services.draft_api import (
     expressions,
     flows,
     inbox,
+    inbox_groups,
     intents,
     models,
     nlp_routes,
@@ -113,6 +114,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             resources.router,
             tryout.router,
             inbox.router,
+            inbox_groups.router,
             publishing.router,
         ],
     )

@@ -12,6 +12,7 @@ from services.draft_api.expressions import NewExpression, add_expressions
 from services.draft_api.nlp import normal_key
 from services.draft_api.store import find_bot, find_intent, intent_names, languages_of, touch
 from services.draft_api.tables import expressions, inbox, inbox_messages
+from shared.brain import Brain
 from shared.contracts import ScoredIntent, UserMessage
 from shared.db import utc
 from shared.errors import NotFoundError
@@ -23,6 +24,7 @@ router = Router(prefix="/v1/bots/{bot}/inbox", tags=["inbox"])
 
 # Within these every database and every time zone can tell the time.
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_LARGEST = 10**9
 
 Status = Literal["pending", "accepted", "dismissed"]
 
@@ -104,15 +106,17 @@ def list_all(
     limit: Limit = 100,
     cursor: str | None = None,
 ) -> Page[InboxRow]:
-    """The most frequent first."""
+    """The most frequent first. Only the rows of this page are read and classified."""
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
         names = intent_names(connection, row["id"])
         here = inbox.c.bot_id == row["id"], inbox.c.status == status
-        rows = connection.execute(select(inbox).where(*here)).mappings().all()
+        places = connection.execute(select(inbox.c.id, inbox.c.count).where(*here)).mappings().all()
+        page = cut(places, limit, cursor, key=lambda place: (_LARGEST - place["count"], place["id"]))
+        wanted = select(inbox).where(inbox.c.id.in_([place["id"] for place in page.items]))
+        rows = {found["id"]: found for found in connection.execute(wanted).mappings()}
         brain = desk.rehearsal.brain(connection, row)
-    page = cut(list(rows), limit, cursor, key=lambda r: (10**9 - r["count"], r["id"]))
-    return Page(items=[_shown(r, names, brain) for r in page.items], next=page.next)
+    return Page(items=[_shown(rows[place["id"]], names, brain) for place in page.items], next=page.next)
 
 
 @router.post("/accept")
@@ -220,12 +224,18 @@ def _change(connection: Connection, row: str, **values: Any) -> None:
     connection.execute(update(inbox).where(inbox.c.id == row).values(**values))
 
 
-def _shown(row: RowMapping, names: dict[str, str], brain: Any) -> InboxRow:
+def understood_now(row: RowMapping, brain: Brain) -> Now | None:
+    if row["language"] not in brain.models:
+        return None
+    found = brain.classify(row["text"], row["language"])
+    return Now(understood=found.understood, intent=found.intent, scope=found.scope)
+
+
+def _shown(row: RowMapping, names: dict[str, str], brain: Brain) -> InboxRow:
     then = None
     if row["intent_then"] and row["confidence_then"] is not None:
         intent = row["intent_then"]
         then = ScoredIntent(id=intent, name=names.get(intent, intent), confidence=row["confidence_then"])
-    present = brain.classify(row["text"], row["language"]) if row["language"] in brain.models else None
     return InboxRow(
         id=row["id"],
         text=row["text"],
@@ -233,7 +243,7 @@ def _shown(row: RowMapping, names: dict[str, str], brain: Any) -> InboxRow:
         status=row["status"],
         count=row["count"],
         then=Then(understood=row["understood_then"], intent=then, scope=row["scope_then"], release=row["release"]),
-        now=Now(understood=present.understood, intent=present.intent, scope=present.scope) if present else None,
+        now=understood_now(row, brain),
         first_at=utc(row["first_at"]),
         last_at=utc(row["last_at"]),
     )

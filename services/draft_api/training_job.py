@@ -19,7 +19,7 @@ import orjson
 import structlog
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from services.draft_api.evaluation.document import Evaluation
+from services.draft_api.evaluation.columns import columns
 from services.draft_api.nlp import Nlp, read_nlp
 from services.draft_api.store import now, touch
 from services.draft_api.tables import models, trained_languages, trainings
@@ -147,7 +147,7 @@ class TrainingJob:
             "digest": manifest.digest,
             "language": language,
             "manifest": manifest.canonical().decode(),
-            **_evaluated(out),
+            **columns((out / "evaluation.json").read_text(), (out / "outcomes.bin").read_bytes()),
             "nlp_source": self.artifacts.write(source),
             "intent_names": orjson.dumps({intent.id: intent.name for intent in nlp.intents}).decode(),
             "trained_at": now(),
@@ -223,18 +223,6 @@ class CancelWatch:
 def unfinished_trainings(connection: Connection) -> Iterator[str]:
     query = select(trainings.c.id).where(trainings.c.status.in_(("queued", "running")))
     return iter(connection.execute(query).scalars().all())
-
-
-def _evaluated(out: Path) -> dict[str, Any]:
-    text = (out / "evaluation.json").read_text()
-    found = Evaluation.model_validate_json(text)
-    return {
-        "evaluation": text,
-        "accuracy": found.accuracy,
-        "calibration_error": found.ece,
-        "expressions": found.expressions,
-        "outcomes": (out / "outcomes.bin").read_bytes(),
-    }
 
 
 def _ended(code: int) -> str:

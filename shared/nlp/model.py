@@ -49,6 +49,11 @@ class Model:
             exact=labels[exact] if exact is not None else None,
         )
 
+    def embedding(self, text: str) -> Array | None:
+        """Unit vector, float32 [dimensions]; None without an encoder."""
+        embedded: Array | None = self._encoder.embed(text)[0] if self._encoder else None
+        return embedded
+
     @cached_property
     def probed(self) -> tuple[ProbeResult, ...]:
         """Its probe sentences, answered here; once, because a loaded model answers alike every time (P12)."""

@@ -63,3 +63,32 @@ def test_syncing_waits_until_the_messages_are_home(greenroom, greenroom_api):
     greenroom_api.on("POST /v1/bots/bakery/inbox-syncs", running, status=202)
     greenroom_api.on("GET /v1/inbox-syncs/sync_1", {**running, "status": "done", "moved": 12})
     assert "12 messages moved" in greenroom("sync", "bakery").out
+
+
+def test_what_was_not_understood_is_shown_in_groups_and_taken_as_one(greenroom, greenroom_api):
+    group = {
+        "id": "in_7", "label": "do you bake rye", "said": 9, "messages": 2, "ids": ["in_7", "in_8"], "now": None,
+        "examples": [{"id": "in_7", "text": "do you bake rye", "count": 8}, {"id": "in_8", "text": "rye?", "count": 1}],
+        "last_at": "2026-05-01T12:00:00Z",
+    }  # fmt: skip
+    found = {"language": "en", "by": "meaning", "looked_at": 40, "left_out": 3, "alone": 38, "groups": [group]}
+    greenroom_api.on("GET /v1/bots/bakery/inbox/groups", found)
+    greenroom_api.on("POST /v1/bots/bakery/inbox/accept", {"handled": 2})
+    greenroom_api.on("POST /v1/bots/bakery/inbox/dismiss", {"handled": 2})
+    out = greenroom("inbox", "bakery", "--groups").out
+    assert "do you bake rye" in out
+    assert "Compared by meaning; 40 messages looked at, 38 of them like no other." in out
+    assert "--accept-group GROUP --intent INTENT" in out
+    assert greenroom("inbox", "bakery", "--accept-group", "in_7", "--intent", "rye").out == "2 handled.\n"
+    taken = greenroom_api.requests("POST", "/v1/bots/bakery/inbox/accept")[0].json
+    assert taken == {"items": [{"id": "in_7", "intent": "rye"}, {"id": "in_8", "intent": "rye"}]}
+    assert greenroom("inbox", "bakery", "--dismiss-group", "in_7").out == "2 handled.\n"
+    assert greenroom("inbox", "bakery", "--dismiss-group", "in_9").code == 1
+
+
+def test_a_row_is_edited_as_it_is_accepted(greenroom, greenroom_api):
+    greenroom_api.on("POST /v1/bots/bakery/inbox/accept", {"handled": 1})
+    greenroom("inbox", "bakery", "--accept", "in_1", "--intent", "rye", "--text", "do you have rye")
+    assert greenroom_api.asked[0].json == {"items": [{"id": "in_1", "intent": "rye", "text": "do you have rye"}]}
+    both = ("--accept", "in_1", "--accept", "in_2", "--intent", "rye", "--text", "rye?")
+    assert greenroom("inbox", "bakery", *both).code == 2

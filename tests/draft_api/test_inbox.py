@@ -139,3 +139,49 @@ def test_an_odd_message_never_brings_the_inbox_down(draft: TestClient, odd: dict
     bot = make_trainable(draft)
     assert deliver(draft, bot, said(1, "is there a night boat") | odd).status_code in {200, 422}
     assert draft.get(f"{bot}/inbox").status_code == 200
+
+
+def groups(draft: TestClient, bot: str, **query: Any) -> dict[str, Any]:
+    answer = draft.get(f"{bot}/inbox/groups", params=query)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_missing_intent_is_seen_at_a_glance_and_taken_in_one_go(draft: TestClient) -> None:
+    bot = make_trainable(draft)
+    deliver(
+        draft, bot,
+        said(1, "can I bring my bicycle"), said(2, "can I bring a bicycle aboard"), said(3, "may I bring my bicycle"),
+        said(4, "the fog horn is loud"), said(5, "hm"), said(6, "can I bring my bicycle"),
+        said(7, "next boat today", understood=True, intent="intent_ferry", confidence=0.9),
+    )  # fmt: skip
+    found = groups(draft, bot)
+    assert (found["by"], found["looked_at"], found["left_out"], found["alone"]) == ("letters", 5, 0, 2)
+    (bicycles,) = found["groups"]
+    assert (bicycles["label"], bicycles["said"], bicycles["messages"]) == ("can I bring my bicycle", 4, 3)
+    assert bicycles["id"] == bicycles["ids"][0] == bicycles["examples"][0]["id"]
+    assert bicycles["now"] is None
+    draft.post(f"{bot}/intents", json={"name": "bicycle"})
+    items = [{"id": row, "intent": "bicycle"} for row in bicycles["ids"]]
+    assert draft.post(f"{bot}/inbox/accept", json={"items": items}).json() == {"handled": 3}
+    assert groups(draft, bot)["groups"] == []
+    assert groups(draft, bot) == groups(draft, bot)
+
+
+def test_the_groups_of_a_language_that_the_bot_lacks_are_refused(draft: TestClient) -> None:
+    bot = make_trainable(draft)
+    assert_problem(draft.get(f"{bot}/inbox/groups", params={"language": "xx"}), 422, "unknown_language")
+    assert groups(draft, bot) == {
+        "language": "en", "by": "letters", "looked_at": 0, "left_out": 0, "alone": 0, "groups": [],
+    }  # fmt: skip
+
+
+def test_a_large_inbox_is_paged_to_its_end(draft: TestClient) -> None:
+    bot = make_trainable(draft)
+    deliver(draft, bot, *(said(n, f"order number {n % 300}") for n in range(700)))
+    first = draft.get(f"{bot}/inbox", params={"limit": 200}).json()
+    rest = draft.get(f"{bot}/inbox", params={"limit": 200, "cursor": first["next"]}).json()
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (200, 100, None)
+    assert [row["count"] for row in first["items"] + rest["items"]] == [3] * 100 + [2] * 200
+    assert len({row["id"] for row in first["items"] + rest["items"]}) == 300
