@@ -69,7 +69,7 @@ def test_thresholds_are_tried_with_the_settings_that_the_bot_has_now(harbour: Ha
     found = harbour.evaluation()["thresholds"]
     assert found["now"]["not_understood"] == 1.0
     assert found["scope_threshold"]["now"] == -50.0
-    assert found["intent_threshold"]["suggested"] < 1.0
+    assert found["intent_threshold"]["choices"][0]["not_understood"] < 1.0
 
 
 def test_models_are_listed_with_their_figures(harbour: Harbour) -> None:
