@@ -11,13 +11,13 @@ from typing import Any
 from shared.contracts import Classification, FoundEntity, Proof, Release
 from shared.digest import digest_of
 from shared.entities.finder import Finder, compile_entities
-from shared.errors import InvalidError
 from shared.flows.conversation import after_pause
 from shared.flows.effects import Asking
 from shared.flows.engine import ConversationState, Dialogue, Turn, UserEvent, take_turn
 from shared.nlp.decision import decide
 from shared.nlp.model import EncoderCache, Model, load_model
 from shared.nlp.onnx import processor
+from shared.nlp.speaking import AUTO, known_language, spoken_in
 
 Read = Callable[[str], bytes]
 
@@ -37,34 +37,38 @@ class Brain:
         return {model.digest: model for model in self.models.values()}
 
     def language(self, asked: str | None) -> str:
-        """The language to answer in. Raises InvalidError `unknown_language`."""
-        if asked is None:
-            return self.release.languages[0]
-        if asked not in self.release.languages:
-            known = ", ".join(self.release.languages)
-            raise InvalidError("unknown_language", f"This bot does not speak {asked!r}; it speaks {known}.")
-        return asked
+        """The language asked for, else the bot's first; `auto` stays what it is. Raises `unknown_language`."""
+        languages = self.release.languages
+        return AUTO if asked == AUTO else known_language(languages[0] if asked is None else asked, languages)
+
+    def spoken(self, text: str, asked: str | None, known: str | None) -> str:
+        """The language of a conversation's next message: see `shared.nlp.speaking`. Raises `unknown_language`."""
+        settings = self.release.settings
+        # What is too long is not read (T5).
+        read = text if len(text) <= settings.max_message_length else ""
+        return spoken_in(read, self.release.languages, self.models, asked, known, settings.detect_language)
 
     def classify(self, text: str, language: str | None = None, now: datetime | None = None) -> Classification:
         """`now` is what "tomorrow" is counted from; without it, when it is asked."""
-        spoken = self.language(language)
+        asked = self.language(language)
+        spoken = self.spoken(text, AUTO, None) if asked == AUTO else asked
+        settings = self.release.settings.for_language(spoken)
         model = self.models.get(spoken)
         # A text that is too long is refused before any of it is read (T5).
-        readable = len(text) <= self.release.settings.max_message_length
+        readable = len(text) <= settings.max_message_length
         scores = model.score(text) if model and readable else None
         return decide(
             text,
             spoken,
             scores,
-            self.release.settings,
+            settings,
             model.manifest.scope_threshold if model else 0.0,
             self.names,
             model.digest if model else None,
-            self._entities(text, spoken, now) if self.finder and readable else (),
+            self._entities(text, spoken, now, settings.entity_threshold) if self.finder and readable else (),
         )
 
-    def _entities(self, text: str, language: str, now: datetime | None) -> tuple[FoundEntity, ...]:
-        threshold = self.release.settings.entity_threshold
+    def _entities(self, text: str, language: str, now: datetime | None, threshold: float) -> tuple[FoundEntity, ...]:
         found = self.finder.find(text, language, now or datetime.now(UTC), threshold)
         return tuple(
             FoundEntity(entity=s.entity, value=s.value, start=s.start, end=s.end, confidence=s.confidence)

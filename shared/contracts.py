@@ -14,21 +14,40 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
+ScopeThreshold = Literal["auto"] | Annotated[float, Field(allow_inf_nan=False)]
+
+
+class LanguageSettings(Value):
+    """Thresholds of one language, where they differ from the bot's."""
+
+    intent_threshold: Unit | None = None
+    entity_threshold: Unit | None = None
+    scope_threshold: ScopeThreshold | None = None
+    margin: Unit | None = None
+
+
 class BotSettings(Value):
-    """What a builder may set; thresholds are read at serving time and need no training (T2)."""
+    """What a builder may set; thresholds are read at serving time and need no training (T2).
+
+    `languages` has the thresholds of languages that have their own; `detect_language` is about conversations.
+    """
 
     intent_threshold: Unit = 0.0
     entity_threshold: Unit = 0.7
-    scope_threshold: Literal["auto"] | Annotated[float, Field(allow_inf_nan=False)] = "auto"
+    scope_threshold: ScopeThreshold = "auto"
     margin: Unit = 0.0
     max_message_length: Annotated[int, Field(ge=1, le=100_000)] = 1000
     session_timeout_minutes: Annotated[int, Field(ge=1, le=10_080)] = 15
     profile: Literal["default", "fast", "multilingual"] = "default"
     approvals: Annotated[int, Field(ge=0, le=20)] = 0
 
-    def thresholds(self) -> tuple[float, float, float | str, float]:
-        """What P4 compares beside the NLP itself."""
-        return self.intent_threshold, self.entity_threshold, self.scope_threshold, self.margin
+    languages: dict[Language, LanguageSettings] = {}
+    detect_language: bool = True
+
+    def for_language(self, language: str) -> "BotSettings":
+        """With the thresholds of that language in place of the bot's."""
+        own = self.languages.get(language)
+        return self.model_copy(update=own.model_dump(exclude_none=True)) if own else self
 
 
 class BotIdentity(Value):

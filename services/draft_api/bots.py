@@ -7,19 +7,19 @@ from typing import Annotated, Any
 import orjson
 from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, delete, select
 
+from services.draft_api.bot_records import create_bot, refuse_bound, refuse_taken_name
 from services.draft_api.desk import Desk, Reader, Writer
-from services.draft_api.store import find_bot, languages_of, now, settings_of, touch
+from services.draft_api.languages import take_off
+from services.draft_api.store import find_bot, languages_of, settings_of, touch
 from services.draft_api.tables import audit, bots
 from services.draft_api.training.encoder_folder import ENCODED, available_profiles, how_to_get
 from shared.audit import Entry, note
 from shared.contracts import BotSettings, Language
 from shared.db import utc
-from shared.errors import ConflictError, ForbiddenError, InvalidError
-from shared.ids import new_id
+from shared.errors import InvalidError
 from shared.web.bot_settings import merged_settings
-from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
 from shared.web.preconditions import require_match
 from shared.web.routing import Router
@@ -67,7 +67,7 @@ class Bot(BaseModel):
 def create(body: NewBot, desk: Desk, key: Writer, response: Response) -> Bot:
     refuse_bound(key)
     refuse_unavailable(body.settings)
-    settings = merged_settings({"profile": desk.default_profile}, body.settings)
+    settings = merged_settings({"profile": desk.default_profile}, body.settings, body.languages)
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.name, body.languages, settings)
         row = find_bot(connection, bot_id, key.bot)
@@ -97,12 +97,15 @@ def change(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Bot:
+    """A language that is taken off goes with its expressions; a snapshot that is taken first brings them back."""
     refuse_unavailable(body.settings or {})
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         require_match(if_match, _etag(row))
         if body.name is not None and body.name != row["name"]:
             refuse_taken_name(connection, body.name)
+        if body.languages is not None:
+            take_off(connection, row, set(languages_of(row)) - set(body.languages), key.name)
         touch(connection, row["id"], nlp=_moves_nlp(row, body), **_changes(row, body))
         return _shown(find_bot(connection, row["id"], key.bot), response)
 
@@ -116,42 +119,11 @@ def remove(bot: str, desk: Desk, key: Writer) -> Response:
     return Response(status_code=204)
 
 
-def create_bot(connection: Connection, name: str, languages: list[str], settings: BotSettings) -> str:
-    """Raises ConflictError `duplicate_bot` when the name is taken: bots are found by name."""
-    refuse_taken_name(connection, name)
-    bot_id, moment = new_id("bot"), now()
-    connection.execute(
-        insert(bots).values(
-            id=bot_id,
-            name=name,
-            languages=orjson.dumps(list(dict.fromkeys(languages))).decode(),
-            settings=settings.model_dump_json(),
-            env="{}",
-            revision=1,
-            nlp_revision=1,
-            created_at=moment,
-            updated_at=moment,
-        )
-    )
-    return bot_id
-
-
-def refuse_bound(key: Principal) -> None:
-    if key.bot is not None:
-        raise ForbiddenError("forbidden", "This key is for one bot, and cannot make another.")
-
-
 def refuse_unavailable(settings: Mapping[str, Any]) -> None:
     """A profile that is asked for by name and cannot be trained here. Raises InvalidError `profile_unavailable`."""
     profile = settings.get("profile")
     if profile in ENCODED and profile not in available_profiles():
         raise InvalidError("profile_unavailable", how_to_get(profile))
-
-
-def refuse_taken_name(connection: Connection, name: str) -> None:
-    """Without the id of the bot that has it: a key for one bot may not see the other."""
-    if connection.execute(select(bots.c.id).where(bots.c.name == name)).scalar():
-        raise ConflictError("duplicate_bot", f"There is a bot {name!r} already.")
 
 
 def _changes(row: RowMapping, body: BotChange) -> dict[str, Any]:
@@ -160,11 +132,18 @@ def _changes(row: RowMapping, body: BotChange) -> dict[str, Any]:
         values["name"] = body.name
     if body.languages is not None:
         values["languages"] = orjson.dumps(list(dict.fromkeys(body.languages))).decode()
-    if body.settings is not None:
-        values["settings"] = merged_settings(settings_of(row).model_dump(), body.settings).model_dump_json()
+    if body.languages is not None or body.settings is not None:
+        values["settings"] = _settings(row, body).model_dump_json()
     if body.env is not None:
         values["env"] = orjson.dumps(body.env).decode()
     return values
+
+
+def _settings(row: RowMapping, body: BotChange) -> BotSettings:
+    """A language that is taken off takes its thresholds with it."""
+    spoken, before = body.languages or languages_of(row), settings_of(row)
+    kept = {language: own for language, own in before.languages.items() if language in spoken}
+    return merged_settings(before.model_copy(update={"languages": kept}).model_dump(), body.settings or {}, spoken)
 
 
 def _moves_nlp(row: RowMapping, body: BotChange) -> bool:

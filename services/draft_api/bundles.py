@@ -6,7 +6,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, delete
 
-from services.draft_api.bots import create_bot, refuse_bound
+from services.draft_api.bot_records import create_bot, refuse_bound
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, read_flows, write_document, write_flow
 from services.draft_api.expressions import Expression, clean, insert_expressions

@@ -10,7 +10,7 @@ from services.draft_api.desk import Desk, Writer
 from services.draft_api.documents import read_flows, write_flow
 from services.draft_api.publishing import freeze
 from services.draft_api.snapshots import Restored, take_snapshot
-from services.draft_api.store import find_bot, intent_names, settings_of, touch
+from services.draft_api.store import find_bot, intent_names, languages_of, settings_of, touch
 from services.draft_api.tables import audit, flows
 from shared.audit import Entry, note
 from shared.contracts import Flow
@@ -61,5 +61,10 @@ def _write_flows(connection: Connection, bot_id: str, merged: dict[str, Flow | N
 
 
 def _write_settings(connection: Connection, row: RowMapping, changes: dict[str, Any]) -> None:
-    settings = merged_settings(settings_of(row).model_dump(), changes)
+    """Whole values, as live has them; the thresholds of a language that draft does not speak stay behind."""
+    spoken, before = languages_of(row), settings_of(row).model_dump()
+    if "languages" in changes:
+        own = {language: values for language, values in changes["languages"].items() if language in spoken}
+        before["languages"], changes = {}, {**changes, "languages": own}
+    settings = merged_settings(before, changes, spoken)
     touch(connection, row["id"], settings=settings.model_dump_json())

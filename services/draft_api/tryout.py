@@ -23,7 +23,7 @@ router = Router(prefix="/v1/bots/{bot}", tags=["try out"])
 
 
 class ClassifyRequest(BaseModel):
-    """One `text`, or up to 256 `texts`, which are answered in order."""
+    """One `text`, or up to 256 `texts`, in order. Without `language`, the bot's first; `auto` detects it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "I want my money back"}]})
 
@@ -55,6 +55,7 @@ class EmulatorMessage(BaseModel):
 
 class EmulatorAnswer(BaseModel):
     conversation: str
+    language: str
     replies: list[dict[str, Any]]
     understood: bool
     intent: dict[str, Any] | None
@@ -81,7 +82,9 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
         brain = desk.rehearsal.brain(connection, row)
         before = _load(connection, row["id"], conversation)
     state = ConversationState.model_validate_json(before) if before else ConversationState()
-    found = brain.classify(body.text, body.language or state.language)
+    # What was tapped is said in the bot's words: it tells nothing of the user's language.
+    said = body.text if body.payload is None else ""
+    found = brain.classify(body.text, brain.spoken(said, body.language, state.language))
     event = UserEvent(found, seed=new_id("turn"), at=now(), payload=body.payload)
     # No transaction is open meanwhile: a turn may wait for calls.
     turn = drive(brain.reply(state, event, orjson.loads(row["env"])), partial(call_out, desk, row["id"]))
@@ -89,6 +92,7 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
         _save(connection, row["id"], conversation, before, turn.state)
     return EmulatorAnswer(
         conversation=conversation,
+        language=found.language,
         replies=[reply.model_dump(mode="json", exclude_none=True) for reply in turn.replies],
         understood=found.understood,
         intent=found.intent.model_dump() if found.intent else None,

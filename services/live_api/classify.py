@@ -16,7 +16,7 @@ router = Router(prefix="/v1/bots/{bot}", tags=["talking"])
 
 
 class ClassifyRequest(BaseModel):
-    """One `text`, or up to 256 `texts`, which are answered in order. Without `language`, the bot's first."""
+    """One `text`, or up to 256 `texts`, in order. Without `language`, the bot's first; `auto` detects it."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "I want my money back"}]})
 

@@ -30,10 +30,10 @@ def without_flow(release: Release, flow_id: str) -> Release:
 
 
 def with_settings(release: Release, changes: Mapping[str, Any]) -> Release:
-    """Raises InvalidError `nlp_not_editable`, `unknown_field`, `invalid_settings`."""
+    """Raises InvalidError `nlp_not_editable`, `unknown_field`, `invalid_settings`, `unknown_language`."""
     if _NOT_OURS in changes:
         raise InvalidError("nlp_not_editable", "The profile belongs to the NLP: change it in DRAFT, train and publish.")
-    settings = merged_settings(release.settings.model_dump(), changes)
+    settings = merged_settings(release.settings.model_dump(), changes, release.languages)
     return release.model_copy(update={"settings": settings})
 
 

@@ -24,7 +24,6 @@ from services.live_api.memory import Heard, Remembered, Row
 from services.live_api.outbox import Outbound
 from services.live_api.roster import Roster, Serving
 from services.live_api.settling import Done, RaceLostError, settle
-from shared.brain import Brain
 from shared.contracts import Classification
 from shared.db import Database
 from shared.errors import BusyError
@@ -116,10 +115,13 @@ class Talk:
         return self.roster.serving(serving.pointer.bot)
 
     async def _understand(self, serving: Serving, heard: Heard, state: ConversationState) -> Classification:
-        language = _language(serving.brain, heard.language, state.language or heard.hint)
+        brain = serving.brain
+        # What was tapped is said in the bot's words: it tells nothing of the user's language.
+        said = heard.text if heard.payload is None else ""
+        language = brain.spoken(said, heard.language, state.language or heard.hint)
         if not serving.pointer.environment.enabled:
             return Classification(text=heard.text, language=language, understood=False, reason="bot_disabled")
-        return await self.encoding.one(lambda text: serving.brain.classify(text, language), heard.text)
+        return await self.encoding.one(lambda text: brain.classify(text, language), heard.text)
 
     async def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
         seed = f"{heard.bot}/{heard.conversation}/{before.version}"
@@ -128,13 +130,6 @@ class Talk:
         turn = await drive_async(asking, partial(self.call, heard.bot))
         # A bot that is switched off says so, and goes on where it was when it is switched on again.
         return turn if serving.pointer.environment.enabled else turn.model_copy(update={"state": before.state})
-
-
-def _language(brain: Brain, asked: str | None, spoken: str | None) -> str:
-    """The language asked for, else the conversation's own while the bot still speaks it, else the bot's first."""
-    if asked is None and spoken in brain.release.languages:
-        return brain.language(spoken)
-    return brain.language(asked)
 
 
 def _row(serving: Serving, heard: Heard, found: Classification, turn: Turn) -> Row:

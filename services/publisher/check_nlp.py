@@ -67,10 +67,12 @@ def intents_removed(draft: Snapshot, live: Release) -> list[Finding]:
 
 def unchanged(draft: Snapshot, live: Release, languages: tuple[str, ...] | None) -> list[Finding]:
     """P4: fingerprints decide, not clocks; a change that was undone is no change."""
+    carried = published(draft, languages)
     same = (
         draft.languages == live.languages
         and all(getattr(draft.settings, name) == getattr(live.settings, name) for name in THRESHOLDS)
-        and all(_same_nlp(draft, live, language) for language in published(draft, languages))
+        and all(draft.settings.languages.get(k) == live.settings.languages.get(k) for k in carried)
+        and all(_same_nlp(draft, live, language) for language in carried)
     )
     message = "Live has this NLP and these thresholds already: there is nothing to publish."
     return [blocker("nlp_unchanged", message, [{"kind": "bot", "id": draft.bot.id}])] if same else []

@@ -26,6 +26,14 @@ def compose(wish: Wish, draft: Snapshot | None, live: Release | None, earlier: R
     return with_flows(draft, live, chosen_flows(wish, draft, live))
 
 
+def _thresholds(draft: Snapshot, live: Release | None, languages: tuple[str, ...]) -> dict[str, object]:
+    """Draft's; a language that is not published keeps those that it has in live, beside its model (P1)."""
+    kept = {k: own for k, own in (live.settings.languages if live else {}).items() if k not in languages}
+    fresh = {k: own for k, own in draft.settings.languages.items() if k in languages}
+    own = {k: own for k, own in sorted({**kept, **fresh}.items()) if k in draft.languages}
+    return {**{name: getattr(draft.settings, name) for name in THRESHOLDS}, "languages": own}
+
+
 def published(draft: Snapshot, languages: tuple[str, ...] | None) -> tuple[str, ...]:
     return draft.languages if languages is None else tuple(lang for lang in draft.languages if lang in languages)
 
@@ -63,7 +71,7 @@ def _declared(flows: Mapping[str, Flow], draft: Snapshot) -> dict[str, dict[str,
 def _full(draft: Snapshot, live: Release | None, languages: tuple[str, ...]) -> Release:
     return Release(
         bot=draft.bot,
-        settings=draft.settings,
+        settings=draft.settings.model_copy(update=_thresholds(draft, live, languages)),
         languages=draft.languages,
         intents=_marks(draft, live, languages),
         entities=draft.entities,
@@ -74,7 +82,7 @@ def _full(draft: Snapshot, live: Release | None, languages: tuple[str, ...]) -> 
 
 
 def _nlp(draft: Snapshot, live: Release, languages: tuple[str, ...]) -> Release:
-    settings = live.settings.model_copy(update={name: getattr(draft.settings, name) for name in THRESHOLDS})
+    settings = live.settings.model_copy(update=_thresholds(draft, live, languages))
     return live.model_copy(
         update={
             "settings": settings,

@@ -11,6 +11,7 @@ from shared.contracts import ModelManifest, ProbeResult
 from shared.errors import InvalidError
 from shared.nlp.encoder import Encoder, EncoderCache, Read
 from shared.nlp.exact import ExpressionHashes
+from shared.nlp.letters import Letters
 from shared.nlp.ngrams import hash_ngrams
 from shared.nlp.onnx import Array, Graph
 
@@ -36,6 +37,10 @@ class Model:
     _head: Graph
     _encoder: Encoder | None
     _expressions: ExpressionHashes
+    letters: Letters | None
+
+    def knows(self, text: str) -> bool:
+        return self._expressions.find(text) is not None
 
     def score(self, text: str) -> Scores:
         probabilities, nearest = self._head.run(["probabilities", "nearest"], self._features(text))
@@ -75,8 +80,8 @@ class Model:
 def load_model(manifest: ModelManifest, read: Read, encoders: EncoderCache) -> Model:
     """`read` gives verified bytes by digest. Raises InvalidError `manifest_invalid`, `model_invalid`."""
     files = {file.name: file.digest for file in manifest.files}
-    if files.keys() != {"head.onnx", "expressions.bin"}:
-        raise InvalidError("manifest_invalid", "A model has the files head.onnx and expressions.bin.")
+    if files.keys() - {"letters.bin"} != {"head.onnx", "expressions.bin"}:
+        raise InvalidError("manifest_invalid", "A model has the files head.onnx, expressions.bin and letters.bin.")
     expressions = ExpressionHashes.parse(read(files["expressions.bin"]), manifest.fold_accents)
     if expressions.highest_label >= len(manifest.labels):
         raise InvalidError("intent_mismatch", "The expressions of the model name intents that it does not have.")
@@ -86,4 +91,5 @@ def load_model(manifest: ModelManifest, read: Read, encoders: EncoderCache) -> M
         _head=Graph(read(files["head.onnx"]), optimise=False),
         _encoder=encoders.get(manifest.encoder, read) if manifest.encoder else None,
         _expressions=expressions,
+        letters=Letters.parse(read(files["letters.bin"])) if "letters.bin" in files else None,
     )

@@ -1,6 +1,6 @@
 """Every refusal of P3 to P9 alone and together, and what passes. Pure: no service runs."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -8,7 +8,7 @@ from services.publisher.check_nlp import needs_training, without_training
 from services.publisher.checks import check
 from services.publisher.finding import blockers
 from services.publisher.wish import Wish
-from shared.contracts import BotSettings, LanguageNlp, Release, Snapshot
+from shared.contracts import BotSettings, LanguageNlp, LanguageSettings, Release, Snapshot
 from shared.diff import diff
 from shared.digest import digest_of
 from tests.publisher.bots import FLOWS, FULL, NLP, draft, flow, live, mark, model, only, outcome, says, trained
@@ -85,6 +85,25 @@ def test_a_threshold_alone_is_a_change_that_nlp_carries(name: str) -> None:
     stricter = draft(settings=BotSettings(**{name: 0.5}))
     assert codes(NLP, stricter, live()) == []
     assert getattr(outcome(NLP, stricter, live()).settings, name) == 0.5
+
+
+def test_thresholds_of_a_language_are_a_change_where_it_is_published_and_stay_lives_own_elsewhere() -> None:
+    spoken: dict[str, Any] = {
+        "languages": ("en", "nl"),
+        "nlp": {"en": trained(), "nl": trained("nl")},
+        "intents": (mark("greet", languages=("en", "nl")), mark("order")),
+    }
+    before, after = (
+        draft(**spoken, settings=BotSettings(languages={k: LanguageSettings(margin=m) for k in ("en", "nl")}))
+        for m in (0.1, 0.2)
+    )
+    dutch = Wish(mode="nlp", languages=("nl",))
+    assert codes(dutch, after, live(before)) == []
+    assert codes(dutch, before, live(before)) == ["nlp_unchanged"]
+    modes: tuple[Literal["nlp", "full"], ...] = ("nlp", "full")
+    for mode in modes:
+        found = outcome(Wish(mode=mode, languages=("nl",)), after, live(before)).settings
+        assert [found.for_language(k).margin for k in ("en", "nl", "fr")] == [0.1, 0.2, 0.0]
 
 
 def test_other_settings_stay_lives_own_in_an_nlp_publication() -> None:

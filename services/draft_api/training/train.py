@@ -45,6 +45,7 @@ from shared.digest import canonical, digest_of  # noqa: E402
 from shared.errors import GreenroomError, InvalidError  # noqa: E402
 from shared.nlp.encoder import Encoder, EncoderCache  # noqa: E402
 from shared.nlp.exact import pack  # noqa: E402
+from shared.nlp.letters import pack_letters  # noqa: E402
 from shared.nlp.model import load_model  # noqa: E402
 
 _BUCKETS = 4096
@@ -114,13 +115,14 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
     head = head_graph(fit_heads(features, source.labels, classes), mix, classes)
     tell("exporting", 90)
     hashes, fold_accents = pack(zip(source.texts, source.labels.tolist(), strict=True))
-    files = {"head.onnx": head, "expressions.bin": hashes, **_encoder_files(folder)}
+    own = {"expressions.bin": hashes, "head.onnx": head, "letters.bin": pack_letters(source.texts)}
+    files = {**own, **_encoder_files(folder)}
     manifest = ModelManifest(
         language=source.language,
         profile=source.profile,
         fingerprint=source.fingerprint,
         labels=tuple(intent["id"] for intent in source.intents),
-        files=tuple(_ref(name, files[name]) for name in ("expressions.bin", "head.onnx")),
+        files=tuple(_ref(name, data) for name, data in sorted(own.items())),
         encoder=folder.manifest if folder else None,
         ngram_buckets=_BUCKETS,
         scope_threshold=float(np.quantile(answers.said.scope, SCOPE_QUANTILE)),

@@ -1,0 +1,42 @@
+"""Making a bot: what its own route and a whole bot's import share."""
+
+import orjson
+from sqlalchemy import Connection, insert, select
+
+from services.draft_api.store import now
+from services.draft_api.tables import bots
+from shared.contracts import BotSettings
+from shared.errors import ConflictError, ForbiddenError
+from shared.ids import new_id
+from shared.web.keys import Principal
+
+
+def create_bot(connection: Connection, name: str, languages: list[str], settings: BotSettings) -> str:
+    """Raises ConflictError `duplicate_bot` when the name is taken: bots are found by name."""
+    refuse_taken_name(connection, name)
+    bot_id, moment = new_id("bot"), now()
+    connection.execute(
+        insert(bots).values(
+            id=bot_id,
+            name=name,
+            languages=orjson.dumps(list(dict.fromkeys(languages))).decode(),
+            settings=settings.model_dump_json(),
+            env="{}",
+            revision=1,
+            nlp_revision=1,
+            created_at=moment,
+            updated_at=moment,
+        )
+    )
+    return bot_id
+
+
+def refuse_bound(key: Principal) -> None:
+    if key.bot is not None:
+        raise ForbiddenError("forbidden", "This key is for one bot, and cannot make another.")
+
+
+def refuse_taken_name(connection: Connection, name: str) -> None:
+    """Without the id of the bot that has it: a key for one bot may not see the other."""
+    if connection.execute(select(bots.c.id).where(bots.c.name == name)).scalar():
+        raise ConflictError("duplicate_bot", f"There is a bot {name!r} already.")
