@@ -27,14 +27,23 @@ class Pattern:
     @classmethod
     def of(cls, entity: str, pattern: str) -> "Pattern":
         """Raises InvalidError `regex_invalid`."""
-        return cls(entity, _compiled(pattern))
+        return cls(entity, compile_pattern(pattern))
 
     def find(self, reading: Reading) -> Iterator[Span]:
         group = min(self._compiled.groups, 1)
-        # Half characters (lone surrogates) are no UTF-8; what takes their place is as long.
-        matches = self._compiled.finditer(_HALF.sub("\ufffd", reading.text))
+        matches = self._compiled.finditer(_readable(reading.text))
         spans = (Span(self.entity, found[group], *found.span(group)) for found in matches if found[group])
         return islice(spans, _MOST_MATCHES)
+
+
+def is_found(pattern: str, text: str) -> bool:
+    """Whether a pattern, which was checked, matches anywhere in the text."""
+    return compile_pattern(pattern).search(_readable(text)) is not None
+
+
+def _readable(text: str) -> str:
+    """Half characters (lone surrogates) are no UTF-8; what takes their place is as long."""
+    return _HALF.sub("\ufffd", text)
 
 
 @lru_cache(maxsize=1)
@@ -46,8 +55,9 @@ def _options() -> Any:
     return options
 
 
-def _compiled(pattern: str) -> Any:
-    """Not before a bot has a pattern: RE2 is a library of its own."""
+@lru_cache(maxsize=1024)
+def compile_pattern(pattern: str) -> Any:
+    """Raises InvalidError `regex_invalid`. Not before a bot has a pattern: RE2 is a library of its own."""
     import re2
 
     if len(pattern) > LONGEST_PATTERN:

@@ -19,8 +19,8 @@ _MOST_PROBLEMS = 50
 
 
 def parse_blocks(blocks: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
-    """Raises InvalidError with a JSON pointer for each problem: `template_invalid`, `unknown_field`,
-    `invalid_block`, in this order of preference; `duplicate_block` when two have one id.
+    """Raises InvalidError with a JSON pointer for each problem: `template_invalid`, `regex_invalid`,
+    `unknown_field`, `invalid_block`, in this order of preference; `duplicate_block` when two have one id.
     """
     try:
         parsed: tuple[Block, ...] = _adapter().validate_python(blocks)
@@ -55,6 +55,8 @@ def _invalid(blocks: Sequence[Mapping[str, Any]], error: ValidationError) -> Inv
     types = {item["type"] for item in found}
     if "template_invalid" in types:
         return InvalidError("template_invalid", detail, errors=problems)
+    if "regex_invalid" in types:
+        return InvalidError("regex_invalid", detail, errors=problems)
     return InvalidError("unknown_field" if "extra_forbidden" in types else "invalid_block", detail, errors=problems)
 
 
@@ -76,4 +78,6 @@ def _pointer(blocks: Sequence[Mapping[str, Any]], problem: ErrorDetails) -> str:
         elif depth < last or problem["type"] != "missing":
             continue
         path.append(str(part).replace("~", "~0").replace("/", "~1"))
+    if problem["type"] == "union_tag_invalid":
+        path.append(problem["ctx"]["discriminator"].strip("'"))
     return "/".join(path)

@@ -36,18 +36,22 @@ class Dialogue:
     ) -> "Dialogue":
         """Flows that are the same in `like` are shared with it. Raises InvalidError as `parse_blocks` does."""
         read = read_flows(flows, like.read if like else {})
-        parsed = [(here.flow, here.block) for flow in read.values() for here in flow.blocks]
+        homes: dict[str, Placed] = {}
+        for here in (here for flow in read.values() for here in flow.blocks):
+            homes.setdefault(here.block.id, here)
+        blocks = {name: here.block for name, here in homes.items()}
+        first = tuple(reversed(blocks.values()))
         by_intent: dict[str, list[Block]] = {}
-        for _, block in parsed:
+        for block in blocks.values():
             if block.intent:
                 by_intent.setdefault(block.intent, []).append(block)
         return cls(
             read=read,
-            blocks={block.id: block for _, block in reversed(parsed)},
-            flow_of={block.id: flow for flow, block in reversed(parsed)},
-            by_intent={intent: tuple(blocks) for intent, blocks in by_intent.items()},
-            by_role={block.system: block for _, block in reversed(parsed) if block.system},
-            by_payload={choice.payload: choice for _, block in reversed(parsed) for choice in block.choices()},
+            blocks=blocks,
+            flow_of={name: here.flow for name, here in homes.items()},
+            by_intent={intent: tuple(answering) for intent, answering in by_intent.items()},
+            by_role={block.system: block for block in first if block.system},
+            by_payload={choice.payload: choice for block in first for choice in block.choices()},
             languages=languages,
             defaults={name: variable.get("default") for name, variable in variables.items()},
         )

@@ -76,7 +76,9 @@ def _moment(dialogue: Dialogue, state: ConversationState, event: UserEvent, env:
 
 
 def _having_picked(moment: Moment, offer: Offer) -> Moment:
-    return replace(moment, text=moment.text or offer.title, variables={**moment.variables, **offer.variables})
+    """Whoever picks a choice says its title. What was found in other words is in other places there."""
+    mentions = moment.mentions if len(offer.title) == len(moment.text) else ()
+    return replace(moment, text=offer.title, mentions=mentions, variables={**moment.variables, **offer.variables})
 
 
 def _told(

@@ -16,6 +16,7 @@ from shared.errors import InvalidError
 from shared.flows.steps import Moment, Option, Pending, Step
 from shared.flows.template import check_link, check_template, templates_in
 from shared.flows.text import Text
+from shared.flows.values import SYSTEM_VARIABLES
 
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s/]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -64,6 +65,17 @@ SpokenTitle = Annotated[
 ]
 
 
+def _nobody_elses(name: str) -> str:
+    if name == "env" or name in SYSTEM_VARIABLES:
+        raise ValueError(f"{name} is given by Greenroom, and cannot be set")
+    return name
+
+
+VariableName = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\W\d]\w*$"), AfterValidator(_nobody_elses)
+]
+Path = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\W\d]\w*(\.\w+)*$")]
+"""A name, or something within what it holds: `order.items.0`."""
 Template = Annotated[str, Field(max_length=8000), AfterValidator(_template_holds)]
 Link = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_link_holds)]
 """Where to find something: what variables hold goes in percent-encoded, after the host. See `check_link`."""
@@ -144,6 +156,14 @@ class CommonBlock(Value):
     @abstractmethod
     def assigns(self) -> Iterator[str]:
         """Every variable that the block may give a value."""
+
+    def asks(self) -> str | None:
+        """The variable that the block asks the user for."""
+        return None
+
+    def forgets(self) -> Iterator[str]:
+        """Every variable that the block takes the value of away."""
+        return iter(())
 
     def follows(self) -> Iterator[str]:
         """The blocks that may follow at once, without waiting for the user."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.contracts import Finding, Flow
+from shared.flows.block import Block
 from shared.flows.reach import circles, reachable
 from shared.flows.references import Placed, Reference, declared, missing, placed
 from shared.flows.template import literal_of
@@ -67,12 +68,25 @@ def _duplicates(every: Blocks, first: Mapping[str, Placed]) -> Iterator[Finding]
 
 
 def _loops(blocks: Blocks) -> Iterator[Finding]:
-    """`next` is followed at once, so a circle of it never comes to the user."""
+    """What follows at once never comes to the user, if it goes round; a question whose variable has a value neither."""
     by_id = {here.block.id: here for here in blocks}
-    for circle in circles({here.block.id: here.block.next for here in blocks}):
+    for circle in _circles([here.block for here in blocks]):
         names = " -> ".join([*circle, circle[0]])
-        message = f"{names} goes round without waiting for the user: take the `next` off one of these blocks."
+        message = f"{names} goes round without waiting for the user: let one of these blocks lead elsewhere."
         yield _warning("flow_cycle", message, *(by_id[block] for block in circle))
+
+
+def _circles(blocks: Sequence[Block]) -> Iterator[list[str]]:
+    """A question breaks a circle in which something takes its answer away again."""
+    by_id = {block.id: block for block in blocks}
+    for circle in circles({block.id: tuple(block.follows()) for block in blocks}):
+        within = [by_id[name] for name in circle]
+        forgotten = {name for block in within for name in block.forgets()}
+        others = [block for block in within if block.asks() not in forgotten]
+        if len(others) == len(within):
+            yield circle
+        else:
+            yield from _circles(others)
 
 
 def _ambiguous(blocks: Blocks, intents: Mapping[str, str]) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
 """Which blocks can be come to, and which go round for ever. Pure; linear in the number of jumps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from shared.flows.block import Block
 
@@ -31,17 +31,53 @@ def reachable(blocks: Iterable[Block]) -> set[str]:
     return reached
 
 
-def circles(following: Mapping[str, str | None]) -> list[list[str]]:
-    """The closed rounds of "is followed by", each once, in the order of the first id that leads into it."""
-    found: list[list[str]] = []
-    done: set[str] = set()
+def circles(following: Mapping[str, Collection[str]]) -> list[list[str]]:
+    """The blocks that "is followed by" leads round among, each group once, in the order in which they are come to.
+
+    Tarjan, "Depth-first search and linear graph algorithms", 1972, without recursion.
+    """
+    search = _Search(following)
     for first in following:
-        path: dict[str, int] = {}
-        at: str | None = first
-        while at is not None and at in following and at not in done and at not in path:
-            path[at] = len(path)
-            at = following[at]
-        if at is not None and at in path:
-            found.append(list(path)[path[at] :])
-        done.update(path)
-    return found
+        if first not in search.order:
+            search.run(first)
+    return sorted(search.found, key=lambda group: search.order[group[0]])
+
+
+class _Search:
+    """`lowest` is the earliest block, by order of entry, that is come to again from a block or from those after it."""
+
+    def __init__(self, following: Mapping[str, Collection[str]]) -> None:
+        self.following = following
+        self.order: dict[str, int] = {}
+        self.lowest: dict[str, int] = {}
+        self.open: dict[str, None] = {}
+        self.found: list[list[str]] = []
+
+    def run(self, first: str) -> None:
+        path = [self._enter(first)]
+        while path:
+            at, others = path[-1]
+            other = next(others, None)
+            if other is None:
+                path.pop()
+                self._leave(at, path[-1][0] if path else None)
+            elif other in self.open:
+                self.lowest[at] = min(self.lowest[at], self.order[other])
+            elif other not in self.order and other in self.following:
+                path.append(self._enter(other))
+
+    def _enter(self, at: str) -> tuple[str, Iterator[str]]:
+        self.order[at] = self.lowest[at] = len(self.order)
+        self.open[at] = None
+        return at, iter(self.following[at])
+
+    def _leave(self, at: str, before: str | None) -> None:
+        if before is not None:
+            self.lowest[before] = min(self.lowest[before], self.lowest[at])
+        if self.lowest[at] != self.order[at]:
+            return
+        group = [self.open.popitem()[0]]
+        while group[-1] != at:
+            group.append(self.open.popitem()[0])
+        if len(group) > 1 or at in self.following[at]:
+            self.found.append(group[::-1])

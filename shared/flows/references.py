@@ -99,7 +99,7 @@ def environment_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str
 
 def secret_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str]]]:
     """The named secrets (E4) that calls need, likewise."""
-    return _places(blocks, Block.secrets)
+    return _places(blocks, lambda block: block.secrets())
 
 
 def _places(blocks: Iterable[Placed], names: Callable[[Block], Iterable[str]]) -> dict[str, list[tuple[str, str]]]:

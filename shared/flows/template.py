@@ -27,7 +27,7 @@ _FILTER = rf"\|\s*([a-z]+)(?:\s*\(\s*{_ARGUMENT}?\s*\))?"
 _ONE_FILTER = re.compile(_FILTER)
 _SLOT = re.compile(rf"([^\W\d]\w*(?:\.\w+)*)((?:\s*{_FILTER})*)")
 _ENV = "\0"
-_HOST = re.compile(r"https?://[^/?#@]+")
+_HOST = re.compile(r"https?://[^/?#@]+(?=[/?#]|$)")
 _UNLINKED = re.compile(r"[\s\\\x00-\x1f\x7f]")
 _BROKEN = frozenset({"MissingArgument", "SyntaxError", "TooManyArguments"})
 
@@ -70,7 +70,7 @@ def render(source: str, values: Mapping[str, Any]) -> str:
     """Never raises for a template that was checked: what is undefined, null or of the wrong type is empty."""
     if "{{" not in source:
         return source
-    said = (part if isinstance(part, str) else _shown(_value(part, values)) for part in _compiled(source))
+    said = (part if isinstance(part, str) else _spelt(_value(part, values)) for part in _compiled(source))
     return "".join(said)[:LONGEST_OUTPUT]
 
 
@@ -94,6 +94,11 @@ def templates_in(data: Any) -> Iterator[str]:
             yield from templates_in(item)
 
 
+def shown(value: Any) -> str:
+    """JSON data as a text says it: nothing for null, its members for a list."""
+    return _spelt(_plain(value))
+
+
 def check_link(source: str) -> None:
     """Raises InvalidError `template_invalid`: where a link leads is the builder's and the environment's to say.
 
@@ -112,7 +117,7 @@ def check_link(source: str) -> None:
 
 def render_link(source: str, values: Mapping[str, Any]) -> str:
     """As `render`, but what variables hold is percent-encoded; values of the environment go in as they are."""
-    parts = ((part, part if isinstance(part, str) else _shown(_value(part, values))) for part in _compiled(source))
+    parts = ((part, part if isinstance(part, str) else _spelt(_value(part, values))) for part in _compiled(source))
     said = (text if isinstance(part, str) or part.variable == "env" else quote(text, safe="") for part, text in parts)
     return _UNLINKED.sub("", "".join(said))[:LONGEST_OUTPUT]
 
@@ -193,13 +198,13 @@ def _leaf(value: Any) -> Any:
     return _json(value)
 
 
-def _shown(value: Any) -> str:
+def _spelt(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return ", ".join(_shown(item) for item in value)
+        return ", ".join(_spelt(item) for item in value)
     return _json(value)
 
 

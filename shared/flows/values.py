@@ -17,3 +17,10 @@ SYSTEM_VARIABLES = frozenset(_SYSTEM)
 
 def system_values(found: Classification) -> dict[str, Any]:
     return {name: value(found) for name, value in _SYSTEM.items()}
+
+
+def given(value: Any) -> bool:
+    """Whether there is something in it: not null, no blank text, no empty list or object."""
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not None and (not isinstance(value, list | tuple | Mapping) or bool(value))

@@ -68,9 +68,11 @@ def walk(dialogue: Dialogue, moment: Moment, start: Start) -> Asking[Walk]:
 def error(dialogue: Dialogue, moment: Moment, why: str) -> Asking[Visit]:
     """Where the block for errors leads is not followed: that may be where the error came from."""
     visit = yield from _visit(dialogue, moment, Start(dialogue.role("error"), why))
-    if visit.mute or visit.step.fault:
-        return _built_in("error", why)
-    return replace(visit, step=Step(says=visit.step.says, changes=visit.step.changes))
+    built_in = _built_in("error", why)
+    if not visit.says and visit.step.hand_over is None:
+        return built_in
+    says = visit.says or built_in.says
+    return replace(visit, step=replace(visit.step, says=says, next=None, failures=None, fault=None))
 
 
 def _visit(dialogue: Dialogue, moment: Moment, start: Start) -> Asking[Visit]:

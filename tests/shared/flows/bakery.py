@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts import Classification, Flow, ScoredIntent
+from shared.contracts import Classification, Flow, FoundEntity, ScoredIntent
 from shared.flows.effects import HttpCall, HttpOutcome, denied, drive
 from shared.flows.engine import ConversationState, Dialogue, Turn, UserEvent, take_turn
 from shared.flows.references import Reference, declared, missing, placed
@@ -21,6 +21,24 @@ def choices(id: str, *quick_replies: dict[str, Any], **members: Any) -> dict[str
 
 def flow(*blocks: dict[str, Any], id: str = "counter", variables: tuple[str, ...] = ()) -> dict[str, Flow]:
     return {id: Flow(id=id, name=id.title(), blocks=blocks, variables=variables)}
+
+
+def goto(id: str, *branches: tuple[Any, str], **members: Any) -> dict[str, Any]:
+    """A block that goes to the second of the first pair whose first holds."""
+    written = [{"when": when, "next": next_} for when, next_ in branches]
+    return {"id": id, "kind": "goto", "branches": written, **members}
+
+
+def where(variable: str, operator: str, value: Any = None) -> dict[str, Any]:
+    return {"variable": variable, "operator": operator, **({} if value is None else {"value": value})}
+
+
+def asks(id: str, variable: str, expects: str = "text", **members: Any) -> dict[str, Any]:
+    return {**block(id), "kind": "input", "variable": variable, "expects": expects, **members}
+
+
+def does(id: str, *actions: dict[str, Any], **members: Any) -> dict[str, Any]:
+    return {"id": id, "kind": "action", "actions": list(actions), **members}
 
 
 def opened(name: str, lifespan: int) -> dict[str, Any]:
@@ -53,10 +71,22 @@ class Customer:
         self.state = ConversationState.model_validate_json(turn.state.model_dump_json())
         return turn
 
-    def says(self, text: str, intent: str | None = None, language: str = "en") -> list[str]:
-        """What the bot answers to `text`, understood as `intent`."""
+    def says(self, text: str, intent: str | None = None, language: str = "en", **mentions: Any) -> list[str]:
+        """What the bot answers to `text`, understood as `intent`, with values of entities by the words for them."""
         found = heard(text, (intent, 0.9)) if intent else heard(text)
-        return [reply.text for reply in self.turn(found.model_copy(update={"language": language})).replies]
+        entities = tuple(_mention(text, words, entity) for words, entity in mentions.items())
+        told = found.model_copy(update={"language": language, "entities": entities})
+        return [reply.text for reply in self.turn(told).replies]
+
+    def presses(self, title: str) -> Turn:
+        """The choice of that title among the last replies, by its payload alone."""
+        (payload,) = {offer.payload for offer in self.state.offers if offer.title == title}
+        return self.turn(heard("?", ("nothing", 0.9)), payload=payload)
+
+
+def _mention(text: str, words: str, entity: str) -> FoundEntity:
+    start = text.index(words)
+    return FoundEntity(entity=entity, value=words.title(), start=start, end=start + len(words), confidence=1.0)
 
 
 def dangling(

@@ -6,8 +6,8 @@ import pytest
 
 from shared.contracts import Finding
 from shared.flows.lint import lint
-from shared.flows.references import Reference, references
-from tests.shared.flows.bakery import block, choices, dangling, flow, opened
+from shared.flows.references import Reference, environment_names, placed, references, secret_names
+from tests.shared.flows.bakery import asks, block, choices, dangling, does, flow, goto, opened, where
 
 START = block("start", system="introduction")
 
@@ -115,6 +115,43 @@ def test_a_circle_is_told_once_however_many_ways_lead_into_it() -> None:
 
 def test_a_question_in_between_makes_a_circle_harmless() -> None:
     assert found(choices("start", {"title": "Again", "next": "start"}, system="introduction"), code="flow_cycle") == []
+
+
+def test_branches_that_lead_round_are_told_and_a_question_whose_answer_is_taken_away_is_none_of_them() -> None:
+    poll = does("poll", {"do": "http", "url": "https://oven.example", "failed": "start"}, next="ready")
+    ready = goto("ready", (where("name", "exists"), "start"), next="poll")
+    assert named(found({**START, "next": "poll"}, poll, ready, code="flow_cycle")) == [["start", "poll", "ready"]]
+    ask = asks("ask", "loaf", system="introduction", next="check")
+    check = goto("check", (where("loaf", "equals", "rye"), "rye"), next="again")
+    again = does("again", {"do": "clear", "variables": ["loaf"]}, next="ask")
+    assert named(found(ask, check, block("again", next="ask"), block("rye"), code="flow_cycle")) == [
+        ["ask", "check", "again"]
+    ]
+    assert found(ask, check, again, block("rye")) == []
+
+
+def test_every_kind_of_block_tells_what_it_needs() -> None:
+    ask = asks("ask", "loaf", "entity", entity="bread", third_failure={"next": "gone_1"})
+    which = goto("which", (where("gone_2.size", "equals", "{{ gone_3 }} {{ env.size }}"), "gone_4"), next="gone_5")
+    call = {
+        "do": "http",
+        "url": "{{ env.oven }}/{{ gone_6 }}",
+        "headers": {"A": "{{ gone_7 }}", "B": {"secret": "OVEN_KEY"}},
+        "body": [{"x": "{{ gone_8 }}"}],
+        "failed": "gone_9",
+        "save": {"order": "body"},
+    }
+    act = does("act", call, {"do": "set", "variable": "sum", "value": "{{ gone_10 }}"}, next="said")
+    buttons = [{"title": "x", "next": "gone_13"}]
+    card = {"title": "{{ gone_11 }}", "image_url": "https://a.example/{{ gone_12 }}", "buttons": buttons}
+    said = {**block("said"), "messages": [{"text": "{{ order }} {{ sum }} {{ loaf }}", "carousel": [card]}]}
+    flows = flow(ask, which, act, said)
+    assert sorted(ref.target for ref in dangling(flows, {}, {}, {}) if ref.target != "bread") == sorted(
+        f"gone_{n}" for n in range(1, 14)
+    )
+    assert ("entity", "bread") in [(ref.kind, ref.target) for ref in dangling(flows, {}, {}, {})]
+    assert environment_names(placed(flows)) == {"size": [("counter", "which")], "oven": [("counter", "act")]}
+    assert secret_names(placed(flows)) == {"OVEN_KEY": [("counter", "act")]}
 
 
 def test_a_block_id_in_two_flows_is_told_with_the_one_that_is_used() -> None:
