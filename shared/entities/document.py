@@ -66,7 +66,7 @@ class Entity(BaseModel):
 
 def check_entity(name: str, entity: Entity) -> None:
     """Raises InvalidError `invalid_entity`, `regex_invalid`, `empty_text`, `duplicate_synonym`."""
-    problem = next(_contradictions(entity), None)
+    problem = next(_problems(entity), None)
     if problem is not None:
         raise InvalidError("invalid_entity", f"The entity {name!r} {problem}.", entity=name)
     if entity.pattern is not None:
@@ -74,7 +74,9 @@ def check_entity(name: str, entity: Entity) -> None:
     _check_values(name, entity)
 
 
-def _contradictions(entity: Entity) -> Iterator[str]:
+def _problems(entity: Entity) -> Iterator[str]:
+    if sum(len(value.spoken) for value in entity.values) > MOST_SPELLINGS:
+        yield f"has more than {MOST_SPELLINGS} values and synonyms"
     given = set(entity.document()) - {"kind"}
     if entity.kind == "match":
         if entity.values and entity.pattern is not None:
@@ -118,9 +120,6 @@ def _check_values(name: str, entity: Entity) -> None:
             for spelling in spelt:
                 if meant.setdefault(spelling, value.value) != value.value:
                     clashes[text] = (meant[spelling], value.value)
-    if len(meant) > MOST_SPELLINGS:
-        detail = f"The entity {name!r} has more than {MOST_SPELLINGS} synonyms in all."
-        raise InvalidError("invalid_entity", detail, entity=name)
     if clashes:
         raise _duplicates(name, clashes)
 

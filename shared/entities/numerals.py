@@ -35,8 +35,8 @@ def numerals(reading: Reading, language: str) -> tuple[Numeral, ...]:
     """In order of place. Remembered for the kinds that ask for them after one another."""
     spoken = language_of(language)
     digits = list(_scaled(reading, spoken.numerals, _in_digits(reading.folded, spoken.numerals.decimal)))
-    taken = {numeral.end for numeral in digits}
-    words = (numeral for numeral in _in_words(reading, spoken) if numeral.end not in taken)
+    taken = {at for numeral in digits for at in range(numeral.start, numeral.end)}
+    words = _in_words(reading, spoken, [token for token in reading.cuts[0] if token.start not in taken])
     return tuple(sorted((*digits, *words), key=lambda numeral: numeral.start))
 
 
@@ -115,10 +115,10 @@ def _scaled(reading: Reading, known: Numerals, digits: Iterable[Numeral]) -> Ite
         yield numeral
 
 
-def _in_words(reading: Reading, spoken: Language) -> Iterator[Numeral]:
+def _in_words(reading: Reading, spoken: Language, words: Sequence[Token]) -> Iterator[Numeral]:
     known = spoken.numerals
     beginnings = _beginnings(spoken.code)
-    tokens = [part for token in reading.cuts[0] for part in _parts(token, known)]
+    tokens = [part for token in words for part in _parts(token, known)]
     at = 0
     while at < len(tokens):
         found = None
@@ -129,7 +129,7 @@ def _in_words(reading: Reading, spoken: Language) -> Iterator[Numeral]:
             continue
         value, after = found
         only = tokens[at].form if after == at + 1 else ""
-        sure = only not in known.articles or len(tokens) == 1
+        sure = only not in known.articles or len(reading.cuts[0]) == 1
         yield Numeral(value, tokens[at].start, tokens[after - 1].end, sure)
         at = after
 

@@ -33,7 +33,8 @@ def find(reading: Reading, asked: Asked) -> Iterator[Found]:
     fixed, unit, joins = _patterns(asked.language)
     for phrase in fixed.finditer(reading.folded):
         seconds = known.fixed[re.sub(GAP, " ", phrase[0])]
-        yield Found(iso_duration({"second": seconds}), *phrase.span())
+        days, rest = divmod(seconds, _SECONDS["day"])
+        yield Found(iso_duration({"second": seconds} if rest else {"day": days}), *phrase.span())
     for written in _COMPACT.finditer(reading.folded):
         yield Found(iso_duration({"hour": int(written[1]), "minute": int(written[2])}), *written.span())
     parts = list(_parts(reading.folded, numerals(reading, asked.language), unit, known))

@@ -29,4 +29,5 @@ def _local_start(folded: str, at: int) -> int:
         start -= 1
     while start < at and folded[start] in ".'":
         start += 1
-    return at if folded[at - 1 : at] == "." else start
+    broken = folded[at - 1 : at] == "." or (start > 0 and folded[start - 1] == "@")
+    return at if broken else start
