@@ -25,11 +25,16 @@ def change_lines(changes: Changes) -> list[str]:
 
 
 def detailed_lines(changes: Changes) -> list[str]:
-    """The same, with the expressions that intents gained and lost, as far as they are told."""
+    """The same, with the expressions that intents gained and lost, and the values of entities, as far as told."""
     lines = change_lines(changes)
     intents = changes.get("intents", {})
     told = [intent for way in ("added", "changed", "removed") for intent in intents.get(way, ())]
-    return [*lines, *(line for intent in told for line in _expression_lines(intent))]
+    entities = changes.get("entities", {}).get("changed", ())
+    return [
+        *lines,
+        *(line for intent in told for line in _expression_lines(intent)),
+        *(line for entity in entities for line in _value_lines(entity)),
+    ]
 
 
 def turned_round(changes: Changes) -> dict[str, dict[str, Any]]:
@@ -49,8 +54,14 @@ def _turned_item(item: Mapping[str, Any], before: Mapping[str, str]) -> dict[str
         return {**item, "before": item["after"], "after": item["before"]}
     turned = {**item, "name": before.get(item["id"], item["name"])}
     if expressions := item.get("expressions"):
-        turned["expressions"] = {_swapped(name): value for name, value in expressions.items()}
+        turned["expressions"] = _turned_lists(expressions)
+    if values := item.get("values"):
+        turned["values"] = {**_turned_lists(values), "changed": [_turned_lists(value) for value in values["changed"]]}
     return turned
+
+
+def _turned_lists(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {_swapped(name): value for name, value in told.items()}
 
 
 def _swapped(name: str) -> str:
@@ -70,6 +81,26 @@ def _expression_lines(intent: Mapping[str, Any]) -> list[str]:
         *_texts("+", told["added"], told["added_count"]),
         *_texts("-", told["removed"], told["removed_count"]),
     ]
+
+
+def _value_lines(entity: Mapping[str, Any]) -> list[str]:
+    told = entity.get("values")
+    if not told:
+        return []
+    counts = [f"{told[f'{way}_count']} {way}" for way in ("added", "removed", "changed") if told[f"{way}_count"]]
+    words = [f"values {', '.join(counts)}"] if counts else []
+    words += [f"{', '.join(told['fields'])} changed"] if told["fields"] else []
+    return [
+        f"{entity['name']}: {'; '.join(words)}",
+        *(f"  + {value}" for value in told["added"][:MOST_EXPRESSIONS]),
+        *(f"  - {value}" for value in told["removed"][:MOST_EXPRESSIONS]),
+        *(f"  ~ {_synonyms(value)}" for value in told["changed"][:MOST_EXPRESSIONS]),
+    ]
+
+
+def _synonyms(value: Mapping[str, Any]) -> str:
+    gained = [f"+{synonym}" for synonym in value["added"]]
+    return f"{value['value']}: {' '.join([*gained, *(f'-{synonym}' for synonym in value['removed'])])}"
 
 
 def _texts(sign: str, items: Sequence[Mapping[str, Any]], count: int) -> list[str]:

@@ -1,12 +1,16 @@
 """What a publication changes, in the bot's own terms. Pure; identity is the id, so a rename is a rename."""
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from shared.contracts import Flow, Release
 from shared.document import Value
+
+MOST_TOLD = 20
+"""Values of an entity that are named, each way."""
 
 
 class ExpressionChange(Value):
@@ -23,12 +27,36 @@ class ExpressionChanges(Value):
     removed_count: int = 0
 
 
+class SynonymChanges(Value):
+    value: str
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+class ValueChanges(Value):
+    """What an entity gained and lost; `changed` are values with other synonyms, `fields` what else is not as it was.
+
+    The lists are cut short, the counts are whole.
+    """
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[SynonymChanges, ...] = ()
+    added_count: int = 0
+    removed_count: int = 0
+    changed_count: int = 0
+    fields: tuple[str, ...] = ()
+
+
 class Named(Value):
-    """`expressions` is told of intents, where draft knows; `before` and `after` are values of a changed setting."""
+    """`expressions` is told of intents, where draft knows; `values` of a changed entity; `before` and `after` are
+    values of a changed setting.
+    """
 
     id: str
     name: str
     expressions: ExpressionChanges | None = None
+    values: ValueChanges | None = None
     before: Any = None
     after: Any = None
 
@@ -75,7 +103,9 @@ def diff(before: Release | None, after: Release) -> Changes:
     """Every part compared on its own; what `before` lacks altogether is added."""
     old, new = (_parts(before, after) if before else {}), _parts(after, before)
     found = {part: _compare(old.get(part, {}), items) for part, items in new.items()}
-    return Changes(**{**found, "settings": _with_values(found["settings"], old.get("settings", {}), new["settings"])})
+    found["settings"] = _with_values(found["settings"], old.get("settings", {}), new["settings"])
+    found["entities"] = _with_synonyms(found["entities"], old.get("entities", {}), new["entities"])
+    return Changes(**found)
 
 
 def _parts(release: Release, other: Release | None) -> dict[str, dict[str, Item]]:
@@ -121,6 +151,38 @@ def _with_values(changes: PartChanges, old: Mapping[str, Item], new: Mapping[str
         named.model_copy(update={"before": old[named.id][1], "after": new[named.id][1]}) for named in changes.changed
     )
     return changes.model_copy(update={"changed": tuple(told)})
+
+
+def _with_synonyms(changes: PartChanges, old: Mapping[str, Item], new: Mapping[str, Item]) -> PartChanges:
+    told = (
+        named.model_copy(update={"values": _values(old[named.id][1], new[named.id][1])}) for named in changes.changed
+    )
+    return changes.model_copy(update={"changed": tuple(told)})
+
+
+def _values(before: Mapping[str, Any], after: Mapping[str, Any]) -> ValueChanges:
+    old, new = _synonyms(before), _synonyms(after)
+    added, removed = [v for v in new if v not in old], [v for v in old if v not in new]
+    changed = [value for value in new if value in old and old[value] != new[value]]
+    fields = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    return ValueChanges(
+        added=tuple(added[:MOST_TOLD]),
+        removed=tuple(removed[:MOST_TOLD]),
+        changed=tuple(_synonym_changes(value, old[value], new[value]) for value in changed[:MOST_TOLD]),
+        added_count=len(added),
+        removed_count=len(removed),
+        changed_count=len(changed),
+        fields=tuple(sorted(fields - {"values"})),
+    )
+
+
+def _synonyms(entity: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {value["value"]: value.get("synonyms", []) for value in entity.get("values", []) if "value" in value}
+
+
+def _synonym_changes(value: str, old: list[str], new: list[str]) -> SynonymChanges:
+    added, removed = (s for s in new if s not in old), (s for s in old if s not in new)
+    return SynonymChanges(value=value, added=tuple(islice(added, MOST_TOLD)), removed=tuple(islice(removed, MOST_TOLD)))
 
 
 def with_expressions(changes: Changes, found: Mapping[str, ExpressionChanges]) -> Changes:

@@ -1,5 +1,6 @@
 """`greenroom classify`: what a bot makes of sentences."""
 
+import json
 import sys
 from typing import Annotated, Any
 
@@ -27,7 +28,9 @@ def classify(
 
 
 def _show(answer: dict[str, Any], where: str) -> None:
-    show_table(("text", "intent", "confidence", "scope", ""), (_row(result) for result in answer["results"]))
+    show_table(
+        ("text", "intent", "confidence", "scope", "entities", ""), (_row(result) for result in answer["results"])
+    )
     if "release" in answer:
         print(f"{where}, release {answer['release']} ({answer['release_digest']})")
 
@@ -37,4 +40,9 @@ def _row(result: dict[str, Any]) -> tuple[Any, ...]:
     name = best["name"] if best and result["understood"] else f"not understood ({best['name'] if best else 'nothing'})"
     confidence = f"{best['confidence']:.3f}" if best else None
     scope = f"{result['scope']:.3f}" if result.get("scope") is not None else None
-    return result["text"], name, confidence, scope, result.get("reason")
+    entities = ", ".join(f"{found['entity']}={_written(found['value'])}" for found in result.get("entities", ()))
+    return result["text"], name, confidence, scope, entities or None, result.get("reason")
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from services.draft_api import (
     bots,
     bundles,
+    entity_values,
     evaluations,
     expressions,
     flows,
@@ -112,6 +113,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             evaluations.router,
             flows.router,
             resources.router,
+            entity_values.router,
             tryout.router,
             inbox.router,
             inbox_groups.router,

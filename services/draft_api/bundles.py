@@ -79,6 +79,8 @@ def export(bot: str, desk: Desk, key: Reader) -> Bundle:
 def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
     """A new bot; intents keep their ids, so that equal NLP has an equal fingerprint."""
     refuse_bound(key)
+    for name, entity in body.entities.items():
+        check_entity(name, entity)
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.bot.name, body.bot.languages, body.bot.settings)
         fill(connection, bot_id, body)
@@ -120,7 +122,6 @@ def fill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
     insert_intents(connection, bot_id, {intent.id: intent.name for intent in bundle.intents})
     insert_expressions(connection, bot_id, _expressions(bundle))
     for name, entity in bundle.entities.items():
-        check_entity(name, entity)
         write_document(connection, entities, bot_id, name, entity.document())
     for name, variable in bundle.variables.items():
         write_document(connection, variables, bot_id, name, variable.model_dump(mode="json"))

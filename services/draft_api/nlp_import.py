@@ -108,7 +108,7 @@ def _from(lines: list[str], at: int) -> Iterator[str]:
 def _record(line: int, fields: list[str], columns: int) -> Parsed:
     if len(fields) != columns:
         return RefusedLine(line, "malformed_line", f"{len(fields)} fields where the header has {columns}.")
-    return _row(line, {name: _unguarded(cell) for name, cell in zip(_COLUMNS, fields, strict=False)})
+    return _row(line, {name: unguarded(cell) for name, cell in zip(_COLUMNS, fields, strict=False)})
 
 
 def parse_jsonl(body: bytes) -> Iterator[Parsed]:
@@ -164,11 +164,11 @@ def _decoded(body: bytes) -> str:
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def _unguarded(cell: str) -> str:
+def unguarded(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
@@ -176,7 +176,7 @@ def write_csv(rows: Iterable[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    writer.writerows((_guarded(row.text), _guarded(row.intent), row.language) for row in rows)
+    writer.writerows((guarded(row.text), guarded(row.intent), row.language) for row in rows)
     return out.getvalue()
 
 

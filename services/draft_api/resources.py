@@ -12,7 +12,7 @@ from services.draft_api.store import find_bot, touch
 from services.draft_api.tables import entities, variables
 from shared.entities.document import Entity, check_entity
 from shared.errors import NotFoundError
-from shared.web.routing import Router
+from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1/bots/{bot}")
 
@@ -33,7 +33,7 @@ class Documents(BaseModel):
     items: list[dict[str, Any]]
 
 
-@router.put("/entities/{entity}", tags=["entities"])
+@router.put("/entities/{entity}", tags=["entities"], openapi_extra={UPLOAD: True})
 def put_entity(bot: str, entity: Named, body: Entity, desk: Desk, key: Writer) -> dict[str, Any]:
     """Rules act at once in a try-out; publishing them takes a training, as for all NLP."""
     check_entity(entity, body)

@@ -13,7 +13,8 @@ from shared.errors import InvalidError
 
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+LONGEST_TEXT = 200
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
 
 MOST_SPELLINGS = 50_000
 _NAMED = 20
@@ -30,7 +31,7 @@ class EntityValue(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     value: Text
-    synonyms: Annotated[list[Text], Field(max_length=1000)] = []
+    synonyms: Annotated[list[str], Field(max_length=1000)] = []
 
     @property
     def spoken(self) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ class Entity(BaseModel):
 
     kind: Literal["match", "system"]
     values: Annotated[list[EntityValue], Field(max_length=20_000)] = []
-    pattern: Annotated[str, Field(min_length=1, max_length=LONGEST_PATTERN)] | None = None
+    pattern: Annotated[str, Field(max_length=LONGEST_PATTERN)] | None = None
     fuzzy: bool = True
     system: Literal["number", "date", "email", "phone", "url", "money", "duration"] | None = None
     prefer: Literal["past", "future"] = "future"
@@ -77,6 +78,10 @@ def check_entity(name: str, entity: Entity) -> None:
 def _problems(entity: Entity) -> Iterator[str]:
     if sum(len(value.spoken) for value in entity.values) > MOST_SPELLINGS:
         yield f"has more than {MOST_SPELLINGS} values and synonyms"
+    if any(len(text) > LONGEST_TEXT for value in entity.values for text in value.synonyms):
+        yield f"has a synonym of more than {LONGEST_TEXT} characters"
+    if entity.pattern == "":
+        yield "has an empty pattern"
     given = set(entity.document()) - {"kind"}
     if entity.kind == "match":
         if entity.values and entity.pattern is not None:
