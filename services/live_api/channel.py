@@ -97,7 +97,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One request to a platform. What is sent is `body`, which is what a signature is made over."""
+    """One request to a platform; header names are in lower case. What is sent is `body`, which is what a signature is
+    made over.
+    """
 
     method: str
     url: str

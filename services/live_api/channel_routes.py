@@ -26,6 +26,8 @@ from services.live_api.channel_setup import (
 from services.live_api.floor import Editor, Floor, FloorParts, Reader
 from services.live_api.tables import audit
 from shared.audit import Entry, note
+from shared.destinations import parse_url
+from shared.document import Value
 from shared.errors import InvalidError, NotFoundError
 from shared.ids import new_id
 from shared.web.keys import Principal
@@ -107,13 +109,15 @@ def make(bot: str, body: NewChannel, floor: Floor, key: Editor, request: Request
     """Also before the bot's first publication, and next to others of its kind."""
     bot_id, kind = floor.settable(bot, key), kind_named(body.kind)
     written = told_apart(kind, body.config, body.secrets)
+    config = checked_config(kind, written.config)
+    _refuse_forbidden_urls(config, floor)
     channel = Channel(
         id=new_id("ch"),
         bot=bot_id,
         kind=body.kind,
         name=body.name,
         enabled=False,
-        config=checked_config(kind, written.config),
+        config=config,
         created_at=datetime.now(UTC),
         secrets={**made_secrets(kind), **checked_secrets(kind, written.secrets)},
     )
@@ -137,6 +141,7 @@ def change(bot: str, channel: str, body: ChannelChange, floor: Floor, key: Edito
     with floor.db.writing() as connection:
         before = _found(connection, floor, bot, channel, key)
         after = _changed(before, body)
+        _refuse_forbidden_urls(after.config, floor)
         replace_channel(connection, floor.secrets, after)
         changed = {"changed": _changes(before, after)}
         note(connection, audit, _entry("channel_changed", after, key, request, before.digest, after.digest, **changed))
@@ -162,6 +167,13 @@ def _found(connection: Connection, floor: FloorParts, bot: str, channel: str, ke
     if found is None or found.bot != bot_id:
         raise NotFoundError("not_found", f"The bot has no channel {channel!r} here.")
     return found
+
+
+def _refuse_forbidden_urls(config: Value, floor: FloorParts) -> None:
+    """Every URL of a config is one that live will call. Raises ForbiddenUrlError `url_forbidden`."""
+    for value in config.model_dump().values():
+        if isinstance(value, str) and value.startswith(("http://", "https://")):
+            floor.egress.rules.check(parse_url(value))
 
 
 def _changed(before: Channel, body: ChannelChange) -> Channel:

@@ -29,7 +29,7 @@ class Outward:
 
     async def ask(self, outgoing: Outgoing) -> Reached:
         """Raises DeniedError, UnreachableError. A platform does not send on to elsewhere."""
-        headers = {"Content-Type": "application/json", **outgoing.headers}
+        headers = {"content-type": "application/json", **outgoing.headers}
         try:
             answer = await self.egress.send(Request(outgoing.method, outgoing.url, headers, outgoing.body, redirects=0))
         except EgressError as error:

@@ -129,6 +129,8 @@ def test_two_channels_of_a_kind_stand_side_by_side(client: TestClient) -> None:
         ({"kind": "messenger", "name": "x"}, "invalid_channel"),
         ({"kind": "messenger", "name": "x", "config": {"page_id": "1", "graph_version": "../me"}}, "invalid_channel"),
         ({"kind": "webhook", "name": "x", "config": {"url": "desk"}}, "invalid_channel"),
+        ({"kind": "webhook", "name": "x", "config": {"url": "http://127.0.0.1/in"}}, "url_forbidden"),
+        ({"kind": "slack", "name": "x", "config": {"api_base": "http://169.254.169.254"}}, "url_forbidden"),
     ],
 )
 def test_what_is_no_channel_is_refused_by_name(client: TestClient, body: dict[str, Any], refusal: str) -> None:
@@ -145,6 +147,8 @@ def test_what_is_not_named_stays_and_null_takes_a_value_away(client: TestClient)
     assert named == {**made, "name": "Ferry"}
     moved = client.patch(there, json={"config": {"bot_username": None, "api_base": "https://proxy.example"}}).json()
     assert moved["config"] == {"bot_username": None, "api_base": "https://proxy.example"}
+    inward = {"config": {"api_base": "http://localhost:8002"}}
+    assert code(client.patch(there, json=inward)) == (422, "url_forbidden")
     assert code(client.patch(there, json={"kind": "slack"})) == (422, "unknown_field")
 
 

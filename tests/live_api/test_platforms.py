@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from services.live_api.channel import Outgoing
-from services.live_api.routes import Reached
 from shared.contracts import Flow
 from tests.live_api.channels.asking import CONFIGS, SECRETS, form, signed
 from tests.live_api.channels.fake_platform import FakePlatform, fake_platform
@@ -114,14 +111,6 @@ TOKEN = {"verifyToken": SECRETS["webhook"]["verify_token"]}
 FORM = (b"content-type", b"application/x-www-form-urlencoded")
 
 
-async def over_http(outgoing: Outgoing) -> Reached:
-    async with httpx.AsyncClient(trust_env=False) as asking:
-        answer = await asking.request(
-            outgoing.method, outgoing.url, content=outgoing.body, headers=dict(outgoing.headers)
-        )
-    return Reached(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content)
-
-
 @pytest.fixture(scope="module")
 def platform() -> Iterator[FakePlatform]:
     with fake_platform() as opened:
@@ -131,8 +120,8 @@ def platform() -> Iterator[FakePlatform]:
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterator[TestClient]:
     folder = tmp_path_factory.mktemp("live")
-    live = replace(Live.at(folder, f"sqlite:///{folder / 'live.db'}"), ask=over_http)
-    with live.open() as opened:
+    live = Live.at(folder, f"sqlite:///{folder / 'live.db'}", GREENROOM_EGRESS_ALLOW="127.0.0.1")
+    with replace(live, ask=None).open() as opened:
         publish(opened, trained, release(trained, flows={"quay": Flow(id="quay", name="Quay", blocks=FLOW)}))
         yield opened
 

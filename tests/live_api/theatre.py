@@ -107,7 +107,7 @@ class Live:
 
     settings: ServiceSettings
     own: LiveSettings = field(default_factory=lambda: LiveSettings(retry_seconds=0.5))
-    ask: Ask = nowhere
+    ask: Ask | None = nowhere
 
     @classmethod
     def at(cls, folder: Path, database_url: str, **environ: str) -> "Live":

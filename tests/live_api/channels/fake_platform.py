@@ -42,7 +42,8 @@ def fake_platform() -> Iterator[FakePlatform]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             platform.sent.append(Sent(self.path, headers, body))
-            self.send_response(200)
+            # A header that comes twice is refused, as strict servers do.
+            self.send_response(200 if len(headers) == len(self.headers.items()) else 400)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
             self.wfile.write(json.dumps(ANSWER).encode())
