@@ -137,10 +137,10 @@ def nearness(features: Matrix, found: Prototypes, classes: int) -> Matrix:
     return cosines
 
 
-def centroids(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Matrix:
-    """The mean n-grams of each label as unit columns [buckets, K]: nearness for the profile without encoder."""
-    sums = np.zeros((ngrams.shape[1], classes), np.float32)
+def centroids(features: sparse.csr_matrix | Matrix, labels: Labels, classes: int) -> Matrix:
+    """The mean of each label as unit columns [features, K]; of n-grams: nearness for the profile without encoder."""
+    sums = np.zeros((features.shape[1], classes), np.float32)
     for label in np.unique(labels):
-        sums[:, label] = np.asarray(ngrams[labels == label].sum(axis=0)).ravel()
+        sums[:, label] = np.asarray(features[labels == label].sum(axis=0)).ravel()
     length = np.linalg.norm(sums, axis=0, keepdims=True)
     return (sums / np.where(length > 0, length, 1)).astype(np.float32)

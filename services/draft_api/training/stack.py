@@ -39,8 +39,27 @@ class Features:
     embeddings: Matrix | None
     ngrams: sparse.csr_matrix
 
-    def rows(self, which: NDArray[np.bool_]) -> "Features":
+    def rows(self, which: NDArray[np.bool_] | Labels | slice) -> "Features":
         return Features(None if self.embeddings is None else self.embeddings[which], self.ngrams[which])
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Rows that are known to belong to `labels`."""
+
+    features: Features
+    labels: Labels
+
+    def rows(self, which: NDArray[np.bool_] | Labels | slice) -> "Examples":
+        return Examples(self.features.rows(which), self.labels[which])
+
+    def followed_by(self, more: "Examples") -> "Examples":
+        ours, theirs = self.features, more.features
+        embeddings = None
+        if ours.embeddings is not None and theirs.embeddings is not None:
+            embeddings = np.concatenate([ours.embeddings, theirs.embeddings])
+        ngrams = sparse.vstack([ours.ngrams, theirs.ngrams], format="csr")
+        return Examples(Features(embeddings, ngrams), np.concatenate([self.labels, more.labels]))
 
 
 @dataclass(frozen=True)
@@ -62,11 +81,14 @@ class Heads:
         return [logits, margin, np.float32(NEARNESS_SCALE) * nearness(features.embeddings, self.near, classes)]
 
 
-def fit_heads(features: Features, labels: Labels, classes: int) -> Heads:
-    margin = margins(features.ngrams, labels, classes)
-    if features.embeddings is None:
-        return Heads(None, margin, None, centroids(features.ngrams, labels, classes))
-    return Heads(logistic(features.embeddings, labels, classes), margin, prototypes(features.embeddings, labels), None)
+def fit_heads(said: Examples, names: Examples, classes: int) -> Heads:
+    """What was said and what it is called teach alike, but only what was said is something to be near to."""
+    every = said.followed_by(names)
+    margin = margins(every.features.ngrams, every.labels, classes)
+    if said.features.embeddings is None or every.features.embeddings is None:
+        return Heads(None, margin, None, centroids(every.features.ngrams, every.labels, classes))
+    logits = logistic(every.features.embeddings, every.labels, classes)
+    return Heads(logits, margin, prototypes(said.features.embeddings, said.labels), None)
 
 
 @dataclass(frozen=True)
@@ -82,14 +104,14 @@ class OutOfFold:
         return found
 
 
-def out_of_fold(features: Features, labels: Labels, classes: int, fold: Labels, tell: Tell) -> OutOfFold:
-    """`fold` numbers the rows as `folds` does."""
+def out_of_fold(said: Examples, names: Examples, classes: int, fold: Labels, tell: Tell) -> OutOfFold:
+    """`fold` numbers the rows as `folds` does. Names are never held out: they are known whatever is said."""
+    labels = said.labels
     splits = [fold == held for held in range(FOLDS) if (fold == held).any() and (fold != held).any()]
     views: list[Matrix] = []
 
     def held_out(out: NDArray[np.bool_]) -> list[Matrix]:
-        heads = fit_heads(features.rows(~out), labels[~out], classes)
-        return heads.views(features.rows(out), classes)
+        return fit_heads(said.rows(~out), names, classes).views(said.features.rows(out), classes)
 
     # The numeric libraries let go of the interpreter while they compute, and each fold is on its own.
     with ThreadPoolExecutor(AT_ONCE) as threads:
@@ -101,7 +123,7 @@ def out_of_fold(features: Features, labels: Labels, classes: int, fold: Labels, 
     if not views:
         # A single expression: there is nothing to hold out, so it is scored by what it made, but half as near:
         # else only its own words would be in scope.
-        *views, near = fit_heads(features, labels, classes).views(features, classes)
+        *views, near = fit_heads(said, names, classes).views(said.features, classes)
         views = [*views, near / np.float32(2)]
     return OutOfFold(views, labels)
 

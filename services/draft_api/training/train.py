@@ -32,8 +32,10 @@ from services.draft_api.training.features import embed_all, ngram_matrix  # noqa
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators  # noqa: E402
 from services.draft_api.training.heads import Labels  # noqa: E402
 from services.draft_api.training.held_out import alike, held_out_answers  # noqa: E402
+from services.draft_api.training.names import spoken, telling_names  # noqa: E402
 from services.draft_api.training.stack import (  # noqa: E402
     SCOPE_QUANTILE,
+    Examples,
     Features,
     fit_heads,
     fit_mix,
@@ -99,12 +101,12 @@ def tell(step: str, percent: float) -> None:
 
 def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
     folder = _encoder_for(source.profile)
-    features = _features(source, folder, cache)
+    said, names = _examples(source, folder, cache)
     classes = len(source.intents)
     sample = _sample(len(source.texts))
     found = out_of_fold(
-        features.rows(sample),
-        source.labels[sample],
+        said.rows(sample),
+        names,
         classes,
         folds(source.texts, source.labels)[sample],
         lambda share: tell("cross-validating", 35 + 40 * share),
@@ -112,7 +114,7 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
     mix = fit_mix(found)
     answers = held_out_answers(found, mix)
     tell("fitting", 80)
-    head = head_graph(fit_heads(features, source.labels, classes), mix, classes)
+    head = head_graph(fit_heads(said, names, classes), mix, classes)
     tell("exporting", 90)
     hashes, fold_accents = pack(zip(source.texts, source.labels.tolist(), strict=True))
     own = {"expressions.bin": hashes, "head.onnx": head, "letters.bin": pack_letters(source.texts)}
@@ -132,7 +134,7 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
     )
     manifest = manifest.model_copy(update={"probes": _probes(manifest, files, source)})
     tell("evaluating", 95)
-    pairs = alike(features, source.labels, sample, answers.own)
+    pairs = alike(said.features, source.labels, sample, answers.own)
     _write(out, manifest, files)
     _write_evaluation(out, answers, evaluate(answers, source.texts_of(sample), source.written, pairs))
     return manifest
@@ -148,12 +150,22 @@ def _encoder_for(profile: str) -> EncoderFolder | None:
     return folder
 
 
-def _features(source: Source, folder: EncoderFolder | None, cache: Path | None) -> Features:
-    ngrams = ngram_matrix(source.texts, _BUCKETS)
+def _examples(source: Source, folder: EncoderFolder | None, cache: Path | None) -> tuple[Examples, Examples]:
+    """What was said, and those names that say something."""
+    called = [spoken(intent["name"]) for intent in source.intents]
+    features = _features([*source.texts, *called], folder, cache)
+    said = Examples(features.rows(slice(len(source.texts))), source.labels)
+    names = features.rows(slice(len(source.texts), None))
+    labels = telling_names(said, names, len(source.intents))
+    return said, Examples(names.rows(labels), labels)
+
+
+def _features(texts: list[str], folder: EncoderFolder | None, cache: Path | None) -> Features:
+    ngrams = ngram_matrix(texts, _BUCKETS)
     if folder is None:
         return Features(None, ngrams)
     encoder = Encoder(folder.manifest, folder.read)
-    return Features(embed_all(source.texts, encoder, cache, lambda share: tell("encoding", 2 + 33 * share)), ngrams)
+    return Features(embed_all(texts, encoder, cache, lambda share: tell("encoding", 2 + 33 * share)), ngrams)
 
 
 def _sample(count: int) -> Rows:
