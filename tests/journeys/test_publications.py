@@ -17,8 +17,13 @@ def bot(theatre: Theatre) -> str:
     return theatre.make_bot(f"Ferry {uuid.uuid4().hex[:8]}", CSV, FLOWS)
 
 
+BOAT = {"kind": "match", "values": [{"value": "Aurora"}, {"value": "Nautilus"}]}
+
+
 @pytest.fixture
 def trained(theatre: Theatre, bot: str) -> str:
+    ok(theatre.draft.put(f"/v1/bots/{bot}/entities/boat", json=BOAT))
+    ok(theatre.draft.put(f"/v1/bots/{bot}/entities/day", json={"kind": "system", "system": "date"}))
     assert theatre.train(bot)["status"] == "succeeded"
     return bot
 
@@ -43,6 +48,7 @@ def blockers(answer: dict[str, Any]) -> list[str]:
 def test_live_answers_what_draft_answers_alone_and_in_a_list(theatre: Theatre, published: str) -> None:
     texts = [
         "when is the next ferry",
+        "two tickets for the Aurroa on 24 december 2026",
         "ferry?",
         "umbrella!!",
         "what is the meaning of tea",
@@ -57,6 +63,8 @@ def test_live_answers_what_draft_answers_alone_and_in_a_list(theatre: Theatre, p
         assert {**one, "release": 0, "release_digest": ""} == {**draft, "release": 0, "release_digest": ""}
         assert several["ranking"] == one["ranking"]
         assert several["scope"] == one["scope"]
+        assert several["entities"] == one["entities"]
+    assert [found["value"] for found in alone[1]["entities"]] == ["Aurora", "2026-12-24"]
     assert {answer["release"] for answer in alone} == {listed["release"]} == {1}
 
 

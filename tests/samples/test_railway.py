@@ -165,7 +165,9 @@ def test_every_block_can_be_reached() -> None:
 
 def test_the_bot_needs_no_setting_to_start_from() -> None:
     bot = json.loads((RAILWAY / "bot.json").read_text(encoding="utf-8"))
+    stations = [value["value"] for value in bot.pop("entities")["station"]["values"]]
     assert bot == {"name": "Tern Valley Railway", "languages": ["en"], "settings": {}}
+    assert stations == ["Alderwick", "Ternmouth", "Wrenfield"]
 
 
 def test_the_demo_conversation_is_new_to_the_bot_and_ready_to_be_said() -> None:
