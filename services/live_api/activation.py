@@ -1,19 +1,21 @@
 """The switch: one pointer moved if nobody else moved it, then every live process follows."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Header, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from services.live_api.floor import Floor, FloorParts, Releaser
 from services.live_api.keeping import is_kept
-from services.live_api.pointer import Move, Origin, Pointer, move_pointer, read_pointer
+from services.live_api.pointer import Move, Origin, Pointer, move_pointer, read_pointer, withdraw
 from services.live_api.presence import wait_for_others
-from services.live_api.roster import not_staged
-from services.live_api.tables import activations, releases
+from services.live_api.roster import never_published, not_staged
+from services.live_api.tables import activations, audit, releases
+from shared.audit import Entry, note
 from shared.contracts import ActiveRelease, Digest
 from shared.db import utc
 from shared.errors import ConflictError, NotFoundError, PreconditionError, UnconfirmedError
@@ -78,6 +80,31 @@ def show(bot: str, floor: Floor, key: Releaser) -> Response:
     return Response(body, media_type="application/json", headers={"ETag": f'"{pointer.digest}"'})
 
 
+@router.delete("", status_code=204)
+def take_off(
+    bot: str, floor: Floor, key: Releaser, request: Request, if_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """The bot answers `never_published` from then on. Its releases, its conversations and its numbering stay.
+
+    `If-Match`, where it is given, is the digest that the caller saw live serve, in quotes.
+    """
+    bot_id = floor.bot_id(bot, key)
+    expected = if_match.strip('"') if if_match is not None else None
+    with floor.db.writing() as connection:
+        current = read_pointer(connection, bot_id)
+        gone = withdraw(connection, bot_id, expected, floor.db.is_sqlite)
+        if gone is not None:
+            entry = Entry("taken_off", key.name, bot_id, {"number": gone.number}, before=gone.digest)
+            note(connection, audit, replace(entry, request_id=request.scope["greenroom.request_id"]))
+    if current is None:
+        raise never_published(bot)
+    if gone is None:
+        raise _moved(current)
+    floor.roster.follow()
+    wait_for_others(floor.db, floor.process, gone.epoch, floor.settings.lagging_seconds)
+    return Response(status_code=204)
+
+
 def _expected(header: str | None) -> str | None:
     if header is None:
         raise UnconfirmedError("if_match_required", "Say with If-Match what live serves now: its digest, or none.")
@@ -115,7 +142,11 @@ def _lost(floor: FloorParts, bot: str, body: ActivationRequest) -> Activation:
         return done
     with floor.db.reading() as connection:
         current = read_pointer(connection, bot)
-    raise PreconditionError(
+    raise _moved(current)
+
+
+def _moved(current: Pointer | None) -> PreconditionError:
+    return PreconditionError(
         "live_moved",
         "Live serves another release than the one that If-Match names.",
         current={"number": current.number, "digest": current.digest} if current else None,

@@ -104,9 +104,8 @@ class Follower:
                 beat(connection, self._process, self._roster.served_epoch())
 
     def _forget(self) -> None:
-        for pointer in self._roster.everyone():
-            if gone := forget(self._db, pointer):
-                log.info("messages_forgotten", bot=pointer.bot, messages=gone)
+        for bot, count in forget(self._db).items():
+            log.info("messages_forgotten", bot=bot, messages=count)
 
     def _say_goodbye(self) -> None:
         if self._db.is_sqlite:

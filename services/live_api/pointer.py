@@ -1,6 +1,6 @@
 """The active pointer: which release of a bot live serves, moved by compare-and-swap and by nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ _POINTER_LOCK = 4_734_302
 
 @dataclass(frozen=True)
 class Pointer:
-    """`epoch` rises with every change of any bot's pointer or environment."""
+    """`epoch` rises with every change of any bot's pointer or environment. One that is not `serving` was taken off."""
 
     bot: str
     name: str
@@ -27,6 +27,7 @@ class Pointer:
     activated_at: datetime
     epoch: int
     environment: Environment
+    serving: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,18 @@ class Move:
 
 
 def read_pointer(connection: Connection, bot: str) -> Pointer | None:
+    """None for a bot that is not served: never published, or taken off."""
+    pointer = _last_pointer(connection, bot)
+    return pointer if pointer and pointer.serving else None
+
+
+def _last_pointer(connection: Connection, bot: str) -> Pointer | None:
     row = connection.execute(_pointers().where(active.c.bot_id == bot)).mappings().first()
     return _pointer(row) if row else None
 
 
 def pointers_after(connection: Connection, epoch: int) -> list[Pointer]:
+    """Those of bots that were taken off too."""
     rows = connection.execute(_pointers().where(active.c.epoch > epoch).order_by(active.c.epoch))
     return [_pointer(row) for row in rows.mappings()]
 
@@ -59,14 +67,26 @@ def move_pointer(connection: Connection, move: Move, expected: str | None, sqlit
     `expected` is the digest that the caller saw, None when the bot was never published.
     """
     one_mover_at_a_time(connection, sqlite)
-    before = read_pointer(connection, move.bot)
-    if (before.digest if before else None) != expected:
+    before = _last_pointer(connection, move.bot)
+    if (before.digest if before and before.serving else None) != expected:
         return None
     pointer = _moved(connection, before, move)
     if not _swap(connection, pointer, before):
         return None
     _log(connection, pointer, move)
     return pointer
+
+
+def withdraw(connection: Connection, bot: str, expected: str | None, sqlite: bool) -> Pointer | None:
+    """Serves the bot no more; what was served, or None when that is not what `expected` says, where it says so."""
+    one_mover_at_a_time(connection, sqlite)
+    before = read_pointer(connection, bot)
+    if before is None or expected not in (None, before.digest):
+        return None
+    after = replace(before, serving=False, epoch=_next_epoch(connection))
+    changed = update(active).where(active.c.bot_id == bot).values(serving=False, epoch=after.epoch)
+    connection.execute(changed)
+    return after
 
 
 def change_environment(
@@ -120,6 +140,7 @@ def _swap(connection: Connection, pointer: Pointer, before: Pointer | None) -> b
         "origin": pointer.origin,
         "activated_at": pointer.activated_at,
         "epoch": pointer.epoch,
+        "serving": True,
     }
     if before:
         here = active.c.bot_id == pointer.bot, active.c.epoch == before.epoch
@@ -153,5 +174,6 @@ def _pointer(row: RowMapping) -> Pointer:
         origin=row["origin"],
         activated_at=utc(row["activated_at"]),
         epoch=row["epoch"],
+        serving=row["serving"],
         environment=Environment.read(row),
     )

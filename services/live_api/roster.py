@@ -96,7 +96,10 @@ class Roster:
             with self._db.reading() as connection:
                 moved = pointers_after(connection, self._epoch)
             for pointer in moved:
-                self._take_up(pointer)
+                if pointer.serving:
+                    self._take_up(pointer)
+                else:
+                    self._take_off(pointer)
                 self._epoch = pointer.epoch
 
     def retry(self) -> None:
@@ -172,6 +175,14 @@ class Roster:
             log.error("release_unavailable", bot=pointer.bot, digest=pointer.digest, code=code)
             self._failed[pointer.bot] = pointer
             self._name(pointer)
+
+    def _take_off(self, pointer: Pointer) -> None:
+        """Whoever took it up before finishes with it."""
+        self._serving.pop(pointer.bot, None)
+        self._failed.pop(pointer.bot, None)
+        name = self._names.pop(pointer.bot, None)
+        if name is not None and self._ids.get(name) == pointer.bot:
+            del self._ids[name]
 
     def _name(self, pointer: Pointer) -> None:
         """A bot that was renamed is no longer found under its old name."""

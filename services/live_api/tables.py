@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
 from services.live_api.delivery_tables import (
@@ -71,6 +72,8 @@ active = Table(
     Column("activated_at", DateTime(timezone=True), nullable=False),
     # Counts every change of a bot or its environment, over all bots: a process that follows asks for what is newer.
     Column("epoch", BigInteger, nullable=False, unique=True),
+    # False when the bot was taken off: the row keeps the place in the numbering.
+    Column("serving", Boolean, nullable=False, server_default=true()),
 )
 
 activations = Table(

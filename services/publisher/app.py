@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
-from services.publisher import audit_routes, inbox_routes, plans, publications, pulling, releases, status
+from services.publisher import audit_routes, inbox_routes, plans, publications, pulling, releases, status, unpublishing
 from services.publisher.bridge import BridgeParts, TargetParts
 from services.publisher.inbox_sync import InboxSync, take_due, unfinished_syncs
 from services.publisher.page import start_page
@@ -99,6 +99,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
             plans.router,
             publications.router,
             releases.router,
+            unpublishing.router,
             status.router,
             pulling.router,
             audit_routes.router,

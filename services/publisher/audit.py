@@ -10,6 +10,7 @@ from services.publisher.plan_records import Plan
 from services.publisher.records import Publication
 from services.publisher.tables import audit
 from shared.audit import Entry, note
+from shared.contracts import ActiveRelease
 from shared.errors import InvalidError
 from shared.web.keys import Principal
 
@@ -64,6 +65,13 @@ def publication_ended(connection: Connection, job: Publication, status: str, **v
 def live_edited(connection: Connection, bot: str, number: int, author: str, before: str | None, after: str) -> None:
     """As live's log tells it."""
     note(connection, audit, Entry("live_edited", author, bot, {"release": number}, before, after))
+
+
+def unpublished(
+    connection: Connection, bot: str, target: str, was: ActiveRelease, notes: str | None, key: Principal
+) -> None:
+    detail = {"target": target, "release": was.number, **({"notes": notes} if notes else {})}
+    note(connection, audit, Entry("unpublished", key.name, bot, detail, before=was.digest))
 
 
 def plan_made(connection: Connection, plan: Plan, key: Principal) -> None:

@@ -194,6 +194,14 @@ class Live:
         response = self._peer.call("PUT", f"/v1/bots/{bot}/active", json=body, headers=headers)
         return Activation.model_validate_json(response.content)
 
+    def take_off(self, bot: str, digest: str) -> None:
+        """Once. Raises PreconditionError `live_moved` when it serves another release than `digest`."""
+        try:
+            self._peer.call("DELETE", f"/v1/bots/{bot}/active", headers={"If-Match": f'"{digest}"'})
+        except NotFoundError:
+            # Done already: the answer to an earlier try was lost.
+            return
+
     def log(self, bot: str, after: int) -> Iterator[LogEntry]:
         """Every activation after that number, in their order."""
         while True:

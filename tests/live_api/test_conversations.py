@@ -193,17 +193,17 @@ def test_what_is_older_than_the_bot_keeps_is_forgotten(ferry: TestClient, live: 
     ferry.patch(f"/v1/bots/{BOT}", json={"retention_days": 7})
     for person in ("maud", "bert"):
         say(ferry, "?!", person)
-    db, pointer = Database(live.settings.database_url), ferry.app.app.state.floor.roster.pointer(BOT)
-    assert forget(db, pointer) == 0
-    assert forget(db, pointer, datetime.now(UTC) + timedelta(days=6)) == 0
+    db = Database(live.settings.database_url)
+    assert forget(db) == {}
+    assert forget(db, datetime.now(UTC) + timedelta(days=6)) == {}
     say(ferry, "?! again", "bert")
     with db.writing() as connection:
         old = messages.update().where(messages.c.text == "?!").values(received_at=datetime.now(UTC) - timedelta(days=8))
         assert connection.execute(old).rowcount == 2
-    assert forget(db, pointer) == 2
+    assert forget(db) == {BOT: 2}
     assert history(ferry, "maud") == []
     assert [item["text"] for item in history(ferry, "bert")] == ["?! again"]
-    assert forget(db, pointer, datetime.now(UTC) + timedelta(days=8)) == 1
+    assert forget(db, datetime.now(UTC) + timedelta(days=8)) == {BOT: 1}
     assert ferry.get(f"/v1/bots/{BOT}/conversations").json()["items"] == []
     db.dispose()
 
