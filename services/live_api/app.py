@@ -19,6 +19,7 @@ from services.live_api import (
     kept,
     log_routes,
     messages,
+    parked_routes,
     rasa_routes,
     releases,
     standing,
@@ -90,6 +91,7 @@ ROUTERS = (
     kept.router,
     channel_routes.router,
     webhooks.router,
+    parked_routes.router,
     rasa_routes.router,
 )
 PEER_SCOPES = ("live:release", "live:read")

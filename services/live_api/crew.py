@@ -36,6 +36,10 @@ class Crew(Generic[Piece]):
         self.busy: Counter[str] = Counter()
 
     @property
+    def taken(self) -> int:
+        return len(self._tasks)
+
+    @property
     def room(self) -> int:
         return max(0, self._most - len(self._tasks))
 

@@ -22,6 +22,11 @@ class Delivery:
         for crew in self._crews:
             crew.start()
 
+    def wake(self) -> None:
+        """There may be something to do that nobody was told of. From the event loop."""
+        for crew in self._crews:
+            crew.wake()
+
     async def stop(self) -> None:
         """First those who make work for the others."""
         for crew in self._crews:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from services.live_api.presence import beat, leave
-from services.live_api.retention import forget
+from services.live_api.retention import forget, forget_done
 from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
 from shared.db import Database
@@ -106,6 +106,7 @@ class Follower:
     def _forget(self) -> None:
         for bot, count in forget(self._db).items():
             log.info("messages_forgotten", bot=bot, messages=count)
+        forget_done(self._db, self._settings.delivery.remember_days)
 
     def _say_goodbye(self) -> None:
         if self._db.is_sqlite:

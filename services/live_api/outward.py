@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.concurrency import run_in_threadpool
 
 from services.live_api.channel import Outgoing
-from services.live_api.routes import DeniedError, Reached, UnreachableError
+from services.live_api.routes import CrowdedError, DeniedError, Reached, UnreachableError
 from services.live_api.tables import secrets as secrets_table
 from shared.calling import make_call
 from shared.db import Database
@@ -13,6 +13,8 @@ from shared.egress import Egress, EgressError, Request
 from shared.flows.effects import HttpCall, HttpOutcome
 from shared.sealed import open_secret
 from shared.secrets import Secrets
+
+_KINDS = {"egress_denied": DeniedError, "unsendable": DeniedError, "egress_busy": CrowdedError}
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,12 @@ class Outward:
         return await make_call(self.egress, call, read)
 
     async def ask(self, outgoing: Outgoing) -> Reached:
-        """Raises DeniedError, UnreachableError. A platform does not send on to elsewhere."""
+        """Raises DeniedError, CrowdedError, UnreachableError. A platform does not send on to elsewhere."""
         headers = {"content-type": "application/json", **outgoing.headers}
         try:
             answer = await self.egress.send(Request(outgoing.method, outgoing.url, headers, outgoing.body, redirects=0))
         except EgressError as error:
-            kind = DeniedError if error.code in {"egress_denied", "unsendable"} else UnreachableError
-            raise kind(error.code) from None
+            raise _KINDS.get(error.code, UnreachableError)(error.code) from None
         return Reached(answer.status, answer.headers, answer.body)
 
     def _read(self, bot: str, name: str) -> str | None:

@@ -28,7 +28,7 @@ def moment_cursor(moment: datetime, name: str) -> str:
     return f"{(moment - _EPOCH) // timedelta(microseconds=1)}.{name}"
 
 
-def before_moment(moments: Column[datetime], names: Column[str], cursor: str | None) -> Conditions:
+def before_moment(moments: ColumnElement[datetime], names: ColumnElement[str], cursor: str | None) -> Conditions:
     """As `before`, for rows in the order of their moment and, within it, their name."""
     if cursor is None:
         return ()

@@ -1,5 +1,6 @@
 """How something that is to be sent becomes requests, and what their answers mean, wherever it goes."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from shared.flows.conversation import Reply
 log = structlog.get_logger()
 
 _MOST_PARTS = 1000
+_CROWDED_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,16 @@ class UnreachableError(Exception):
     """No answer: refused, cut off, too late. Whether it arrived there nobody knows."""
 
 
+class CrowdedError(Exception):
+    """Too much is under way from here already: nothing was sent, and the other side has no part in it."""
+
+
 class DeniedError(Exception):
     """Nothing may be sent to this address from here."""
 
 
 Ask = Callable[[Outgoing], Awaitable[Reached]]
-"""Makes one request. Raises UnreachableError, DeniedError."""
+"""Makes one request. Raises UnreachableError, CrowdedError, DeniedError."""
 
 
 class Route(Protocol):
@@ -84,8 +90,7 @@ class Carrier:
 
     async def _request(self, route: Route, outgoing: Outgoing, told: Delivery) -> Outcome:
         try:
-            reached = await self.ask(route.authorise(outgoing, told))
-            outcome = route.read_outcome(reached)
+            outcome = route.read_outcome(await self._reach(route.authorise(outgoing, told)))
         except UnreachableError:
             return Retry()
         except DeniedError:
@@ -95,6 +100,13 @@ class Carrier:
             return Rejected(f"failed: {type(error).__name__}")
         reach("live.outbox.accepted")
         return outcome
+
+    async def _reach(self, outgoing: Outgoing) -> Reached:
+        while True:
+            try:
+                return await self.ask(outgoing)
+            except CrowdedError:
+                await asyncio.sleep(_CROWDED_SECONDS)
 
 
 def delivery(out: Outbound, part: int) -> Delivery:

@@ -42,6 +42,11 @@ class Sending:
         self._in_hand: Counter[str] = Counter()
         self._doors: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
+    @property
+    def left_alone(self) -> int:
+        """How many targets are."""
+        return sum(map(self._is_open, self.circuits))
+
     # -- what comes in -----------------------------------------------------------
 
     def owner_for(self, bot: str, target: str) -> str | None:

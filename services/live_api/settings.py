@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from services.live_api.expiry import Bounds
 
@@ -46,6 +46,13 @@ class LiveSettings:
     delivery: DeliveryBounds = field(default_factory=DeliveryBounds)
 
 
+def delivery_bounds(environ: Mapping[str, str] = os.environ) -> DeliveryBounds:
+    """From `GREENROOM_LIVE_` and the name of a field in capitals; what is not set has its default."""
+    given = {name: environ.get(f"GREENROOM_LIVE_{name.upper()}") for name in asdict(DeliveryBounds())}
+    kinds = {name: type(value) for name, value in asdict(DeliveryBounds()).items()}
+    return DeliveryBounds(**{name: kinds[name](value) for name, value in given.items() if value is not None})
+
+
 def live_settings(environ: Mapping[str, str] = os.environ) -> LiveSettings:
     default = LiveSettings()
     environment = environ.get("GREENROOM_ENVIRONMENT", default.environment)
@@ -59,4 +66,5 @@ def live_settings(environ: Mapping[str, str] = os.environ) -> LiveSettings:
             days=int(environ.get("GREENROOM_LIVE_KEEP_DAYS", default.keep.days)),
             hours=int(environ.get("GREENROOM_LIVE_KEEP_HOURS", default.keep.hours)),
         ),
+        delivery=delivery_bounds(environ),
     )
