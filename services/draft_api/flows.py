@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Header, Path, Response
 from pydantic import BaseModel
 from sqlalchemy import delete
@@ -9,12 +10,13 @@ from sqlalchemy import delete
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, read_flows, write_flow
 from services.draft_api.store import find_bot, intent_names, languages_of, touch
-from services.draft_api.tables import entities, flows, variables
+from services.draft_api.tables import entities, flows, secrets, variables
 from shared.contracts import Finding, Flow
 from shared.errors import NotFoundError
 from shared.flows.block import block_schema
 from shared.flows.lint import lint
-from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
+from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks, refuse_forbidden_calls
+from shared.sealed import secret_names
 from shared.web.pages import Limit, Page, cut
 from shared.web.preconditions import etag_of, require_match
 from shared.web.routing import Router
@@ -36,12 +38,14 @@ def put(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> Flow:
+    """What blocks refer to may be missing while work goes on; an intent that they name may not."""
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         before = read_flows(connection, bot_id)
         if if_match is not None:
             require_match(if_match, etag_of(before[flow]) if flow in before else None)
         document = compose_flow(flow, body, intent_names(connection, bot_id))
+        refuse_forbidden_calls(document, desk.egress.rules)
         refuse_duplicate_blocks(document, before)
         write_flow(connection, bot_id, document)
         touch(connection, bot_id)
@@ -82,12 +86,14 @@ def findings(bot: str, desk: Desk, key: Reader) -> Findings:
     """Everything that a publication or a user would stumble over, with what to do about it."""
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
+        sealed = secret_names(connection, secrets, row["id"])
         found = lint(
             read_flows(connection, row["id"]),
             intent_names(connection, row["id"]),
             documents_of(connection, entities, row["id"]),
             documents_of(connection, variables, row["id"]),
             languages_of(row),
+            {*(("env", name) for name in orjson.loads(row["env"])), *(("secret", name) for name in sealed)},
         )
     return Findings(items=list(found))
 

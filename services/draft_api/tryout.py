@@ -16,6 +16,7 @@ from shared.contracts import Classification
 from shared.errors import ConflictError
 from shared.flows.effects import drive
 from shared.flows.engine import ConversationState, UserEvent
+from shared.flows.masking import mask
 from shared.ids import new_id
 from shared.web.routing import Router
 
@@ -97,7 +98,7 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
         understood=found.understood,
         intent=found.intent.model_dump() if found.intent else None,
         block=turn.block,
-        trace=[step.model_dump(mode="json") for step in turn.trace],
+        trace=mask([step.model_dump(mode="json") for step in turn.trace], turn.hidden),
     )
 
 

@@ -8,7 +8,7 @@ from shared.brain import Brain
 from shared.contracts import Flow, Release
 from shared.errors import InvalidError, NotFoundError
 from shared.flows.dialogue import Dialogue
-from shared.flows.references import declared, environment_names, missing, placed
+from shared.flows.references import Need, declared, missing, needs, placed, spoken_need
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
 from shared.web.bot_settings import merged_settings
 
@@ -45,13 +45,13 @@ def flow_of(release: Release, flow_id: str) -> Flow:
     return found
 
 
-def refuse_missing_values(flow: Flow, env: Collection[str]) -> None:
-    """Raises `environment_value_missing` when a text uses a value that this environment lacks (E4)."""
-    lacking = {name: places for name, places in environment_names(placed({flow.id: flow})).items() if name not in env}
+def refuse_missing_values(flow: Flow, available: Collection[Need]) -> None:
+    """Raises `environment_value_missing` when a block uses a value or a secret that this environment lacks (E4)."""
+    lacking = {need: at for need, at in sorted(needs(placed({flow.id: flow})).items()) if need not in available}
     if lacking:
-        detail = f"This environment has no value for {', '.join(f'env.{name}' for name in sorted(lacking))}."
-        places = [{"name": n, "blocks": [block for _, block in places]} for n, places in sorted(lacking.items())]
-        raise InvalidError("environment_value_missing", detail, values=places[:50])
+        detail = f"This environment does not have {', '.join(map(spoken_need, lacking))}."
+        told = [{"kind": kind, "name": n, "blocks": [block for _, block in at]} for (kind, n), at in lacking.items()]
+        raise InvalidError("environment_value_missing", detail, values=told[:50])
 
 
 def edited(brain: Brain, release: Release) -> Brain:

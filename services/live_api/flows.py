@@ -9,8 +9,11 @@ from services.live_api.editing import Signed, edit
 from services.live_api.environments import environment_of
 from services.live_api.floor import Editor, Floor, FloorParts, Reader
 from services.live_api.roster import Serving
+from services.live_api.tables import secrets
 from shared.contracts import Flow, Release
-from shared.flows.writing import FlowBody
+from shared.flows.references import Need
+from shared.flows.writing import FlowBody, refuse_forbidden_calls
+from shared.sealed import secret_names
 from shared.web.pages import Limit, Page, cut
 from shared.web.preconditions import etag_of, require_match
 from shared.web.routing import Router
@@ -45,12 +48,13 @@ def put(
     response: Response,
     if_match: IfMatch = None,
 ) -> Flow:
-    """Answered when live serves it. No reference may lead nowhere, and every `env` value must be there."""
+    """Answered when live serves it. No reference leads nowhere, and the environment has what it needs."""
 
     def change(serving: Serving) -> Release:
         _require_seen(serving, flow, if_match)
         release = with_flow(serving.brain.release, flow, body)
-        refuse_missing_values(release.flows[flow], _values(floor, serving.pointer.bot))
+        refuse_missing_values(release.flows[flow], _available(floor, serving.pointer.bot))
+        refuse_forbidden_calls(release.flows[flow], floor.egress.rules)
         return release
 
     done = edit(floor, bot, key, signature, change)
@@ -76,7 +80,8 @@ def _require_seen(serving: Serving, flow: str, if_match: str | None) -> None:
     require_match(if_match, etag_of(found) if found else None)
 
 
-def _values(floor: FloorParts, bot: str) -> set[str]:
+def _available(floor: FloorParts, bot: str) -> set[Need]:
     """As the database has them: another process may have been told of a new one just now."""
     with floor.db.reading() as connection:
-        return set(environment_of(connection, bot).env)
+        values, names = environment_of(connection, bot).env, secret_names(connection, secrets, bot)
+    return {*(("env", name) for name in values), *(("secret", name) for name in names)}

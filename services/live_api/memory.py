@@ -1,7 +1,7 @@
 """What live remembers of conversations: their state, and every message with its answer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from shared.db import utc
 from shared.digest import canonical, digest_of
 from shared.errors import InvalidError
 from shared.flows.engine import ConversationState
+from shared.flows.masking import mask
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Row:
-    """A message with what was understood and answered, and by which release."""
+    """A message with what was understood and answered, and by which release. `hidden` texts are kept masked."""
 
     id: str
     heard: Heard
@@ -50,6 +51,7 @@ class Row:
     block: str | None
     release: int
     received_at: datetime
+    hidden: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def _heard_before(connection: Connection, heard: Heard) -> Row | None:
         return None
     if row["body_hash"] != heard.body_hash:
         raise InvalidError("idempotency_key_reused", "This Idempotency-Key was used with another message.")
-    return read_row(row)
+    answered = read_row(row)
+    return replace(answered, replies=tuple(orjson.loads(row["unmasked"]))) if row["unmasked"] else answered
 
 
 def save_state(
@@ -115,14 +118,17 @@ def save_state(
 
 
 def save_message(connection: Connection, row: Row) -> None:
+    """Whoever reads what was said reads it masked (C6); only a message that is sent again is answered as before."""
     heard, found = row.heard, row.found
+    text, replies = mask(heard.text, row.hidden), mask(list(row.replies), row.hidden)
+    again = heard.key is not None and replies != list(row.replies)
     connection.execute(
         insert(messages).values(
             id=row.id,
             bot_id=heard.bot,
             conversation=heard.conversation,
             user_id=heard.user,
-            text=heard.text,
+            text=text,
             language=found.language,
             understood=found.understood,
             reason=found.reason,
@@ -131,7 +137,8 @@ def save_message(connection: Connection, row: Row) -> None:
             confidence=found.intent.confidence if found.intent else _best(found),
             scope=found.scope,
             exact=found.exact_match,
-            replies=orjson.dumps(row.replies).decode(),
+            replies=orjson.dumps(replies).decode(),
+            unmasked=orjson.dumps(row.replies).decode() if again else None,
             block=row.block,
             release_number=row.release,
             received_at=row.received_at,

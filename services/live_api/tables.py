@@ -131,6 +131,7 @@ messages = Table(
     Column("scope", Float),
     Column("exact", Boolean, nullable=False),
     Column("replies", Text, nullable=False),
+    Column("unmasked", Text),
     Column("block", String(200)),
     Column("release_number", Integer, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),

@@ -141,6 +141,7 @@ def _row(serving: Serving, heard: Heard, found: Classification, turn: Turn) -> R
         block=turn.block,
         release=serving.pointer.number,
         received_at=datetime.now(UTC),
+        hidden=turn.hidden,
     )
 
 

@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 
 from services.publisher import audit, plan_records, records
 from services.publisher.bridge import BridgeParts
-from services.publisher.check_flows import environment_missing
 from services.publisher.check_nlp import needs_training, without_training
 from services.publisher.finding import blockers
 from services.publisher.judging import Situation, Verdict, accepted, judge
@@ -22,6 +21,7 @@ from services.publisher.tables import idempotency, publications
 from services.publisher.wish import Mode, Target, Wish
 from shared.contracts import ActiveRelease, Finding, Language, Release
 from shared.errors import ConflictError, InvalidError
+from shared.flows.lint import environment_missing
 from shared.flows.references import placed
 from shared.ids import new_id
 from shared.web.idempotency import once, recall
@@ -111,9 +111,9 @@ def planned(plan: Plan, body: PublicationRequest, live: ActiveRelease | None, br
     candidate = _thawed(bridge, plan)
     if candidate is not None and plan.wish.mode != "nlp":
         # A value may have gone from the environment since, or come.
-        here = bridge.target(plan.wish.target).live.environment(plan.bot_id).env
+        here = bridge.target(plan.wish.target).live.environment(plan.bot_id).available
         findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(
-            placed(candidate.flows), here
+            placed(candidate.flows), here, "blocker"
         )
     refuse_blocked(findings)
     return Asked(plan.bot_id, plan.wish, body, live, candidate, tuple(findings))

@@ -1,6 +1,6 @@
 """What stands in the way of publishing flows: dead references, values that live lacks (P8, P9, E4). Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from services.publisher.closure import closure, loose_ends, twice
@@ -9,7 +9,7 @@ from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Release, Snapshot
 from shared.flows.lint import Blocks, stumbling
-from shared.flows.references import Reference, environment_names
+from shared.flows.references import Reference
 
 FEW = 5
 
@@ -50,19 +50,6 @@ def incomplete_choice(wish: Wish, draft: Snapshot, live: Release, outcome: Relea
     return [finding.model_copy(update={"subjects": (*finding.subjects, *closing)}) for finding in found]
 
 
-def environment_missing(blocks: Blocks, available: Collection[str]) -> list[Finding]:
-    """E4: values belong to an environment and are never published."""
-    return [
-        blocker(
-            "environment_value_missing",
-            f"{_places(_at(places))} to env.{name}, which this environment does not have: set it there first.",
-            [{"kind": "env", "id": name, "blocks": _at(places)}],
-        )
-        for name, places in sorted(environment_names(blocks).items())
-        if name not in available
-    ]
-
-
 def stumbling_blocks(release: Release, blocks: Blocks) -> list[Finding]:
     """What users would stumble over, though it can be published."""
     names = {mark.id: mark.name for mark in release.intents}
@@ -100,7 +87,3 @@ def _help(also: list[str], draft: Snapshot, live: Release) -> str:
 def _places(places: list[dict[str, Any]]) -> str:
     names = ", ".join(sorted({f"{place['flow']}/{place['block']}" for place in places}))
     return f"Block {names} refers" if len(places) == 1 else f"Blocks {names} refer"
-
-
-def _at(places: Collection[tuple[str, str]]) -> list[dict[str, Any]]:
-    return [{"flow": flow, "block": block} for flow, block in places]

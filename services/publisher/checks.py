@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from services.publisher.check_flows import (
     dangling_references,
-    environment_missing,
     incomplete_choice,
     stumbling_blocks,
     unknown_flows,
@@ -18,8 +17,8 @@ from services.publisher.compose import compose
 from services.publisher.finding import blocker
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Release, Snapshot
-from shared.flows.lint import Blocks
-from shared.flows.references import Reference, placed
+from shared.flows.lint import Blocks, environment_missing
+from shared.flows.references import Need, Reference, placed
 
 Findings = list[Finding]
 
@@ -29,11 +28,10 @@ def check(
     draft: Snapshot | None,
     live: Release | None,
     earlier: Release | None = None,
-    env: Collection[str] | None = None,
+    env: Collection[Need] | None = None,
 ) -> tuple[Finding, ...]:
-    """Every finding at once, blockers first. `earlier` is what a rollback goes back to; `env` names the values that
-
-    the environment has, None when they are not to be looked at.
+    """Every finding at once, blockers first. `earlier` is what a rollback goes back to; `env` is what the
+    environment has, None when that is not to be looked at.
     """
     if live is None and wish.mode != "full":
         return (_never_published(wish),)
@@ -41,7 +39,7 @@ def check(
     blocks = placed(outcome.flows) if outcome else ()
     found = _of_mode(wish, draft, live, outcome, blocks)
     if env is not None and wish.mode != "nlp":
-        found += environment_missing(blocks, env)
+        found += environment_missing(blocks, env, "blocker")
     return tuple(sorted(found, key=lambda finding: finding.severity))
 
 

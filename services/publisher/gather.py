@@ -24,7 +24,7 @@ def read_situation(db: Database, target: TargetParts, bot: str, draft: Snapshot 
             draft=draft,
             live=live,
             earlier=earlier,
-            env=target.live.environment(bot).env,
+            env=target.live.environment(bot).available,
             edits=last.edits if last and wish.target == "live" else {},
             pulled=history.pulled(connection, bot),
             rolled_back=history.rolled_back(connection, bot, wish.target),

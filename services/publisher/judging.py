@@ -10,6 +10,7 @@ from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Finding, Release, Snapshot
 from shared.diff import Changes, diff
+from shared.flows.references import Need
 
 ACCEPTABLE = ("live_drift", "regression_failed")
 # What stands in the way without being wrong with the candidate itself: a plan freezes it all the same.
@@ -21,14 +22,14 @@ _ACCURACY_LOSS = 0.01
 class Situation:
     """What a wish is judged by. `draft` is None where none is needed; `earlier` is what a rollback goes back to.
 
-    `env` names the values that the environment has; `standing` counts conversations by the block that they stand on;
+    `env` is what the environment has; `standing` counts conversations by the block that they stand on;
     `rolled_back` is what the last rollback took away; `accuracies` are by model digest, from cross-validation.
     """
 
     draft: Snapshot | None
     live: ActiveRelease | None
     earlier: Release | None = None
-    env: Collection[str] = ()
+    env: Collection[Need] = ()
     edits: Edits = field(default_factory=dict[str, Edit])
     pulled: Pulled = ()
     rolled_back: Release | None = None

@@ -1,7 +1,7 @@
 """Every call to the neighbours, typed. Nothing else in the project knows both of their addresses."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from shared.errors import (
     NotFoundError,
     PreconditionError,
 )
+from shared.flows.references import Need
 
 _KINDS: dict[int, type[GreenroomError]] = {
     404: NotFoundError,
@@ -61,6 +62,11 @@ class EnvironmentNames(Value):
 
     env: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+
+    @property
+    def available(self) -> frozenset[Need]:
+        values: Iterable[Need] = (("env", name) for name in self.env)
+        return frozenset(values) | {("secret", name) for name in self.secrets}
 
 
 class Peer:

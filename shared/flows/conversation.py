@@ -118,7 +118,8 @@ class HandOver(Value):
 
 class Turn(Value):
     """`block` is the first block that answered; None when a built-in text did. `ended`: the bot closed the
-    conversation, and the next message begins it anew.
+    conversation, and the next message begins it anew. `hidden` are texts that nobody reads in what is kept of it: see
+    `shared.flows.masking`.
     """
 
     state: ConversationState
@@ -127,3 +128,4 @@ class Turn(Value):
     trace: tuple[TraceStep, ...]
     hand_over: HandOver | None = None
     ended: bool = False
+    hidden: frozenset[str] = frozenset()

@@ -25,6 +25,7 @@ class Dialogue:
     by_payload: Mapping[str, Choice]
     languages: tuple[str, ...]
     defaults: Mapping[str, Any]
+    sensitive: frozenset[str]
 
     @classmethod
     def of(
@@ -54,6 +55,7 @@ class Dialogue:
             by_payload={choice.payload: choice for block in first for choice in block.choices()},
             languages=languages,
             defaults={name: variable.get("default") for name, variable in variables.items()},
+            sensitive=frozenset(name for name, variable in variables.items() if variable.get("sensitive")),
         )
 
     @property

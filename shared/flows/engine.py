@@ -24,6 +24,7 @@ from shared.flows.conversation import (
 )
 from shared.flows.dialogue import Dialogue
 from shared.flows.effects import Asking, sparing
+from shared.flows.masking import hidden_texts
 from shared.flows.start import offered, picked, start_of
 from shared.flows.steps import Card, Moment, Option, Say
 from shared.flows.values import system_values
@@ -57,8 +58,10 @@ def _turn(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: M
     if way.fault:
         last = yield from error(dialogue, way.moment, way.fault)
         way = replace(way, visits=(*way.visits, last), moment=way.moment.after(last.step), questions=())
-        return _told(state, event, way, (last,), ())
-    return _told(state, event, way, way.visits, start.suggestions)
+        told = _told(state, event, way, (last,), ())
+    else:
+        told = _told(state, event, way, way.visits, start.suggestions)
+    return told.model_copy(update={"hidden": _hidden(dialogue, moment, way)})
 
 
 def _moment(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Moment:
@@ -102,6 +105,17 @@ def _told(
         hand_over=next(_hand_overs(answers), None),
         ended=ended,
     )
+
+
+def _hidden(dialogue: Dialogue, before: Moment, way: Walk) -> frozenset[str]:
+    """What sensitive variables hold or held, and the whole of a message that answered for one of them."""
+    if not dialogue.sensitive:
+        return frozenset()
+    answered = any(
+        visit.block and visit.block.asks() in dialogue.sensitive & visit.step.changes.keys() for visit in way.visits
+    )
+    held = (hidden_texts(variables, dialogue.sensitive) for variables in (before.variables, way.moment.variables))
+    return frozenset({before.text} if answered else ()).union(*held)
 
 
 def _contexts(state: ConversationState, answers: tuple[Visit, ...]) -> dict[str, int]:

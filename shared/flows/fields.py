@@ -185,6 +185,10 @@ class CommonBlock(Value):
         """Every entity that the block asks for."""
         return iter(())
 
+    def calls(self) -> Iterator[str]:
+        """Every URL, with its variables, that the block calls."""
+        return iter(())
+
     def secrets(self) -> Iterator[str]:
         """Every named secret that the block's calls need."""
         return iter(())

@@ -1,12 +1,12 @@
 """What a publication or a user would stumble over. Pure: findings, with what to do about each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.contracts import Finding, Flow
+from shared.contracts import Finding, Flow, Severity
 from shared.flows.block import Block
 from shared.flows.reach import circles, reachable
-from shared.flows.references import Placed, Reference, declared, missing, placed
+from shared.flows.references import Need, Placed, Reference, declared, missing, needs, placed, spoken_need
 from shared.flows.template import literal_of
 from shared.flows.text import Text
 
@@ -19,11 +19,35 @@ def lint(
     entities: Mapping[str, Any],
     variables: Mapping[str, Any],
     languages: tuple[str, ...],
+    available: Collection[Need] | None = None,
 ) -> list[Finding]:
-    """Blockers first. `intents` maps ids to names. Raises InvalidError as `parse_blocks` does."""
+    """Blockers first. `intents` maps ids to names; `available` is what the environment has, None for not to look.
+
+    Raises InvalidError as `parse_blocks` does.
+    """
     every = placed(flows)
     loose = missing(every, declared(flows.values()), intents, entities, variables)
-    return [*_dangling(loose), *stumbling(every, intents, languages)]
+    lacking = [] if available is None else environment_missing(every, available, "warning")
+    return [*_dangling(loose), *lacking, *stumbling(every, intents, languages)]
+
+
+def environment_missing(blocks: Blocks, available: Collection[Need], severity: Severity) -> list[Finding]:
+    """E4: values and secrets belong to an environment and are never published."""
+    return [
+        Finding(
+            code="environment_value_missing",
+            severity=severity,
+            message=f"{_refer(places)} to {spoken_need(need)}, which this environment lacks: set it there first.",
+            subjects=({"kind": need[0], "id": need[1], "blocks": [{"flow": f, "block": b} for f, b in places]},),
+        )
+        for need, places in sorted(needs(blocks).items())
+        if need not in available
+    ]
+
+
+def _refer(places: Collection[tuple[str, str]]) -> str:
+    names = ", ".join(sorted({f"{flow}/{block}" for flow, block in places}))
+    return f"Block {names} refers" if len(places) == 1 else f"Blocks {names} refer"
 
 
 def stumbling(every: Blocks, intents: Mapping[str, str], languages: tuple[str, ...]) -> list[Finding]:

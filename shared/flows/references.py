@@ -1,6 +1,6 @@
 """What blocks refer to, and which of it is not there. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -13,6 +13,8 @@ from shared.flows.text import every_spelling
 from shared.flows.values import SYSTEM_VARIABLES
 
 Kind = Literal["intent", "entity", "variable", "block", "context"]
+Need = tuple[Literal["env", "secret"], str]
+"""A value or a named secret of the environment."""
 
 
 @dataclass(frozen=True)
@@ -92,22 +94,24 @@ def missing(
     return [found for found in every if found.target not in known.get(found.kind, {found.target})]
 
 
-def environment_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str]]]:
-    """The values of the environment (E4) that blocks use, by name, each with the (flow, block) places that use it."""
-    return _places(blocks, _environment)
-
-
-def secret_names(blocks: Iterable[Placed]) -> dict[str, list[tuple[str, str]]]:
-    """The named secrets (E4) that calls need, likewise."""
-    return _places(blocks, lambda block: block.secrets())
-
-
-def _places(blocks: Iterable[Placed], names: Callable[[Block], Iterable[str]]) -> dict[str, list[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = {}
+def needs(blocks: Iterable[Placed]) -> dict[Need, list[tuple[str, str]]]:
+    """What blocks need of the environment (E4), each with the (flow, block) places that need it."""
+    found: dict[Need, list[tuple[str, str]]] = {}
     for here in blocks:
-        for name in dict.fromkeys(names(here.block)):
-            found.setdefault(name, []).append((here.flow, here.block.id))
+        for need in dict.fromkeys(_needs(here.block)):
+            found.setdefault(need, []).append((here.flow, here.block.id))
     return found
+
+
+def spoken_need(need: Need) -> str:
+    """As builders write it."""
+    kind, name = need
+    return f"env.{name}" if kind == "env" else f"the secret {name!r}"
+
+
+def _needs(block: Block) -> Iterator[Need]:
+    yield from (("env", name) for name in _environment(block))
+    yield from (("secret", name) for name in block.secrets())
 
 
 def _environment(block: Block) -> Iterator[str]:

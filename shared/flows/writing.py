@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts import Flow
+from shared.destinations import ForbiddenUrlError, Rules, check_template
 from shared.errors import ConflictError, InvalidError
 from shared.flows.block import parse_blocks
 
@@ -55,3 +56,13 @@ def refuse_duplicate_blocks(flow: Flow, others: Mapping[str, Flow]) -> None:
             detail = f"There is a block {block['id']!r} already, in flow {where!r}."
             raise ConflictError("duplicate_block", detail, block=block["id"], flow=where)
         seen[block["id"]] = flow.id
+
+
+def refuse_forbidden_calls(flow: Flow, rules: Rules) -> None:
+    """Raises InvalidError `url_forbidden` for a call whose URL, as far as it is plain, leads where none may lead."""
+    for block in parse_blocks(flow.blocks):
+        for url in block.calls():
+            try:
+                check_template(url, rules)
+            except ForbiddenUrlError as error:
+                raise InvalidError(error.code, f"Block {block.id!r}: {error.detail}", block=block.id, url=url) from None

@@ -130,7 +130,7 @@ def test_a_value_that_this_environment_lacks_is_named(ferry: TestClient) -> None
     desk = message("umbrella", "At {{ env.desk }}.", intent="int_umbrella")
     refused = write(ferry, [desk], flow="lost")
     assert code(refused) == (422, "environment_value_missing")
-    assert refused.json()["values"] == [{"name": "desk", "blocks": ["umbrella"]}]
+    assert refused.json()["values"] == [{"kind": "env", "name": "desk", "blocks": ["umbrella"]}]
     ferry.patch(f"/v1/bots/{BOT}", json={"env": {"desk": "pier 3"}})
     assert write(ferry, [desk], flow="lost").status_code == 200
     assert say(ferry, "i lost my umbrella").json()["replies"][0]["text"] == "At pier 3."

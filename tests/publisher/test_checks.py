@@ -266,7 +266,7 @@ def test_a_value_that_the_environment_lacks_is_named_with_its_blocks(wish: Wish)
     (finding,) = blockers(check(wish, SHOP, live(), env=()))
     assert (finding.code, finding.subjects[0]["id"]) == ("environment_value_missing", "address")
     assert finding.subjects[0]["blocks"] == [{"flow": "menu", "block": "where"}]
-    assert blockers(check(wish, SHOP, live(), env=("address",))) == ()
+    assert blockers(check(wish, SHOP, live(), env={("env", "address")})) == ()
 
 
 # -- rollback ---------------------------------------------------------------------------------

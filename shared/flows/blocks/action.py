@@ -107,22 +107,25 @@ class ActionBlock(CommonBlock):
 
     def jumps(self) -> Iterator[str]:
         yield from super().follows()
-        yield from (action.failed for action in self._calls() if action.failed)
+        yield from (action.failed for action in self._requests() if action.failed)
 
     def follows(self) -> Iterator[str]:
         return self.jumps()
 
     def assigns(self) -> Iterator[str]:
         yield from (action.variable for action in self.actions if isinstance(action, SetAction))
-        yield from (name for action in self._calls() for name in action.save)
+        yield from (name for action in self._requests() for name in action.save)
 
     def forgets(self) -> Iterator[str]:
         return (name for action in self.actions if isinstance(action, ClearAction) for name in action.variables)
 
     def secrets(self) -> Iterator[str]:
-        return (name for action in self._calls() for name in action.secrets())
+        return (name for action in self._requests() for name in action.secrets())
 
-    def _calls(self) -> Sequence[HttpAction]:
+    def calls(self) -> Iterator[str]:
+        return (action.url for action in self._requests())
+
+    def _requests(self) -> Sequence[HttpAction]:
         return [action for action in self.actions if isinstance(action, HttpAction)]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts import Finding
 from shared.flows.lint import lint
-from shared.flows.references import Reference, environment_names, placed, references, secret_names
+from shared.flows.references import Reference, needs, placed, references
 from tests.shared.flows.bakery import asks, block, choices, dangling, does, flow, goto, opened, where
 
 START = block("start", system="introduction")
@@ -150,8 +150,16 @@ def test_every_kind_of_block_tells_what_it_needs() -> None:
         f"gone_{n}" for n in range(1, 14)
     )
     assert ("entity", "bread") in [(ref.kind, ref.target) for ref in dangling(flows, {}, {}, {})]
-    assert environment_names(placed(flows)) == {"size": [("counter", "which")], "oven": [("counter", "act")]}
-    assert secret_names(placed(flows)) == {"OVEN_KEY": [("counter", "act")]}
+    assert needs(placed(flows)) == {
+        ("env", "size"): [("counter", "which")],
+        ("env", "oven"): [("counter", "act")],
+        ("secret", "OVEN_KEY"): [("counter", "act")],
+    }
+    lacking = [f for f in lint(flows, {}, {}, {}, ("en",), {("env", "oven")}) if f.code == "environment_value_missing"]
+    assert [(f.severity, f.subjects[0]["kind"], f.subjects[0]["id"]) for f in lacking] == [
+        ("warning", "env", "size"),
+        ("warning", "secret", "OVEN_KEY"),
+    ]
 
 
 def test_a_block_id_in_two_flows_is_told_with_the_one_that_is_used() -> None:
