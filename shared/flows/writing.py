@@ -20,10 +20,56 @@ _EXAMPLE: dict[str, Any] = {
         }
     ],
 }
+_EVERY_KIND: dict[str, Any] = {
+    "name": "Call back",
+    "blocks": [
+        {
+            "id": "call_number",
+            "kind": "input",
+            "variable": "phone",
+            "expects": "phone",
+            "messages": [{"text": "Which number shall we call?"}],
+            "retry": "That is no number that we can call.",
+            "next": "call_ask",
+        },
+        {
+            "id": "call_ask",
+            "kind": "action",
+            "actions": [
+                {
+                    "do": "http",
+                    "method": "POST",
+                    "url": "https://office.example/calls",
+                    "body": {"number": "{{ phone }}"},
+                    "save": {"minutes": "body.wait_minutes"},
+                    "failed": "call_closed",
+                }
+            ],
+            "next": "call_soon",
+        },
+        {
+            "id": "call_soon",
+            "kind": "goto",
+            "branches": [
+                {"when": {"variable": "minutes", "operator": "less_than", "value": 30}, "next": "call_thanks"}
+            ],
+            "next": "call_closed",
+        },
+        {
+            "id": "call_thanks",
+            "kind": "message",
+            "messages": [{"text": "You hear from us in {{ minutes }} minutes."}],
+        },
+        {"id": "call_closed", "kind": "message", "messages": [{"text": "Nobody can call you now. Try tomorrow?"}]},
+    ],
+    "variables": ["phone", "minutes"],
+}
 
 
 class FlowBody(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
+    """`docs/flows.md` shows every kind of block; `GET /v1/schema/blocks` has their JSON Schema."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE, _EVERY_KIND]})
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     blocks: Annotated[list[dict[str, Any]], Field(max_length=2000)] = []

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
+from shared.flows.block import parse_blocks
+
 RAILWAY = Path(__file__).parents[2] / "samples" / "railway"
 MESSAGE_FIELDS = {"text", "variants", "buttons", "quick_replies"}
-BLOCK_FIELDS = {
-    "id", "kind", "name", "intent", "system", "required_contexts", "output_contexts", "messages", "next"
-}  # fmt: skip
 SITE = "https://ternvalley.example/"  # a domain that nobody can own
 BUTTON_TITLE_LENGTH = 20  # the shortest limit among the channels
 
@@ -39,7 +38,7 @@ def blocks() -> list[Block]:
 
 
 def messages() -> list[dict[str, Any]]:
-    return [message for block in blocks() for message in block["messages"]]
+    return [message for block in blocks() for message in block.get("messages", [])]
 
 
 def normal_form(text: str) -> str:
@@ -50,14 +49,14 @@ def normal_form(text: str) -> str:
 
 
 def choices(block: Block) -> Iterator[dict[str, str]]:
-    for message in block["messages"]:
+    for message in block.get("messages", []):
         yield from message.get("buttons", [])
         yield from message.get("quick_replies", [])
 
 
 def targets(block: Block) -> set[str]:
-    chosen = {choice["next"] for choice in choices(block) if "next" in choice}
-    return chosen | ({block["next"]} if "next" in block else set())
+    ways = [block, block.get("third_failure", {}), *block.get("branches", []), *choices(block)]
+    return {way["next"] for way in ways if "next" in way}
 
 
 def awaited(block: Block) -> frozenset[str]:
@@ -122,17 +121,17 @@ def test_a_block_leads_only_to_blocks_that_exist() -> None:
     assert {block["id"]: astray for block in blocks() if (astray := targets(block) - known)} == {}
 
 
-def test_a_block_is_a_message_made_of_known_fields() -> None:
-    assert {block["kind"] for block in blocks()} == {"message"}
-    assert {field for block in blocks() for field in block} <= BLOCK_FIELDS
-    assert [block["id"] for block in blocks() if not block["messages"]] == []
+def test_every_kind_of_block_is_shown_and_each_is_one() -> None:
+    assert {block["kind"] for block in blocks()} == {"message", "goto", "input", "action"}
+    assert len(parse_blocks(blocks())) == len(blocks())
 
 
-def test_a_message_has_one_text_or_variants_and_no_variables() -> None:
+def test_a_message_has_one_text_or_variants_and_variables_only_where_they_were_asked_for() -> None:
     for message in messages():
         assert set(message) <= MESSAGE_FIELDS
         assert ("text" in message) != ("variants" in message)
-        assert all(text and "{{" not in text for text in message.get("variants", [message.get("text")]))
+    using = {flow["id"] for flow in flows() for block in flow["blocks"] if "{{" in json.dumps(block)}
+    assert using == {flow["id"] for flow in flows() if flow["variables"]} == {"planning"}
 
 
 def test_a_message_offers_three_buttons_at_most() -> None:
@@ -140,14 +139,14 @@ def test_a_message_offers_three_buttons_at_most() -> None:
 
 
 def test_what_can_be_pressed_has_a_short_title_and_one_target() -> None:
-    for choice in (choice for block in blocks() for choice in choices(block)):
+    for block, choice in [(each, choice) for each in blocks() for choice in choices(each)]:
         assert 0 < len(choice["title"]) <= BUTTON_TITLE_LENGTH
-        assert ("next" in choice) != ("url" in choice)
+        assert len({"next", "url"} & choice.keys()) == (block["kind"] != "input")
         assert choice.get("url", SITE).startswith(SITE)
 
 
 def test_blocks_that_follow_by_themselves_come_to_an_end() -> None:
-    followers = {block["id"]: {block["next"]} for block in blocks() if "next" in block}
+    followers = {block["id"]: {block["next"]} for block in blocks() if "next" in block and block["kind"] != "input"}
     TopologicalSorter(followers).prepare()
 
 

@@ -2,12 +2,15 @@
 
 import csv
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shared.contracts import BotSettings, Flow
+from shared.contracts import BotSettings, Classification, Flow, FoundEntity, ScoredIntent
+from shared.entities.finder import compile_entities
 from shared.flows.effects import denied, drive
 from shared.flows.engine import ConversationState, Dialogue, UserEvent, take_turn
 from shared.flows.lint import lint
@@ -43,8 +46,56 @@ def trained(
     return done
 
 
-def test_lint_has_nothing_to_say(flows: dict[str, Flow], intents: dict[str, list[str]]) -> None:
-    assert lint(flows, {name: name for name in intents}, {}, {}, ("en",)) == []
+@pytest.fixture(scope="module")
+def entities() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((RAILWAY / "bot.json").read_text(encoding="utf-8"))["entities"]
+    return found
+
+
+def test_lint_has_nothing_to_say(
+    flows: dict[str, Flow], intents: dict[str, list[str]], entities: dict[str, Any]
+) -> None:
+    assert lint(flows, {name: name for name in intents}, entities, {}, ("en",), ()) == []
+
+
+class Passenger:
+    """Talks to the bot without a model: what is understood is said with the words."""
+
+    def __init__(self, flows: dict[str, Flow], entities: dict[str, Any]) -> None:
+        self.dialogue, self.finder = Dialogue.of(flows, ("en",), {}), compile_entities(entities)
+        self.state = ConversationState()
+
+    def says(self, text: str, intent: str | None = None) -> list[str]:
+        scored = ScoredIntent(id=intent, name=intent, confidence=0.9) if intent else None
+        spans = self.finder.find(text, "en", NOON, 0.7)
+        found = Classification(
+            text=text,
+            language="en",
+            understood=scored is not None,
+            intent=scored,
+            entities=tuple(FoundEntity(**asdict(span)) for span in spans),
+        )
+        turn = drive(take_turn(self.dialogue, self.state, UserEvent(found, text, NOON)), denied)
+        self.state = turn.state
+        return [reply.text for reply in turn.replies]
+
+
+def test_a_journey_is_planned_with_a_detour_and_a_slip(flows: dict[str, Flow], entities: dict[str, Any]) -> None:
+    passenger = Passenger(flows, entities)
+    passenger.says("when do trains go", "train_times")
+    assert passenger.says("Plan my journey") == ["Where would you like to go?"]
+    assert passenger.says("to Wonderland") == ["Sorry, I don't know that station. Is it one of these?"]
+    assert passenger.says("can I bring my dog", "bring_pet")[-1] == "Where would you like to go?"
+    assert passenger.says("ternmouht") == ["To Ternmouth, and when?"]
+    assert passenger.says("on christmas day 25/12") == [
+        "No trains run on Christmas Day, I'm afraid. Shall we try another day?"
+    ]
+    assert passenger.says("Another day") == ["Where would you like to go?"]
+    assert passenger.says("Wrenfield, friday at 9") == [
+        "At Wrenfield trains stop on request: please tell the guard when you board.",
+        "Here are the trains to Wrenfield on 2027-03-05T09:00:00+00:00.",
+    ]
+    assert passenger.state.variables == {"goal": "Wrenfield", "day": "2027-03-05T09:00:00+00:00"}
 
 
 def test_every_line_of_the_demo_leads_to_a_block_and_with_the_encoder_to_the_right_one(
