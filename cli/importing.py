@@ -1,4 +1,6 @@
-"""What is on disk -> draft: a folder like `samples/railway`, a list of expressions, or a bundle."""
+"""What is on disk -> draft: a folder like `samples/railway`, a list of expressions, a bundle, or another platform's
+export.
+"""
 
 import json
 from collections.abc import Mapping
@@ -7,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.access import Access
+from cli.foreign import move_in, read_foreign
 from cli.outcome import CommandError
 from cli.peer import Peer
 
@@ -27,7 +30,11 @@ class Source:
 
 
 def import_path(access: Access, path: Path, name: str | None, mode: str) -> dict[str, Any]:
-    """The report of it: `bot`, `created`, `added`, `skipped`, `refused` lines, `flows` written."""
+    """The report of it: `bot`, `created`, `added`, `skipped`, `refused` lines, `flows` written, and of another
+    platform's export what was `not_carried`."""
+    foreign = read_foreign(path)
+    if foreign:
+        return move_in(access.draft, foreign, name, mode)
     if path.suffix == ".json" and path.is_file():
         return _import_bundle(access.draft, path, name)
     return import_source(access.draft, read_source(path, name), mode)
@@ -38,7 +45,7 @@ def read_source(path: Path, name: str | None) -> Source:
     if path.is_dir():
         return _read_folder(path, name)
     if path.suffix not in MEDIA_TYPES:
-        raise CommandError(f"{path} is no folder, and no .csv, .jsonl or .json file.")
+        raise CommandError(f"{path} is no folder, and no .csv, .jsonl, .json, .yml or .zip file.")
     if name is None:
         raise CommandError(f"Which bot are the expressions of {path.name} for? Name it with --bot.")
     return Source(name=name, expressions=_read(path), media_type=MEDIA_TYPES[path.suffix])

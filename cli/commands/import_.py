@@ -10,15 +10,18 @@ from cli.importing import import_path
 from cli.outcome import REFUSED, CommandError
 from cli.tables import show_table
 
+_WHAT = """A folder (bot.json, nlp.csv, flows.json), .csv, .jsonl, or a bundle; a Rasa project or .yml file; a
+Dialogflow agent, as zip or folder."""
+
 
 @connected
 def import_(
     access: Access,
-    path: Annotated[Path, typer.Argument(help="A folder (bot.json, nlp.csv, flows.json), .csv, .jsonl, or a bundle.")],
+    path: Annotated[Path, typer.Argument(help=_WHAT)],
     bot: Annotated[str | None, typer.Option(help="The bot to import into, by name or id.")] = None,
     mode: Annotated[Literal["merge", "replace"], typer.Option(help="What happens to the expressions there.")] = "merge",
 ) -> None:
-    """Bring a bot, or expressions for one, into draft."""
+    """Bring a bot, or expressions for one, into draft; also from another platform."""
     report = import_path(access, path, bot, mode)
     refused = report["refused"]
     if refused:
@@ -33,10 +36,19 @@ def _show(report: dict[str, Any]) -> None:
     made = "created" if report["created"] else "was there already"
     print(f"{report['name']} ({report['bot']}) {made}.")
     print(f"Expressions: {report['added']} added, {report['skipped']} skipped, {len(report['refused'])} refused.")
+    if report.get("entities"):
+        print(f"Entities: {', '.join(report['entities'])}.")
     if report["flows"]:
         print(f"Flows: {report['flows']} written.")
+    _show_lost(report.get("not_carried", []))
     if report.get("snapshot"):
         print(f"What was there before is kept as snapshot {report['snapshot']}.")
+
+
+def _show_lost(lost: list[dict[str, str]]) -> None:
+    if lost:
+        print("Not carried over:")
+        show_table(("what", "why"), ([found["what"], found["why"]] for found in lost))
 
 
 def _lines(count: int) -> str:

@@ -108,7 +108,7 @@ def _from(lines: list[str], at: int) -> Iterator[str]:
 def _record(line: int, fields: list[str], columns: int) -> Parsed:
     if len(fields) != columns:
         return RefusedLine(line, "malformed_line", f"{len(fields)} fields where the header has {columns}.")
-    return _row(line, {name: unguarded(cell) for name, cell in zip(_COLUMNS, fields, strict=False)})
+    return read_row(line, {name: unguarded(cell) for name, cell in zip(_COLUMNS, fields, strict=False)})
 
 
 def parse_jsonl(body: bytes) -> Iterator[Parsed]:
@@ -130,10 +130,10 @@ def _json_line(number: int, line: bytes) -> Parsed:
         return RefusedLine(number, "unknown_field", f"Unknown field {unknown[0]!r}.")
     if not all(isinstance(v, str) for v in value.values()):
         return RefusedLine(number, "malformed_line", "Every field is a string.")
-    return _row(number, value)
+    return read_row(number, value)
 
 
-def _row(line: int, fields: dict[str, Any]) -> Parsed:
+def read_row(line: int, fields: dict[str, Any]) -> Parsed:
     text, intent = " ".join(fields.get("text", "").split()), fields.get("intent", "").strip()
     problem = _problem(text, intent)
     if problem:

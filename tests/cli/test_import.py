@@ -1,6 +1,8 @@
 """From disk into draft."""
 
+import io
 import json
+import zipfile
 
 import pytest
 
@@ -86,4 +88,63 @@ def test_what_cannot_be_read_is_one_clear_line(greenroom, greenroom_api, name):
     ended = greenroom("import", name, "--bot", "bakery")
     assert ended.code == 1
     assert name in ended.err
+    assert greenroom_api.asked == []
+
+
+NLU = "nlu:\n- intent: hours\n  examples: |\n    - when do you open\n"
+MOVED = {
+    "id": "bot_3",
+    "name": "bakery",
+    "format": "rasa",
+    "languages": ["en"],
+    "intents": 1,
+    **DONE,
+    "entities": ["bread"],
+    "blocks": 2,
+    "not_carried": [{"what": "stories: the long way", "why": "write flows"}],
+}
+
+
+def test_a_rasa_project_becomes_a_bot_called_like_its_folder(greenroom, greenroom_api, tmp_path):
+    project = tmp_path / "bakery"
+    (project / "data").mkdir(parents=True)
+    (project / ".venv").mkdir()
+    (project / "data" / "nlu.yml").write_text(NLU)
+    (project / ".venv" / "other.yml").write_text("nlu: nonsense")
+    greenroom_api.on("POST /v1/bots/import/rasa", MOVED, status=201)
+    ended = greenroom("import", str(project))
+    assert ended.code == 0, ended.err
+    assert "bakery (bot_3) created." in ended.out
+    assert "stories: the long way" in ended.out
+    (asked,) = greenroom_api.asked
+    assert (asked.query, asked.headers["Content-Type"]) == ("name=bakery", "application/zip")
+    with zipfile.ZipFile(io.BytesIO(asked.body)) as sent:
+        assert sent.namelist() == ["data/nlu.yml"]
+
+
+def test_a_file_of_rasa_goes_into_a_bot_that_is_there(greenroom, greenroom_api, tmp_path):
+    (tmp_path / "nlu.yml").write_text(NLU)
+    greenroom_api.on("GET /v1/bots/bakery", BOT)
+    greenroom_api.on("POST /v1/bots/bot_1/nlp/import", {**DONE, "format": "rasa", "entities": [], "not_carried": []})
+    ended = greenroom("import", str(tmp_path / "nlu.yml"), "--bot", "bakery")
+    assert ended.code == 0, ended.err
+    assert greenroom_api.asked[1].headers["Content-Type"] == "application/yaml"
+
+
+def test_a_dialogflow_agent_is_told_by_its_agent_json(greenroom, greenroom_api, tmp_path):
+    for name in ("agent.json", "intents/hours.json"):
+        (tmp_path / "agent" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "agent" / name).write_text("{}")
+    with zipfile.ZipFile(tmp_path / "oven.zip", "w") as archive:
+        archive.write(tmp_path / "agent" / "agent.json", "oven/agent.json")
+    greenroom_api.on("POST /v1/bots/import/dialogflow", {**MOVED, "format": "dialogflow"}, status=201)
+    for path in (tmp_path / "agent", tmp_path / "oven.zip"):
+        assert greenroom("import", str(path)).code == 0
+    assert [asked.query for asked in greenroom_api.asked] == ["name=agent", "name=oven"]
+
+
+def test_a_damaged_archive_is_one_clear_line(greenroom, greenroom_api, tmp_path):
+    (tmp_path / "oven.zip").write_bytes(b"PK\x03\x04")
+    ended = greenroom("import", str(tmp_path / "oven.zip"))
+    assert (ended.code, "damaged" in ended.err) == (1, True)
     assert greenroom_api.asked == []

@@ -1,0 +1,123 @@
+"""Dialogflow ES: intents/NAME.json with intents/NAME_usersays_LANGUAGE.json, entities/NAME.json with its entries."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from services.draft_api.foreign.dialogflow_parts import entity_values, items, texts, use_entity
+from services.draft_api.foreign.harvest import Harvest
+from services.draft_api.foreign.speech import block_id, in_step, message, text_or_variants
+
+_SPOKEN = re.compile(
+    r"^(?P<stem>(?:intents|entities)/.*)_(?:usersays|entries)_(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.json$"
+)
+_TEXT, _QUICK_REPLIES = {"0", "message"}, {"2", "suggestion_chips"}
+_WELCOME = "WELCOME"
+
+Documents = Mapping[str, Any]
+
+
+def read_es(documents: Documents, harvest: Harvest) -> None:
+    agent = documents["agent.json"]
+    for language in [*texts(agent.get("language")), *texts(agent.get("supportedLanguages"))]:
+        harvest.speak(language)
+    for path, document in documents.items():
+        folder, _, file = path.rpartition("/")
+        if folder in {"intents", "entities"} and isinstance(document, Mapping) and not _SPOKEN.match(path):
+            read = _read_intent if folder == "intents" else _read_entity
+            read(document, list(_spoken(documents, path.removesuffix(".json"))), harvest)
+        elif folder not in {"", "intents", "entities"}:
+            harvest.lose(f"{folder}/{file}", "Greenroom has nothing like it")
+
+
+def _spoken(documents: Documents, stem: str) -> Iterator[tuple[str, Any]]:
+    for path, document in documents.items():
+        found = _SPOKEN.match(path)
+        if found and found["stem"] == stem:
+            yield found["language"], document
+
+
+def _read_entity(entity: Mapping[str, Any], spoken: Sequence[tuple[str, Any]], harvest: Harvest) -> None:
+    for _, entries in spoken:
+        entity_values(str(entity.get("name", "")), entries, entity.get("isRegexp") is True, harvest)
+
+
+def _read_intent(intent: Mapping[str, Any], spoken: Sequence[tuple[str, Any]], harvest: Harvest) -> None:
+    name, fallback = str(intent.get("name", "")), intent.get("fallbackIntent") is True
+    if fallback:
+        if any(phrases for _, phrases in spoken):
+            harvest.lose(f"examples of {name}", "what is not understood needs no examples here")
+    else:
+        harvest.intent(name)
+        for language, phrases in spoken:
+            harvest.speak(language)
+            _read_phrases(name, language, phrases, harvest)
+    for response in items(intent.get("responses")):
+        _read_response(intent, name, response, fallback, harvest)
+    if intent.get("webhookUsed") is True:
+        harvest.lose(f"webhook of {name}", "call a URL from an `action` block")
+
+
+def _read_phrases(intent: str, language: str, phrases: Any, harvest: Harvest) -> None:
+    for phrase in items(phrases):
+        parts = list(items(phrase.get("data")))
+        if phrase.get("isTemplate") is True:
+            harvest.lose(f"templates of {intent}", "an example is a sentence as a user says it")
+            continue
+        harvest.expression("".join(str(part.get("text", "")) for part in parts), intent, language)
+        for part in parts:
+            use_entity(str(part.get("meta") or ""), intent, harvest)
+
+
+def _read_response(
+    intent: Mapping[str, Any], name: str, response: Mapping[str, Any], fallback: bool, harvest: Harvest
+) -> None:
+    for parameter in items(response.get("parameters")):
+        use_entity(str(parameter.get("dataType") or ""), name, harvest)
+        if parameter.get("required") is True:
+            harvest.lose(f"prompts of {name}", "ask with `input` blocks")
+    messages = _messages(name, response, harvest)
+    if not messages:
+        return
+    welcome = any(str(event.get("name")) == _WELCOME for event in items(intent.get("events")))
+    block: dict[str, Any] = {"id": block_id(name), "kind": "message", "name": name[:200], "messages": messages}
+    if fallback:
+        block["system"] = "not_understood"
+    elif welcome:
+        block["system"] = "introduction"
+    if not fallback:
+        block["intent"] = name
+    harvest.block({**block, **_contexts(intent, response)})
+
+
+def _contexts(intent: Mapping[str, Any], response: Mapping[str, Any]) -> dict[str, Any]:
+    opened = [
+        {"name": str(context["name"]), "lifespan": lifespan}
+        for context in items(response.get("affectedContexts"))
+        if context.get("name") and isinstance(lifespan := context.get("lifespan"), int) and 1 <= lifespan <= 100
+    ]
+    needed = texts(intent.get("contexts"))
+    return {**({"required_contexts": needed} if needed else {}), **({"output_contexts": opened} if opened else {})}
+
+
+def _messages(intent: str, response: Mapping[str, Any], harvest: Harvest) -> list[dict[str, Any]]:
+    """Bubbles in their order; those of one place in several languages are one."""
+    said: dict[str, list[list[str]]] = {}
+    titles: dict[str, list[str]] = {}
+    for bubble in items(response.get("messages")):
+        language, kind = str(bubble.get("lang") or ""), str(bubble.get("type"))
+        if kind in _TEXT:
+            said.setdefault(language, []).append(texts(bubble.get("speech")))
+        elif kind in _QUICK_REPLIES:
+            titles[language] = texts(bubble.get("replies"))
+        else:
+            harvest.lose(f"a response of {intent}", "only texts and quick replies come along")
+    deepest = max((len(bubbles) for bubbles in said.values()), default=0)
+    places = [in_step({lang: b[at] for lang, b in said.items() if at < len(b)}) for at in range(deepest)]
+    found = [text_or_variants(variants) for variants in places if variants]
+    if any("$" in text or "#" in text for bubbles in said.values() for bubble in bubbles for text in bubble):
+        harvest.lose(f"parameters in the response of {intent}", "write {{ variable }} where it says $parameter")
+    if found and titles:
+        chosen = [dict(title) for title in in_step(titles)]
+        found[-1] = message(found[-1], chosen)
+    return found

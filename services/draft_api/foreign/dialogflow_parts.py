@@ -1,0 +1,64 @@
+"""What ES and CX have in common: their kinds of entities, and reading what may be missing."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from services.draft_api.foreign.harvest import Harvest
+
+SYSTEM = {
+    "number": "number",
+    "number-integer": "number",
+    "cardinal": "number",
+    "date": "date",
+    "date-time": "date",
+    "time": "date",
+    "email": "email",
+    "phone-number": "phone",
+    "url": "url",
+    "unit-currency": "money",
+    "duration": "duration",
+}
+_SYS = "sys."
+
+
+def items(found: Any) -> Iterator[Mapping[str, Any]]:
+    """The mappings of a list; nothing of what is no list."""
+    return (item for item in found if isinstance(item, Mapping)) if isinstance(found, list) else iter(())
+
+
+def part(found: Any, key: str) -> Mapping[str, Any]:
+    inner = found.get(key) if isinstance(found, Mapping) else None
+    return inner if isinstance(inner, Mapping) else {}
+
+
+def texts(found: Any) -> list[str]:
+    """A text or a list of texts, without the empty ones."""
+    many = found if isinstance(found, list) else [found]
+    return [text for text in many if isinstance(text, str) and text.strip()]
+
+
+def use_entity(kind: str, intent: str, harvest: Harvest) -> None:
+    """A parameter of an intent says what kind of thing it is; ours are found in every message."""
+    name = kind.removeprefix("@")
+    if not name.startswith(_SYS):
+        return
+    system = SYSTEM.get(name.removeprefix(_SYS))
+    if system:
+        harvest.system(system, system)
+    else:
+        harvest.lose(f"@{name}, in {intent}", "Greenroom recognises no such thing by itself: make an entity of it")
+
+
+def entity_values(name: str, entries: Any, is_pattern: bool, harvest: Harvest) -> None:
+    for entry in items(entries):
+        value, synonyms = entry.get("value"), texts(entry.get("synonyms"))
+        composite = [text for text in synonyms if "@" in text and ":" in text]
+        if composite:
+            harvest.lose(f"{composite[0]} of @{name}", "entities are not made of other entities here")
+        if not isinstance(value, str) or composite:
+            continue
+        if is_pattern:
+            for pattern in synonyms or [value]:
+                harvest.pattern(name, pattern)
+        else:
+            harvest.value(name, value.strip(), (text.strip() for text in synonyms))

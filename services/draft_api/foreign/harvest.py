@@ -1,0 +1,198 @@
+"""What was found in another platform's export, in our words, and what could not be carried over. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.draft_api.nlp_import import MAX_NAME, Parsed, Row, read_row
+from shared.entities.document import Entity, check_entity
+from shared.errors import GreenroomError
+from shared.flows.block import parse_blocks
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_MOST_LANGUAGES, _MOST_BLOCKS = 50, 2_000
+_SHOWN_NAMES = 5
+
+
+@dataclass(frozen=True)
+class NotCarried:
+    """`what` is in the words of the platform that it comes from."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """`parsed` are its expressions, numbered in their order; `blocks` are valid, and name intents by their names.
+
+    `intents` names every intent, those without an expression too.
+    """
+
+    format: str
+    languages: tuple[str, ...]
+    intents: tuple[str, ...]
+    parsed: tuple[Parsed, ...]
+    entities: Mapping[str, Entity]
+    blocks: tuple[Mapping[str, Any], ...]
+    variables: tuple[str, ...]
+    not_carried: tuple[NotCarried, ...]
+
+
+def only_expressions(format: str, parsed: Iterable[Parsed]) -> Export:
+    """What a plain list of expressions is."""
+    return Export(
+        format=format,
+        languages=(),
+        intents=(),
+        parsed=tuple(parsed),
+        entities={},
+        blocks=(),
+        variables=(),
+        not_carried=(),
+    )
+
+
+@dataclass
+class Harvest:
+    """Filled by a reader of one format, then turned into an Export."""
+
+    format: str
+    _languages: dict[str, None] = field(default_factory=dict)
+    _intents: dict[str, None] = field(default_factory=dict)
+    _parsed: list[Parsed] = field(default_factory=list)
+    _values: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
+    _patterns: dict[str, list[str]] = field(default_factory=dict)
+    _systems: dict[str, str] = field(default_factory=dict)
+    _blocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _variables: dict[str, None] = field(default_factory=dict)
+    _lost: dict[NotCarried, None] = field(default_factory=dict)
+
+    def speak(self, language: str) -> None:
+        if _LANGUAGE.fullmatch(language) and len(self._languages) < _MOST_LANGUAGES:
+            self._languages.setdefault(language)
+        elif language not in self._languages:
+            self.lose(f"language {language[:50]}", "it is no tag of a language, or there are too many of them")
+
+    def intent(self, name: str) -> str:
+        self._intents.setdefault(name)
+        return name
+
+    def expression(self, text: str, intent: str, language: str | None) -> None:
+        number = len(self._parsed) + 1
+        found = read_row(number, {"text": text, "intent": intent, "language": language or ""})
+        if isinstance(found, Row):
+            self._intents.setdefault(found.intent)
+        self._parsed.append(found)
+
+    def value(self, entity: str, value: str, synonyms: Iterable[str] = ()) -> None:
+        kept = self._values.setdefault(entity, {}).setdefault(value, {})
+        kept.update(dict.fromkeys(synonym for synonym in synonyms if synonym != value))
+
+    def replace(self, entity: str, value: str, synonyms: Iterable[str]) -> None:
+        """What was a value of its own and is a synonym of another goes to that one."""
+        values = self._values.setdefault(entity, {})
+        swallowed = [name for name in synonyms if name in values and name != value]
+        also = [text for name in swallowed for text in values.pop(name)]
+        self.value(entity, value, [*synonyms, *also])
+
+    def values_of(self, entity: str) -> Mapping[str, Mapping[str, None]]:
+        return self._values.get(entity, {})
+
+    @property
+    def entity_names(self) -> tuple[str, ...]:
+        return tuple(self._values)
+
+    def pattern(self, entity: str, pattern: str) -> None:
+        self._patterns.setdefault(entity, []).append(pattern)
+
+    def system(self, entity: str, kind: str) -> None:
+        self._systems[entity] = kind
+
+    def variable(self, name: str) -> None:
+        self._variables.setdefault(name)
+
+    def block(self, block: Mapping[str, Any]) -> None:
+        """Left out, and said so, where it is not what a block can be."""
+        if len(self._blocks) == _MOST_BLOCKS:
+            self.lose("responses", f"a flow holds up to {_MOST_BLOCKS} blocks")
+            return
+        try:
+            parse_blocks([block])
+        except GreenroomError as error:
+            self.lose(f"response {block['id']}", error.detail)
+            return
+        self._blocks[block["id"]] = block
+
+    def lose(self, what: str, why: str) -> None:
+        self._lost.setdefault(NotCarried(what, why))
+
+    def lose_all(self, kind: str, names: Iterable[str], why: str) -> None:
+        """Many of a kind in one line."""
+        told = sorted(set(names))
+        more = f" and {len(told) - _SHOWN_NAMES} more" if len(told) > _SHOWN_NAMES else ""
+        if told:
+            self.lose(f"{kind}: {', '.join(told[:_SHOWN_NAMES])}{more}", why)
+
+    def export(self) -> Export:
+        entities = dict(self._entities())
+        intents = {name: None for name in self._intents if self._named_well("intent", name)}
+        return Export(
+            format=self.format,
+            languages=tuple(self._languages),
+            intents=tuple(intents),
+            parsed=tuple(self._parsed),
+            entities=entities,
+            blocks=tuple(self._settled(intents)),
+            variables=tuple(self._variables),
+            not_carried=tuple(self._lost),
+        )
+
+    def _settled(self, intents: Mapping[str, None]) -> Iterator[Mapping[str, Any]]:
+        """A block whose intent is not there loses it; one intent triggers the first block that it is told of."""
+        taken: set[str] = set()
+        for block in self._blocks.values():
+            intent, contexts = block.get("intent"), block.get("required_contexts")
+            if intent is None or (intent in intents and (contexts or intent not in taken)):
+                taken |= {intent} if intent and not contexts else set()
+                yield block
+                continue
+            why = "the export has no such intent" if intent not in intents else "another block has that intent"
+            self.lose(f"trigger of {block['id']}: {intent}", why)
+            yield {name: value for name, value in block.items() if name != "intent"}
+
+    def _entities(self) -> Iterator[tuple[str, Entity]]:
+        for name in dict.fromkeys((*self._patterns, *self._values, *self._systems)):
+            if self._named_well("entity", name):
+                try:
+                    found = self._entity(name)
+                    check_entity(name, found)
+                    yield name, found
+                except ValidationError as error:
+                    self.lose(f"entity {name}", error.errors()[0]["msg"])
+                except GreenroomError as error:
+                    self.lose(f"entity {name}", error.detail)
+
+    def _entity(self, name: str) -> Entity:
+        if name in self._systems:
+            return Entity.model_validate({"kind": "system", "system": self._systems[name]})
+        if name in self._patterns:
+            if name in self._values:
+                self.lose(f"values of entity {name}", "it has a pattern: make another entity of its values")
+            patterns = list(dict.fromkeys(self._patterns[name]))
+            return Entity(kind="match", pattern=patterns[0] if len(patterns) == 1 else _either(patterns))
+        values = [{"value": value, "synonyms": list(also)} for value, also in self._values[name].items()]
+        return Entity.model_validate({"kind": "match", "values": values})
+
+    def _named_well(self, kind: str, name: str) -> bool:
+        if 0 < len(name) <= MAX_NAME and name.isprintable():
+            return True
+        self.lose(f"{kind} {name[:50]!r}", f"a name is printable and has up to {MAX_NAME} characters")
+        return False
+
+
+def _either(patterns: Iterable[str]) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in patterns)

@@ -1,0 +1,114 @@
+"""Rasa's domain: intents, entities and responses, and the rules that say which intent a response answers."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from services.draft_api.foreign.harvest import Harvest
+from services.draft_api.foreign.speech import block_id, message, text_or_variants
+
+_PREFIX = "utter_"
+_SLOT = re.compile(r"\{(\w+)\}")
+_ELSEWHERE = {
+    "slots": "variables are set by blocks here: only those that responses name came along",
+    "forms": "ask with `input` blocks",
+    "actions": "call a URL from an `action` block",
+    "e2e_actions": "write message blocks",
+    "session_config": "set session_timeout_minutes of the bot",
+}
+
+
+def names_in(found: Any) -> Iterator[str]:
+    """Intents and entities are listed by name, or by name with what is special about them."""
+    for item in found if isinstance(found, list) else ():
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, Mapping):
+            yield from map(str, item)
+
+
+def read_domain(domain: Mapping[str, Any], harvest: Harvest, language: str | None, triggers: Mapping[str, str]) -> None:
+    """`triggers` gives the intent that a response answers, by the response's name."""
+    for intent in names_in(domain.get("intents")):
+        harvest.intent(intent)
+    for kind, why in _ELSEWHERE.items():
+        found = domain.get(kind)
+        own = [name for name in (found if isinstance(found, Mapping) else names_in(found)) if _is_own(str(name))]
+        harvest.lose_all(kind, map(str, own), why)
+    responses = domain.get("responses")
+    for name, variants in (responses if isinstance(responses, Mapping) else {}).items():
+        if isinstance(variants, list):
+            _read_response(str(name), variants, harvest, language, triggers)
+
+
+def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, str]:
+    """Which intent each response answers: of the rules that are one intent and then one response.
+
+    A response that is named after a retrieval intent answers that one.
+    """
+    found: dict[str, str] = {}
+    for rule in rules:
+        steps = rule.get("steps") if isinstance(rule, Mapping) else None
+        told = [step for step in steps if isinstance(step, Mapping)] if isinstance(steps, list) else []
+        answers = [str(step["action"]) for step in told if str(step.get("action", "")).startswith(_PREFIX)]
+        intents = [str(step["intent"]) for step in told if "intent" in step]
+        if len(told) == 2 and len(intents) == 1 and len(answers) == 1:
+            found.setdefault(answers[0], intents[0])
+        else:
+            name = rule.get("rule", "without a name") if isinstance(rule, Mapping) else "without a name"
+            harvest.lose(f"rule {name}", "only one intent that is answered with one response becomes a trigger")
+    return found
+
+
+def _read_response(
+    name: str, variants: list[Any], harvest: Harvest, language: str | None, triggers: Mapping[str, str]
+) -> None:
+    plain = [variant for variant in variants if isinstance(variant, Mapping) and _is_plain(name, variant, harvest)]
+    texts = [_with_variables(str(variant["text"]), harvest) for variant in plain if variant.get("text")]
+    if not texts:
+        harvest.lose(f"response {name}", "it has no text")
+        return
+    buttons = list(dict.fromkeys(title for variant in plain for title in _titles(name, variant, harvest)))
+    retrieval = name.removeprefix(_PREFIX)
+    block = {
+        "id": block_id(name),
+        "kind": "message",
+        "name": name[:200],
+        "messages": [message(text_or_variants([{language or "": text} for text in texts]), buttons)],
+    }
+    intent = triggers.get(name) or (retrieval if "/" in retrieval else None)
+    harvest.block({**block, "intent": intent} if intent else block)
+
+
+def _is_plain(name: str, variant: Mapping[str, Any], harvest: Harvest) -> bool:
+    """Whether it is said always and everywhere; what comes with it that has no place here is told."""
+    if variant.get("condition") or variant.get("channel"):
+        harvest.lose(f"a variant of {name}", "it is for one channel, or under a condition")
+        return False
+    for extra in sorted({"image", "custom", "attachment", "elements"} & variant.keys()):
+        harvest.lose(f"{extra} of {name}", "only texts and the titles of buttons come along")
+    return True
+
+
+def _titles(name: str, variant: Mapping[str, Any], harvest: Harvest) -> Iterator[str]:
+    buttons = variant.get("buttons")
+    for button in buttons if isinstance(buttons, list) else ():
+        if isinstance(button, Mapping) and button.get("title"):
+            yield _with_variables(str(button["title"]), harvest)
+    if buttons:
+        harvest.lose(f"payloads of {name}", "a button says its title: give it a `next` block")
+
+
+def _with_variables(text: str, harvest: Harvest) -> str:
+    """`{slot}` in a text is a variable here."""
+
+    def slot(match: re.Match[str]) -> str:
+        harvest.variable(match[1])
+        return "{{ " + match[1] + " }}"
+
+    return _SLOT.sub(slot, text)
+
+
+def _is_own(name: str) -> bool:
+    """Responses are among the actions; they are carried over."""
+    return not name.startswith(_PREFIX)
