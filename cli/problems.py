@@ -38,6 +38,7 @@ _NEXT = {
     "unknown_target": "Start a preview beside the others: greenroom up --preview",
     "nlp_source_missing": "Draft has not kept what that model was trained on: nothing was changed.",
     "not_found": "greenroom bots lists the bots.",
+    "channel_secrets_missing": "greenroom channels change BOT CHANNEL --secrets FILE",
     "duplicate_bot": "Give it another name with --bot.",
     "body_too_large": "Split the file, or raise GREENROOM_MAX_UPLOAD_BYTES.",
 }

@@ -115,8 +115,8 @@ def _list(where: str, found: Sequence[Channel]) -> None:
     if not found:
         print(f"The bot has no channels in {where}.")
         return
-    rows = ((c["name"], c["kind"], _state(c), c["id"], c["webhook_url"]) for c in found)
-    show_table((f"channel in {where}", "kind", "state", "id", "webhook"), rows)
+    rows = ((c["name"], c["kind"], _state(c), c["id"]) for c in found)
+    show_table((f"channel in {where}", "kind", "state", "id"), rows)
 
 
 def _state(channel: Channel) -> str:
