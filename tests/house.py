@@ -15,7 +15,7 @@ from services.draft_api.app import draft_app
 from services.live_api.app import live_app
 from services.live_api.settings import LiveSettings
 from services.publisher.app import publisher_app
-from services.publisher.peers import Peer
+from services.publisher.peer import Peer
 from services.publisher.settings import publisher_settings
 from shared.settings import service_settings
 from tests.inline_jobs import InlineJobs

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from services.draft_api import (
     bots,
     bundles,
+    cases,
     entity_values,
     evaluations,
     expressions,
@@ -119,6 +120,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             resources.router,
             entity_values.router,
             tryout.router,
+            cases.router,
             inbox.router,
             inbox_groups.router,
             publishing.router,

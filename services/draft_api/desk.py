@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from services.draft_api.nlp_status import NlpCache
 from services.draft_api.rehearsal import Rehearsal
+from services.draft_api.vectors import RecentVectors
 from shared.artifacts import Artifacts
 from shared.db import Database
 from shared.egress import Egress
@@ -28,6 +29,7 @@ class DeskParts:
     secrets: Secrets
     egress: Egress
     nlp: NlpCache = field(default_factory=NlpCache)
+    vectors: RecentVectors = field(default_factory=RecentVectors)
 
 
 def _desk(request: Request) -> DeskParts:

@@ -84,7 +84,7 @@ def _evaluated(desk: DeskParts, bot: str, sees: str | None, language: str | None
         history = _history(connection, row["id"], spoken)
         since = _before(history, model["digest"])
         earlier = find_model(connection, row["id"], since) if since else None
-    return row["name"], _answer(row["id"], model, settings_of(row), earlier, history)
+    return row["name"], _answer(row["id"], model, settings_of(row).for_language(spoken), earlier, history)
 
 
 def _answer(

@@ -10,14 +10,12 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, RowMapping, func, select
 
 from services.draft_api.desk import Desk, Reader
-from services.draft_api.grouping import Group, Vectors, group
+from services.draft_api.grouping import Group, group
 from services.draft_api.inbox import Now, understood_now
 from services.draft_api.store import find_bot
 from services.draft_api.tables import inbox
 from shared.brain import Brain
 from shared.db import utc
-from shared.nlp.model import Model
-from shared.nlp.ngrams import hash_ngrams
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/inbox/groups", tags=["inbox"])
@@ -25,7 +23,6 @@ router = Router(prefix="/v1/bots/{bot}/inbox/groups", tags=["inbox"])
 MOST_MESSAGES = 2000
 MOST_MEMBERS = 500
 _SHOWN = 10
-_BUCKETS = 2048
 # Above these, two messages mean nearly the same.
 _NEAR_IN_MEANING, _NEAR_IN_LETTERS = 0.6, 0.35
 
@@ -83,7 +80,7 @@ def list_groups(
         rows, left_out = _not_understood(connection, row["id"], spoken)
     model = brain.models.get(spoken)
     encoded = model is not None and model.manifest.encoder is not None
-    vectors = np.stack([_vector(r["text"], model) for r in rows]) if rows else np.zeros((0, 1), np.float32)
+    vectors = np.stack([desk.vectors.get(r["text"], model) for r in rows]) if rows else np.zeros((0, 1), np.float32)
     found = group(vectors, [r["count"] for r in rows], _NEAR_IN_MEANING if encoded else _NEAR_IN_LETTERS)
     several = [g for g in found if len(g.members) > 1 or rows[g.centre]["count"] > 1]
     return InboxGroups(
@@ -107,16 +104,6 @@ def _not_understood(connection: Connection, bot_id: str, language: str) -> tuple
     query = select(inbox.c.id, inbox.c.text, inbox.c.language, inbox.c.count, inbox.c.last_at).where(*here)
     rows = connection.execute(query.order_by(inbox.c.count.desc(), inbox.c.id).limit(MOST_MESSAGES)).mappings().all()
     return rows, count - len(rows)
-
-
-def _vector(text: str, model: Model | None) -> Vectors:
-    embedding = model.embedding(text) if model else None
-    if embedding is not None:
-        return embedding.astype(np.float32)
-    ids, values = hash_ngrams(text, _BUCKETS)
-    vector = np.zeros(_BUCKETS, np.float32)
-    vector[ids] = values
-    return vector
 
 
 def _said(found: Group, rows: Sequence[RowMapping]) -> int:

@@ -95,6 +95,15 @@ variables = Table(
     Column("document", Text, nullable=False),
 )
 
+# Regression cases (P16): they stay in draft, and go to live for the moment of a publication.
+cases = Table(
+    "cases",
+    metadata,
+    _bot(),
+    Column("name", String(200), primary_key=True),
+    Column("document", Text, nullable=False),
+)
+
 trainings = Table(
     "trainings",
     metadata,

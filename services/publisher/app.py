@@ -14,7 +14,8 @@ from services.publisher import audit_routes, inbox_routes, plans, publications, 
 from services.publisher.bridge import BridgeParts, TargetParts
 from services.publisher.inbox_sync import InboxSync, take_due, unfinished_syncs
 from services.publisher.page import start_page
-from services.publisher.peers import Draft, Live, Peer, connect
+from services.publisher.peer import Peer, connect
+from services.publisher.peers import Draft, Live
 from services.publisher.publish import Publishing
 from services.publisher.records import now, unfinished
 from services.publisher.settings import PublisherSettings, TargetSettings

@@ -37,6 +37,12 @@ def publication_asked(
         note(connection, audit, Entry("overridden", key.name, attempt.bot, detail, *digests))
 
 
+def publication_overridden(connection: Connection, job: Publication, codes: Sequence[str]) -> None:
+    """What was taken upon oneself by name, and turned out while the publication ran."""
+    detail = {"publication": job.id, "codes": list(codes)}
+    note(connection, audit, Entry("overridden", job.author, job.bot_id, detail, job.base_digest, job.candidate))
+
+
 def publication_refused(connection: Connection, attempt: Attempt, refusal: InvalidError, key: Principal) -> None:
     """At once, before there is a job."""
     codes = [finding["code"] for finding in refusal.extra["findings"] if finding["severity"] == "blocker"]

@@ -1,36 +1,19 @@
 """Every call to the neighbours, typed. Nothing else in the project knows both of their addresses."""
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import httpx
 from pydantic import ConfigDict
 
+from services.publisher.peer import Peer
+from shared.cases import Case, CaseResult
 from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage
 from shared.document import Value
-from shared.errors import (
-    BusyError,
-    ConflictError,
-    GreenroomError,
-    InvalidError,
-    NotFoundError,
-    PreconditionError,
-)
+from shared.errors import NotFoundError
 from shared.flows.references import Need
 
-_KINDS: dict[int, type[GreenroomError]] = {
-    404: NotFoundError,
-    409: ConflictError,
-    412: PreconditionError,
-    422: InvalidError,
-}
-# Members of every problem document; the rest belongs to this one error.
-_RENDERED = {"type", "title", "status", "instance"}
-_AWAY = {502, 503, 504}
 _PAGE = 200
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 
 
 class Activation(Value):
@@ -69,47 +52,6 @@ class EnvironmentNames(Value):
         return frozenset(values) | {("secret", name) for name in self.secrets}
 
 
-class Peer:
-    """One neighbour. A call is tried again while it is away, up to `patience` seconds; every call is idempotent."""
-
-    def __init__(self, name: str, client: httpx.Client, patience: float) -> None:
-        self._name, self._client, self._patience = name, client, patience
-
-    def call(self, method: str, path: str, patient: bool = True, **request: Any) -> httpx.Response:
-        """Raises the error that the neighbour named, or BusyError `<name>_unreachable`."""
-        deadline = time.monotonic() + (self._patience if patient else 0)
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                response = self._client.request(method, path, **request)
-                if response.status_code not in _AWAY:
-                    return self._checked(response)
-                reason = f"it answered {response.status_code}"
-            except httpx.TransportError as error:
-                reason = str(error) or type(error).__name__
-            if time.monotonic() + pause > deadline:
-                raise BusyError(f"{self._name}_unreachable", f"The {self._name} service is away: {reason}.")
-            time.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-
-    def _checked(self, response: httpx.Response) -> httpx.Response:
-        if response.is_success:
-            return response
-        problem = _problem(response)
-        kind = _KINDS.get(response.status_code, GreenroomError)
-        code, detail = problem.pop("code", "peer_error"), problem.pop("detail", f"{response.status_code}")
-        extra = {name: value for name, value in problem.items() if name not in _RENDERED}
-        raise kind(code, f"{self._name}: {detail}", **extra)
-
-
-def _problem(response: httpx.Response) -> dict[str, Any]:
-    try:
-        found = response.json()
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 class Draft:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
@@ -130,6 +72,11 @@ class Draft:
     def provenance(self, bot: str, model: str) -> dict[str, Any]:
         found: dict[str, Any] = self._peer.call("GET", f"/v1/bots/{bot}/models/{model}").json()
         return {"trained_at": found["trained_at"], "accuracy": found["evaluation"].get("accuracy")}
+
+    def cases(self, bot: str, patient: bool = True) -> dict[str, Case]:
+        """Regression cases by their names."""
+        items = self._peer.call("GET", f"/v1/bots/{bot}/cases", patient=patient).json()["items"]
+        return {item["name"]: Case.model_validate(item["case"]) for item in items}
 
     def train(self, bot: str, languages: Sequence[str], key: str) -> str:
         body = {"languages": list(languages)}
@@ -194,6 +141,13 @@ class Live:
         path = f"/v1/bots/{release.bot.id}/releases/{release.digest}"
         return Proof.model_validate_json(self._peer.call("PUT", path, json=body).content)
 
+    def run_cases(self, release: Release, cases: Mapping[str, Case]) -> list[CaseResult]:
+        """On the release as it is staged there."""
+        body = {"cases": {name: case.model_dump(mode="json") for name, case in cases.items()}}
+        path = f"/v1/bots/{release.bot.id}/releases/{release.digest}/cases"
+        found = self._peer.call("POST", path, json=body).json()["results"]
+        return [CaseResult.model_validate(result) for result in found]
+
     def activate(self, bot: str, base: str | None, body: dict[str, Any]) -> Activation:
         """Moves the pointer if it is still at `base`. Raises PreconditionError `live_moved` when it is not."""
         headers = {"If-Match": f'"{base}"' if base else "none"}
@@ -248,9 +202,3 @@ class Live:
     def messages(self, bot: str, after: int, limit: int) -> list[UserMessage]:
         response = self._peer.call("GET", f"/v1/bots/{bot}/messages", params={"after": after, "limit": limit})
         return [UserMessage.model_validate(item) for item in response.json()["items"]]
-
-
-def connect(name: str, url: str, key: str | None, patience: float) -> Peer:
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    timeout = httpx.Timeout(60, connect=5)
-    return Peer(name, httpx.Client(base_url=url, headers=headers, timeout=timeout, trust_env=False), patience)

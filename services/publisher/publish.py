@@ -13,15 +13,17 @@ from typing import Any
 import structlog
 
 from services.publisher import audit, history, records
+from services.publisher.activating import activation_request, log_entry
 from services.publisher.bridge import TargetParts
 from services.publisher.compose import compose
 from services.publisher.copying import copy_missing
 from services.publisher.finding import blockers
 from services.publisher.gather import read_situation
 from services.publisher.judging import accepted, judge
-from services.publisher.peers import Activation, Draft, Live, LogEntry
+from services.publisher.peers import Activation, Draft, Live
 from services.publisher.prove import compare_proofs, drafts_proofs, gather_provenance
 from services.publisher.records import Publication, now
+from services.publisher.regression import rehearse
 from services.publisher.training import CancelledError, trained
 from shared.contracts import Finding, Proof, Release, Snapshot
 from shared.db import Database
@@ -80,7 +82,7 @@ class Publishing:
         with self.db.reading() as connection:
             release, provenance = records.thaw(connection, candidate)
         self._copy(job, release)
-        findings = self._stage(job, release, provenance)
+        findings = self._stage(job, release, provenance) + self._rehearse(job, release)
         self._stop_if_cancelled(job)
         activation = self._activate(job, release)
         self._record(job, release, activation, findings)
@@ -155,22 +157,26 @@ class Publishing:
             self._copy(job, release)
             return self._live(job).stage(release, provenance)
 
+    def _rehearse(self, job: Publication, release: Release) -> tuple[Finding, ...]:
+        """Regression cases on what live has staged (P16)."""
+        self._tell(job, "rehearse", 88)
+        found = rehearse(self.draft, self._live(job), job.wish, release)
+        findings = accepted(found, job.accept)
+        if blockers(findings):
+            raise RefusedError(findings)
+        if blockers(found):
+            with self.db.writing() as connection:
+                audit.publication_overridden(connection, job, [finding.code for finding in found])
+        return findings
+
     def _activate(self, job: Publication, release: Release) -> Activation:
         self._tell(job, "activate", 92)
         reach("publish.activate.before")
         with self.db.reading() as connection:
             current = records.find(connection, job.id)
         base = current.base_digest if current else None
-        body = {
-            "digest": release.digest,
-            "origin": _origin(job),
-            "rollback_of": job.wish.to_release,
-            "publication": job.id,
-            "notes": job.notes,
-            "author": job.author,
-        }
         try:
-            activation = self._live(job).activate(job.bot_id, base, body)
+            activation = self._live(job).activate(job.bot_id, base, activation_request(job, release))
         except PreconditionError as error:
             raise GreenroomError("live_moved", "Live moved while this was being published: publish again.") from error
         reach("publish.activated")
@@ -183,7 +189,7 @@ class Publishing:
         history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
         moved = self._draft_moved(job, release)
         with self.db.writing() as connection:
-            history.record(connection, job.bot_id, job.wish.target, _entry(job, release, activation), release)
+            history.record(connection, job.bot_id, job.wish.target, log_entry(job, release, activation), release)
             if job.wish.target == "live":
                 records.schedule_inbox(connection, job.bot_id, now() + timedelta(days=1))
             records.change(
@@ -239,20 +245,3 @@ class Publishing:
     def _stop_if_cancelled(self, job: Publication) -> None:
         if self._load(job.id).cancel_requested:
             raise CancelledError
-
-
-def _origin(job: Publication) -> str:
-    return "rollback" if job.wish.mode == "rollback" else "publication"
-
-
-def _entry(job: Publication, release: Release, activation: Activation) -> LogEntry:
-    return LogEntry(
-        number=activation.number,
-        digest=release.digest,
-        origin=_origin(job),
-        publication=job.id,
-        rollback_of=job.wish.to_release,
-        notes=job.notes,
-        author=job.author,
-        activated_at=activation.activated_at,
-    )

@@ -81,13 +81,13 @@ def _header(subject: Subject) -> str:
 
 def _cards(evaluation: Evaluation, change: Change | None) -> str:
     sure = f"between {percent(evaluation.accuracy_low)} and {percent(evaluation.accuracy_high)}, most likely"
-    moved = _moved(change) if change else "new"
+    moved, since = (_moved(change), "points since the training before") if change else ("new", "the first training")
     calibration = f"off on average; {percent(evaluation.ece_before)} before calibration"
     asked = f"expressions asked{' (a sample)' if evaluation.sampled else ''}, of {len(evaluation.intents)} intents"
     cards = (
         f'<section class="first"><b>{percent(evaluation.accuracy)}</b><span>right in cross-validation, {sure}</span>'
         "</section>",
-        f"<section><b>{moved}</b><span>points since the training before</span></section>",
+        f"<section><b>{moved}</b><span>{since}</span></section>",
         f"<section><b>{percent(evaluation.ece)}</b><span>is what confidence is {calibration}</span></section>",
         f"<section><b>{evaluation.expressions:,}</b><span>{asked}</span></section>",
     )

@@ -1,0 +1,135 @@
+"""Regression cases of a bot (P16): written here, run here at any time, and by every publication on its candidate."""
+
+from typing import Any
+
+import orjson
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Connection, delete, func, select
+
+from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.documents import documents_of, write_document
+from services.draft_api.rehearsal import trained_brain
+from services.draft_api.resources import Named
+from services.draft_api.store import find_bot, find_intent, languages_of, now
+from services.draft_api.tables import cases
+from shared.cases import Case, CaseResult, Step
+from shared.errors import InvalidError, NotFoundError
+from shared.trial import run_case
+from shared.web.routing import Router
+
+router = Router(prefix="/v1/bots/{bot}/cases", tags=["regression cases"])
+
+MOST_CASES = 1000
+
+
+class CaseBody(Case):
+    """`intent` by id or name; null for a text that must not be understood."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"steps": [{"text": "hello", "replies": ["Good morning!"]}, {"text": "bye"}]}],
+        }
+    )
+
+
+class ShownCase(BaseModel):
+    name: str
+    case: Case
+
+
+class Cases(BaseModel):
+    items: list[ShownCase]
+
+
+class CasesRun(BaseModel):
+    passed: int
+    failed: int
+    results: list[CaseResult]
+
+
+@router.put("/{case}")
+def put(bot: str, case: Named, body: CaseBody, desk: Desk, key: Writer) -> ShownCase:
+    """Intents are kept by their ids, so that a new name fails no case."""
+    with desk.db.writing() as connection:
+        row = find_bot(connection, bot, key.bot)
+        if body.language is not None and body.language not in languages_of(row):
+            raise InvalidError("unknown_language", f"This bot does not speak {body.language!r}.")
+        kept = _with_ids(connection, row["id"], body)
+        _refuse_too_many(connection, row["id"], case)
+        write_document(connection, cases, row["id"], case, _document(kept))
+    return ShownCase(name=case, case=kept)
+
+
+@router.get("")
+def list_all(bot: str, desk: Desk, key: Reader) -> Cases:
+    """All of them: a bot has at most 1,000."""
+    with desk.db.reading() as connection:
+        found = cases_of(connection, find_bot(connection, bot, key.bot)["id"])
+    return Cases(items=[ShownCase(name=name, case=case) for name, case in found.items()])
+
+
+@router.get("/{case}")
+def show(bot: str, case: Named, desk: Desk, key: Reader) -> ShownCase:
+    with desk.db.reading() as connection:
+        found = cases_of(connection, find_bot(connection, bot, key.bot)["id"]).get(case)
+    if found is None:
+        raise _absent(case)
+    return ShownCase(name=case, case=found)
+
+
+@router.delete("/{case}", status_code=204)
+def remove(bot: str, case: Named, desk: Desk, key: Writer) -> Response:
+    with desk.db.writing() as connection:
+        here = cases.c.bot_id == find_bot(connection, bot, key.bot)["id"], cases.c.name == case
+        if connection.execute(delete(cases).where(*here)).rowcount == 0:
+            raise _absent(case)
+    return Response(status_code=204)
+
+
+@router.post("/run")
+def run(bot: str, desk: Desk, key: Reader) -> CasesRun:
+    """With the models and flows that draft has now, and the bot's thresholds. Nobody outside is called."""
+    with desk.db.reading() as connection:
+        row = find_bot(connection, bot, key.bot)
+        brain = trained_brain(desk.rehearsal, connection, row)
+        found = cases_of(connection, row["id"])
+    env, moment = orjson.loads(row["env"]), now()
+    results = [run_case(brain, name, case, env, moment) for name, case in found.items()]
+    passed = sum(result.passed for result in results)
+    return CasesRun(passed=passed, failed=len(results) - passed, results=results)
+
+
+def cases_of(connection: Connection, bot_id: str) -> dict[str, Case]:
+    """By name, in the order of names."""
+    found = documents_of(connection, cases, bot_id)
+    return {name: Case.model_validate(found[name]) for name in sorted(found)}
+
+
+def _with_ids(connection: Connection, bot_id: str, body: Case) -> Case:
+    """Raises InvalidError `unknown_intent`."""
+
+    def known(intent: str | None) -> str | None:
+        try:
+            return intent if intent is None else str(find_intent(connection, bot_id, intent)["id"])
+        except NotFoundError as error:
+            raise InvalidError("unknown_intent", error.detail) from None
+
+    if body.text is not None:
+        return Case(text=body.text, intent=known(body.intent), language=body.language)
+    steps = tuple(Step(text=s.text, intent=known(s.intent), replies=s.replies) for s in body.steps)
+    return Case(steps=steps, language=body.language)
+
+
+def _refuse_too_many(connection: Connection, bot_id: str, case: str) -> None:
+    others = select(func.count()).where(cases.c.bot_id == bot_id, cases.c.name != case)
+    if connection.execute(others).scalar_one() >= MOST_CASES:
+        raise InvalidError("too_many_cases", f"A bot has at most {MOST_CASES} regression cases.")
+
+
+def _document(case: Case) -> dict[str, Any]:
+    return case.model_dump(mode="json", exclude_unset=True)
+
+
+def _absent(case: str) -> NotFoundError:
+    return NotFoundError("not_found", f"The bot has no regression case {case!r}.")

@@ -1,0 +1,96 @@
+"""What must stay understood, and how a conversation must go (P16), tried in draft."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.draft_api.draft_service import FERRY, assert_problem, draft_service, make_bot, make_trainable, train
+
+NIGHT = {"text": "when does the ferry leave", "intent": "ferry_times"}
+TALK = {"steps": [{"text": FERRY[0], "intent": "ferry_times", "replies": ["Every hour."]}, {"text": "soup of the day"}]}
+
+
+@pytest.fixture(scope="module")
+def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TestClient, str]]:
+    with draft_service(tmp_path_factory.mktemp("cases")) as draft:
+        bot = make_trainable(draft)
+        block = {"id": "ferry", "kind": "message", "messages": [{"text": "Every hour."}], "intent": "ferry_times"}
+        assert draft.put(f"{bot}/flows/quay", json={"name": "Quay", "blocks": [block]}).status_code == 200
+        train(draft, bot)
+        yield draft, bot
+
+
+def put(draft: TestClient, bot: str, name: str, case: dict[str, Any]) -> dict[str, Any]:
+    answer = draft.put(f"{bot}/cases/{name}", json=case)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def run(draft: TestClient, bot: str) -> dict[str, Any]:
+    found: dict[str, Any] = draft.post(f"{bot}/cases/run").json()
+    return found
+
+
+def test_cases_pass_until_the_bot_says_something_else(harbour: tuple[TestClient, str]) -> None:
+    draft, bot = harbour
+    kept = put(draft, bot, "night ferry", NIGHT)
+    assert kept["case"]["intent"].startswith("int")
+    put(draft, bot, "talk", TALK)
+    put(draft, bot, "stranger", {"text": "qwzx vbnm", "intent": None})
+    found = run(draft, bot)
+    assert (found["passed"], found["failed"]) == (3, 0), found
+    block = {"id": "ferry", "kind": "message", "messages": [{"text": "Twice a day."}], "intent": "ferry_times"}
+    draft.put(f"{bot}/flows/quay", json={"name": "Quay", "blocks": [block]})
+    put(draft, bot, "night ferry", {"text": "soup of the day", "intent": "ferry_times"})
+    failed = [result for result in run(draft, bot)["results"] if not result["passed"]]
+    assert [(result["case"], result["differences"]) for result in failed] == [
+        ("night ferry", [{"step": None, "what": "intent", "expected": "ferry_times", "found": "soup"}]),
+        ("talk", [{"step": 1, "what": "replies", "expected": ["Every hour."], "found": ["Twice a day."]}]),
+    ]
+
+
+def test_cases_are_listed_shown_and_removed(harbour: tuple[TestClient, str]) -> None:
+    draft, _ = harbour
+    bot = make_bot(draft, "Dry Dock")
+    made = put(draft, bot, "b", {"text": "hm", "intent": None, "language": "en"})
+    put(draft, bot, "a", {"steps": [{"text": "hello", "replies": []}]})
+    assert [item["name"] for item in draft.get(f"{bot}/cases").json()["items"]] == ["a", "b"]
+    assert draft.get(f"{bot}/cases/b").json() == made
+    assert draft.delete(f"{bot}/cases/b").status_code == 204
+    assert_problem(draft.get(f"{bot}/cases/b"), 404, "not_found")
+    assert_problem(draft.delete(f"{bot}/cases/b"), 404, "not_found")
+    assert_problem(draft.post(f"{bot}/cases/run"), 409, "nlp_never_trained")
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        ({}, "invalid_request"),
+        ({"text": "hello"}, "invalid_request"),
+        ({"text": "hello", "intent": None, "steps": [{"text": "hello"}]}, "invalid_request"),
+        ({"steps": []}, "invalid_request"),
+        ({"steps": [{"text": "hello"}], "intent": "soup"}, "invalid_request"),
+        ({"steps": [{"text": "hello"}] * 51}, "invalid_request"),
+        ({"text": "", "intent": None}, "invalid_request"),
+        ({"steps": [{"text": "hello", "reply": "hi"}]}, "unknown_field"),
+        ({"text": "hello", "intent": "pudding"}, "unknown_intent"),
+        ({"steps": [{"text": "hello", "intent": "pudding"}]}, "unknown_intent"),
+        ({"text": "hello", "intent": None, "language": "nl"}, "unknown_language"),
+    ],
+)
+def test_a_case_that_makes_no_sense_is_refused(harbour: tuple[TestClient, str], bad: Any, code: str) -> None:
+    draft, bot = harbour
+    assert_problem(draft.put(f"{bot}/cases/odd", json=bad), 422, code)
+
+
+def test_a_case_of_a_language_that_the_bot_no_longer_speaks_fails(harbour: tuple[TestClient, str]) -> None:
+    draft, bot = harbour
+    draft.patch(bot, json={"languages": ["en", "nl"]})
+    put(draft, bot, "dutch", {"text": "hallo", "intent": None, "language": "nl"})
+    draft.patch(bot, json={"languages": ["en"]})
+    (failed,) = [result for result in run(draft, bot)["results"] if result["case"] == "dutch"]
+    assert [difference["what"] for difference in failed["differences"]] == ["language"]
+    assert draft.delete(f"{bot}/cases/dutch").status_code == 204
