@@ -59,6 +59,8 @@ test: dev
 # Many times what `make test` drives at random. RUNS says how many.
 campaign: dev
 	GREENROOM_PROPERTY_RUNS=$(RUNS) $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/publisher/test_property.py $(ARGS)
+	GREENROOM_FORGERIES=100000 $(BIN)/python -m pytest -n auto --maxprocesses 4 \
+	  tests/live_api/channels/test_signatures.py tests/live_api/test_webhooks.py -k forgery
 
 check: lint types imports
 

@@ -1,5 +1,6 @@
 """What platforms post: proven, on disk, answered; whatever it holds and however often it comes (A5, M1, M3)."""
 
+import random
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from httpx2 import Response
 from shared.db import Database
 from tests.conftest import NewDatabase
 from tests.live_api.channels.asking import CONFIGS, SECRETS, form, recorded, signed
+from tests.live_api.channels.forging import FORGERIES, forge
 from tests.live_api.theatre import BOT, Live, code
 
 BODIES = {
@@ -199,3 +201,12 @@ def test_no_header_makes_it_fail(client: TestClient, anybody: TestClient, kind: 
     names = [b"x-hub-signature-256", b"x-slack-signature", b"x-slack-request-timestamp", b"content-type"]
     for name in (*names, b"x-telegram-bot-api-secret-token", b"idempotency-key"):
         assert deliver(anybody, kind, there, body, (name, value), (b"accept", b"*/*")).status_code == 401
+
+
+@pytest.mark.parametrize("kind", sorted(BODIES))
+def test_no_forgery_gets_in_or_breaks_anything(client: TestClient, anybody: TestClient, kept: Kept, kind: str) -> None:
+    there, drawn = channel(client, kind), random.Random(f"forgeries of {kind} over HTTP")
+    for _ in range(FORGERIES // 10):
+        body, *headers = forge(drawn, kind, int(time.time()))
+        assert deliver(anybody, kind, there, body, *headers, (b"accept", b"*/*")).status_code == 401, (body, headers)
+    assert kept(there) == []
