@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from services.draft_api.foreign.dialogflow_parts import entity_values, items, texts, use_entity
+from services.draft_api.foreign.dialogflow_speech import bubbles_of
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.speech import block_id, in_step, message, text_or_variants
+from services.draft_api.foreign.speech import block_id
 
 _SPOKEN = re.compile(
     r"^(?P<stem>(?:intents|entities)/.*)_(?:usersays|entries)_(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.json$"
 )
-_TEXT, _QUICK_REPLIES = {"0", "message"}, {"2", "suggestion_chips"}
 _WELCOME = "WELCOME"
 
 Documents = Mapping[str, Any]
@@ -76,7 +76,7 @@ def _read_response(
         use_entity(str(parameter.get("dataType") or ""), name, harvest)
         if parameter.get("required") is True:
             harvest.lose(f"prompts of {name}", "ask with `input` blocks")
-    messages = _messages(name, response, harvest)
+    messages = bubbles_of(name, response, harvest)
     if not messages:
         return
     welcome = any(str(event.get("name")) == _WELCOME for event in items(intent.get("events")))
@@ -98,26 +98,3 @@ def _contexts(intent: Mapping[str, Any], response: Mapping[str, Any]) -> dict[st
     ]
     needed = texts(intent.get("contexts"))
     return {**({"required_contexts": needed} if needed else {}), **({"output_contexts": opened} if opened else {})}
-
-
-def _messages(intent: str, response: Mapping[str, Any], harvest: Harvest) -> list[dict[str, Any]]:
-    """Bubbles in their order; those of one place in several languages are one."""
-    said: dict[str, list[list[str]]] = {}
-    titles: dict[str, list[str]] = {}
-    for bubble in items(response.get("messages")):
-        language, kind = str(bubble.get("lang") or ""), str(bubble.get("type"))
-        if kind in _TEXT:
-            said.setdefault(language, []).append(texts(bubble.get("speech")))
-        elif kind in _QUICK_REPLIES:
-            titles[language] = texts(bubble.get("replies"))
-        else:
-            harvest.lose(f"a response of {intent}", "only texts and quick replies come along")
-    deepest = max((len(bubbles) for bubbles in said.values()), default=0)
-    places = [in_step({lang: b[at] for lang, b in said.items() if at < len(b)}) for at in range(deepest)]
-    found = [text_or_variants(variants) for variants in places if variants]
-    if any("$" in text or "#" in text for bubbles in said.values() for bubble in bubbles for text in bubble):
-        harvest.lose(f"parameters in the response of {intent}", "write {{ variable }} where it says $parameter")
-    if found and titles:
-        chosen = [dict(title) for title in in_step(titles)]
-        found[-1] = message(found[-1], chosen)
-    return found

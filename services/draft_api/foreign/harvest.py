@@ -9,12 +9,13 @@ from pydantic import ValidationError
 
 from services.draft_api.nlp_import import MAX_NAME, Parsed, Row, read_row
 from shared.entities.document import Entity, check_entity
+from shared.entities.reading import spellings
 from shared.errors import GreenroomError
 from shared.flows.block import parse_blocks
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MOST_LANGUAGES, _MOST_BLOCKS = 50, 2_000
-_SHOWN_NAMES = 5
+_SHOWN_NAMES = 20
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,23 @@ class Harvest:
                 self.lose(f"values of entity {name}", "it has a pattern: make another entity of its values")
             patterns = list(dict.fromkeys(self._patterns[name]))
             return Entity(kind="match", pattern=patterns[0] if len(patterns) == 1 else _either(patterns))
-        values = [{"value": value, "synonyms": list(also)} for value, also in self._values[name].items()]
+        values = [{"value": value, "synonyms": also} for value, also in self._told_apart(name).items()]
         return Entity.model_validate({"kind": "match", "values": values})
+
+    def _told_apart(self, name: str) -> dict[str, list[str]]:
+        """Values that are said alike ("visa", "Visa") are one; a synonym of two values stays the first one's."""
+        owner: dict[tuple[str, ...], str] = {}
+        kept: dict[str, list[str]] = {}
+        for value, also in self._values[name].items():
+            mine = next((owner[s] for s in spellings(value) if s in owner), value)
+            for text in (value, *also):
+                if any(owner.get(s, mine) != mine for s in spellings(text)):
+                    self.lose(f"{text} of entity {name}", f"it stands for another value than {mine} already")
+                    continue
+                fresh = [s for s in spellings(text) if s not in owner]
+                owner |= dict.fromkeys(fresh, mine)
+                kept.setdefault(mine, []).extend([text] if fresh and text != mine else [])
+        return kept
 
     def _named_well(self, kind: str, name: str) -> bool:
         if 0 < len(name) <= MAX_NAME and name.isprintable():

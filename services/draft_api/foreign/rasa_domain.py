@@ -47,6 +47,7 @@ def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, str]:
     A response that is named after a retrieval intent answers that one.
     """
     found: dict[str, str] = {}
+    lost: list[str] = []
     for rule in rules:
         steps = rule.get("steps") if isinstance(rule, Mapping) else None
         told = [step for step in steps if isinstance(step, Mapping)] if isinstance(steps, list) else []
@@ -55,8 +56,8 @@ def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, str]:
         if len(told) == 2 and len(intents) == 1 and len(answers) == 1:
             found.setdefault(answers[0], intents[0])
         else:
-            name = rule.get("rule", "without a name") if isinstance(rule, Mapping) else "without a name"
-            harvest.lose(f"rule {name}", "only one intent that is answered with one response becomes a trigger")
+            lost.append(str(rule.get("rule") or "without a name") if isinstance(rule, Mapping) else "without a name")
+    harvest.lose_all("rules", lost, "only one intent that is answered with one response becomes a trigger")
     return found
 
 

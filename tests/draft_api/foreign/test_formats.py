@@ -9,7 +9,7 @@ from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp_import import Row
 from shared.entities.document import Entity
 from shared.errors import InvalidError
-from tests.draft_api.foreign.exports import CX, DOMAIN, ES, NLU, RASA, zipped
+from tests.draft_api.foreign.exports import CX, DOMAIN, ES, NLU, RASA, es_intent, zipped
 
 
 def rows(export: Export) -> list[tuple[str, str, str | None]]:
@@ -82,7 +82,7 @@ class TestRasa:
             "synonyms of nobody",
             "entities without values: passenger",
             "roles and groups of entities: city",
-            "rule book",
+            "rules: book",
             "slots: city",
             "actions: action_book",
             "payloads of utter_greet",
@@ -98,6 +98,12 @@ class TestRasa:
         assert len(alone.parsed) == 9
         assert {language for _, _, language in rows(alone)} == {None}
         assert read_export(DOMAIN.encode(), YAML, "nl").intents == ("greet", "book_berth", "goodbye")
+
+    def test_values_that_are_said_alike_are_one(self) -> None:
+        text = b"nlu:\n- {lookup: card, examples: [visa, Visa, amex]}\n- {synonym: amex, examples: '- VISA'}\n"
+        export = read_export(text, YAML, None)
+        assert spoken(export.entities["card"]) == {"visa": [], "amex": []}
+        assert lost(export) == ["VISA of entity card"]
 
     def test_yes_is_a_word_and_no_switch(self) -> None:
         text = b"nlu:\n- intent: yes\n  examples: |\n    - no\n"
@@ -141,6 +147,24 @@ class TestDialogflowES:
             "webhook of book.berth",
             "knowledgeBases/faq.json",
         }
+
+    def test_one_platform_speaks_for_all_and_cards_become_a_carousel(self) -> None:
+        buttons = [{"text": "Look", "postback": "https://example.org/"}, {"text": "More", "postback": "more"}]
+        bubbles = [
+            {"type": 0, "lang": "en", "speech": [""]},
+            {"type": 0, "platform": "facebook", "lang": "en", "speech": "Our trains"},
+            {"type": 1, "platform": "facebook", "lang": "en", "title": "Sleeper", "buttons": buttons},
+            {"type": 3, "platform": "facebook", "lang": "en", "imageUrl": "https://example.org/train.png"},
+            {"type": 0, "platform": "skype", "lang": "en", "speech": "Trains"},
+        ]
+        export = read_export(zipped({**ES, "intents/trains.json": es_intent("trains", *bubbles)}), ZIP, None)
+        (said,) = (block for block in export.blocks if block["id"] == "trains")
+        text, cards, picture = said["messages"]
+        assert text == {"text": {"en": "Our trains"}}
+        assert cards["carousel"][0]["title"] == "Sleeper"
+        assert cards["carousel"][0]["buttons"] == [{"title": "Look", "url": "https://example.org/"}, {"title": "More"}]
+        assert picture["media"]["url"] == "https://example.org/train.png"
+        assert "responses of trains for: skype" in lost(export)
 
 
 class TestDialogflowCX:
