@@ -71,6 +71,7 @@ def _moment(dialogue: Dialogue, state: ConversationState, event: UserEvent, env:
         seed=event.seed,
         at=event.at,
         text=event.found.text,
+        certainty=event.found.intent.confidence if event.found.intent else 0.0,
         mentions=event.found.entities,
         known={"env": env, **system_values(event.found)},
         variables=state.variables,

@@ -20,7 +20,7 @@ class Moment:
     """One turn as a block sees it. `seed` makes what looks random the same again for the same message.
 
     `known` is what nobody may overwrite: the environment and the message. `mentions` are the entities in the message
-    that no block has made use of yet.
+    that no block has made use of yet. `certainty` is that of the intent: 1 for a message that equals an expression.
     """
 
     language: str
@@ -28,6 +28,7 @@ class Moment:
     seed: str
     at: datetime
     text: str
+    certainty: float
     mentions: tuple[FoundEntity, ...]
     known: Mapping[str, Any]
     variables: Mapping[str, Any]

@@ -14,6 +14,7 @@ from shared.flows.text import Text
 from shared.flows.values import given
 
 PATIENCE = 3
+_LIKELIER_THAN_NOT = 0.5
 
 
 class ThirdFailure(Value):
@@ -68,10 +69,15 @@ class InputBlock(CommonBlock):
         return Step(next=self.next, changes={self.variable: found.value}, used=found.used)
 
     def insists(self, moment: Moment) -> bool:
+        """An answer in a sentence is one unless that sentence is an expression of the bot's own; free text is one
+        unless it is likelier to be something else.
+        """
         if not self.interruptible:
             return True
-        found = answer_in(moment, self.expects, self.entity) if self.expects != "text" else None
-        return found is not None and found.whole
+        if self.expects == "text":
+            return moment.certainty <= _LIKELIER_THAN_NOT
+        found = answer_in(moment, self.expects, self.entity)
+        return found is not None and (found.whole or moment.certainty < 1)
 
     def _failed(self, moment: Moment, failures: int) -> Step:
         last = self.third_failure if failures >= PATIENCE else None

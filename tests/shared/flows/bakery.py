@@ -71,9 +71,11 @@ class Customer:
         self.state = ConversationState.model_validate_json(turn.state.model_dump_json())
         return turn
 
-    def says(self, text: str, intent: str | None = None, language: str = "en", **mentions: Any) -> list[str]:
+    def says(
+        self, text: str, intent: str | None = None, language: str = "en", sure: float = 0.9, **mentions: Any
+    ) -> list[str]:
         """What the bot answers to `text`, understood as `intent`, with values of entities by the words for them."""
-        found = heard(text, (intent, 0.9)) if intent else heard(text)
+        found = heard(text, (intent, sure)) if intent else heard(text)
         entities = tuple(_mention(text, words, entity) for words, entity in mentions.items())
         told = found.model_copy(update={"language": language, "entities": entities})
         return [reply.text for reply in self.turn(told).replies]

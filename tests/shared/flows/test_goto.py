@@ -25,7 +25,7 @@ ORDER: dict[str, Any] = {
 
 def moment(**values: Any) -> Moment:
     return Moment(
-        language="en", fallback="en", seed="s", at=datetime(2027, 3, 1, tzinfo=UTC), text="", mentions=(),
+        language="en", fallback="en", seed="s", at=datetime(2027, 3, 1, tzinfo=UTC), text="", certainty=0, mentions=(),
         known={}, variables={**ORDER, **values}, defaults={},
     )  # fmt: skip
 

@@ -108,11 +108,20 @@ def test_a_question_that_is_not_interruptible_takes_whatever_is_said() -> None:
     assert customer.says("Seven", "hours") == ["Thank you, Seven!"]
 
 
-def test_an_answer_and_nothing_else_is_an_answer_whatever_it_is_understood_as() -> None:
+def test_an_answer_in_a_sentence_is_one_unless_that_sentence_is_an_expression_of_the_bot() -> None:
     customer = Customer(asks("when", "day", "date", intent="order", next="fine"), block("fine", "{{ day }}!"), HOURS)
     customer.says("I want to order", "order")
-    assert customer.says("what are your hours on 2027-03-05?", "hours") == ["We open at seven.", "<when>"]
-    assert customer.says("2027-03-05", "hours") == ["2027-03-05!"]
+    assert customer.says("what are your hours on 2027-03-05?", "hours", sure=1) == ["We open at seven.", "<when>"]
+    asked = customer.state
+    assert customer.says("let us say 2027-03-05", "hours") == ["2027-03-05!"]
+    customer.state = asked
+    assert customer.says("2027-03-05", "hours", sure=1) == ["2027-03-05!"]
+
+
+def test_free_text_is_an_answer_unless_it_is_likelier_to_be_something_else() -> None:
+    customer = Customer(NAME, THANKS, HOURS)
+    customer.says("I want to order", "order")
+    assert customer.says("Houria", "hours", sure=0.4) == ["Thank you, Houria!"]
 
 
 def test_an_intent_without_a_block_here_interrupts_nothing() -> None:
