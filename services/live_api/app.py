@@ -49,6 +49,8 @@ from services.live_api.tables import keys as keys_table
 from services.live_api.tables import secrets as secrets_table
 from services.live_api.talk import Talk
 from services.live_api.tending import Tending
+from services.live_api.webchat import routes as webchat_routes
+from services.live_api.webchat.watching import Watchers
 from shared.artifacts import StoredArtifacts
 from shared.db import Database
 from shared.destinations import rules_of
@@ -94,6 +96,7 @@ ROUTERS = (
     channel_routes.router,
     webhooks.router,
     parked_routes.router,
+    webchat_routes.router,
     rasa_routes.router,
 )
 PEER_SCOPES = ("live:release", "live:read")
@@ -147,6 +150,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         routers=(*ROUTERS, audit_router(db, audit_table), secrets_router(drawer, "live:read", "live:edit")),
     )
     app.state.floor = floor
+    app.state.watchers = Watchers(db)
     add_measures(app.state.registry, floor)
     return Shortcut(app, surface.name, partial(answer_plain, floor))
 
