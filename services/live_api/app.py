@@ -17,6 +17,7 @@ from services.live_api import (
     classify,
     conversations,
     flows,
+    handover_routes,
     kept,
     log_routes,
     messages,
@@ -33,6 +34,7 @@ from services.live_api.encoding import Encoding
 from services.live_api.floor import FloorParts
 from services.live_api.following import Follower
 from services.live_api.group_commit import GroupCommit
+from services.live_api.handover_webhook import with_handover
 from services.live_api.inbox import Inbox
 from services.live_api.measures import add_measures
 from services.live_api.outward import Outward
@@ -96,6 +98,7 @@ ROUTERS = (
     channel_routes.router,
     webhooks.router,
     parked_routes.router,
+    handover_routes.router,
     webchat_routes.router,
     rasa_routes.router,
 )
@@ -172,7 +175,8 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: As
     channels = ChannelBook(db, secrets)
     egress = Egress(rules_of(settings.egress_allow, settings.egress_deny))
     outward = Outward(db, egress, secrets)
-    sending = Sending(group, Carrier(routes_by(channels), ask or outward.ask), process, own.delivery)
+    carrier = Carrier(with_handover(db, secrets, routes_by(channels)), ask or outward.ask)
+    sending = Sending(group, carrier, process, own.delivery)
     talk = Talk(db, roster, encoding, group, sending, outward.call)
     processing = Processing(group, roster, talk, process, own.delivery)
     return FloorParts(

@@ -74,7 +74,7 @@ async def say(
 ) -> Answer:
     """The answer is given when message and answer are on disk. With an `Idempotency-Key`, once and the same."""
     serving = floor.serving(bot, key)
-    once = _checked(idempotency_key)
+    once = checked_key(idempotency_key)
     heard = Heard(serving.pointer.bot, conversation, body.text, body.user, body.language, once, body.payload)
     return Answer(**_answer(await floor.talk.turn(serving, heard)))
 
@@ -116,7 +116,7 @@ def _listed(row: RowMapping) -> Conversation:
     )
 
 
-def _checked(key: str | None) -> str | None:
+def checked_key(key: str | None) -> str | None:
     if key is not None and not (0 < len(key) <= _LONGEST_KEY and key.isprintable()):
         raise InvalidError("invalid_idempotency_key", f"Idempotency-Key has 1 to {_LONGEST_KEY} printable characters.")
     return key

@@ -56,12 +56,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Remembered:
-    """A conversation before a message; `answered` is that message, when it was heard before."""
+    """A conversation before a message; `answered` is that message, when it was heard before. It is `paused` while
+    people answer instead of the bot.
+    """
 
     state: ConversationState = field(default_factory=ConversationState)
     version: int = 0
     release_number: int = 0
     answered: Row | None = None
+    paused: bool = False
 
 
 def recall(connection: Connection, heard: Heard) -> Remembered:
@@ -74,7 +77,7 @@ def recall(connection: Connection, heard: Heard) -> Remembered:
     if row is None:
         return Remembered()
     state = ConversationState.model_validate_json(row["state"])
-    return Remembered(state, row["version"], row["release_number"])
+    return Remembered(state, row["version"], row["release_number"], paused=row["paused_at"] is not None)
 
 
 def _heard_before(connection: Connection, heard: Heard) -> Row | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from services.live_api import inbox, memory, outbox
+from services.live_api import handover, inbox, memory, outbox
 from services.live_api.feed import take_part
 from services.live_api.inbox import Arrival
 from services.live_api.memory import Remembered, Row
@@ -36,19 +36,34 @@ class Done:
     before: Remembered
     arrival: Arrival | None = None
 
+    @property
+    def concerns_people(self) -> bool:
+        """Those who answer instead of the bot, or are asked to."""
+        return self.before.paused or self.turn.hand_over is not None
+
 
 def settle(connection: Connection, done: Done, owner: str | None) -> list[Outbound]:
     """What `owner` may send at once. Raises RaceLostError, LeaseLostError; IntegrityError for a lost race, too."""
     take_part(connection)
-    place = _place(done.arrival)
+    place = {**_place(done.arrival), **({"paused_at": done.row.received_at} if done.turn.hand_over else {})}
     if not memory.save_state(connection, done.pointer, done.row, done.turn.state, done.before.version, **place):
         raise RaceLostError
     memory.save_message(connection, done.row)
     if done.arrival is not None and not inbox.answered(connection, done.arrival, done.row.id):
         raise LeaseLostError
     ready = outbox.put(connection, list(_answers(done)), owner)
+    _tell(connection, done)
     reach("live.message.before_commit")
     return ready
+
+
+def _tell(connection: Connection, done: Done) -> None:
+    bot, conversation = done.row.heard.bot, done.row.heard.conversation
+    if done.before.paused:
+        told = {"message": done.row.id, "user": done.row.heard.user, "text": done.row.heard.text}
+        handover.tell(connection, bot, conversation, "user_message", **told)
+    elif done.turn.hand_over is not None:
+        handover.tell_of_request(connection, bot, conversation, done.turn.hand_over.note, "bot")
 
 
 def _place(arrival: Arrival | None) -> dict[str, Any]:

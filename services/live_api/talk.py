@@ -29,7 +29,7 @@ from shared.db import Database
 from shared.errors import BusyError
 from shared.failpoints import reach
 from shared.flows.effects import HttpCall, HttpOutcome, denied, drive_async
-from shared.flows.engine import ConversationState, Turn, UserEvent
+from shared.flows.engine import Turn, UserEvent
 from shared.ids import new_id
 
 _RACES = 20
@@ -88,7 +88,7 @@ class Talk:
         if before.answered is not None:
             return before.answered
         serving = await self._not_older(serving, before)
-        found = await self._understand(serving, heard, before.state)
+        found = await self._understand(serving, heard, before)
         turn = await self._decide(serving, heard, before, found)
         row = _row(serving, heard, found, turn)
         # Not broken off between the two: what is kept in our name, somebody here must have in hand.
@@ -100,7 +100,7 @@ class Talk:
         owner = self.post.owner_for(arrival.bot, arrival.channel) if arrival else None
         ready = await self.group.write(lambda connection: settle(connection, done, owner))
         reach("live.message.after_commit")
-        if arrival:
+        if arrival or done.concerns_people:
             self.post.take(ready)
 
     def _recall(self, heard: Heard) -> Remembered:
@@ -114,22 +114,29 @@ class Talk:
         await run_in_threadpool(self.roster.follow)
         return self.roster.serving(serving.pointer.bot)
 
-    async def _understand(self, serving: Serving, heard: Heard, state: ConversationState) -> Classification:
+    async def _understand(self, serving: Serving, heard: Heard, before: Remembered) -> Classification:
         brain = serving.brain
         # What was tapped is said in the bot's words: it tells nothing of the user's language.
         said = heard.text if heard.payload is None else ""
-        language = brain.spoken(said, heard.language, state.language or heard.hint)
-        if not serving.pointer.environment.enabled:
-            return Classification(text=heard.text, language=language, understood=False, reason="bot_disabled")
+        language = brain.spoken(said, heard.language, before.state.language or heard.hint)
+        silent = "handed_over" if before.paused else _off(serving)
+        if silent is not None:
+            return Classification(text=heard.text, language=language, understood=False, reason=silent)
         return await self.encoding.one(lambda text: brain.classify(text, language), heard.text)
 
     async def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
+        if before.paused:
+            return Turn(state=before.state, replies=(), block=None, trace=())
         seed = f"{heard.bot}/{heard.conversation}/{before.version}"
         event = UserEvent(found, seed, datetime.now(UTC), heard.payload)
         asking = serving.brain.reply(before.state, event, serving.pointer.environment.env)
         turn = await drive_async(asking, partial(self.call, heard.bot))
         # A bot that is switched off says so, and goes on where it was when it is switched on again.
         return turn if serving.pointer.environment.enabled else turn.model_copy(update={"state": before.state})
+
+
+def _off(serving: Serving) -> str | None:
+    return None if serving.pointer.environment.enabled else "bot_disabled"
 
 
 def _row(serving: Serving, heard: Heard, found: Classification, turn: Turn) -> Row:
