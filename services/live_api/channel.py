@@ -25,6 +25,9 @@ class Made:
 
 Secret = Annotated[SecretStr, Field(min_length=1, max_length=500)]
 Url = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s/]+[^\s]*$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[^\s/]+$", max_length=300)]
+"""As browsers spell it: scheme, host and port, and nothing after them."""
+AllowedOrigins = Annotated[tuple[Origin, ...], Field(max_length=100)]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from shared.contracts import Flow
 from shared.flows.conversation import CardReply, ChoiceReply, MediaReply, Reply
 from tests.live_api.theatre import BOT, Live, Trained, code, publish, release
 
-TOKEN = "token-of-the-front-end"
+TOKEN, SITE = "token-of-the-front-end", "https://ferry.example"
 FLOW: tuple[dict[str, Any], ...] = (
     {"id": "hello", "kind": "message", "system": "introduction", "messages": [
         {"text": "Ahoy!", "buttons": [{"title": "Prices", "next": "price"}]}]},
@@ -30,7 +30,8 @@ def client(tmp_path_factory: pytest.TempPathFactory, trained: Trained) -> Iterat
 
 @pytest.fixture(scope="module")
 def server(client: TestClient) -> str:
-    body = {"kind": "rest", "name": "Web site", "secrets": {"token": TOKEN}}
+    config = {"allowed_origins": [SITE]}
+    body = {"kind": "rest", "name": "Web site", "config": config, "secrets": {"token": TOKEN}}
     made = client.post(f"/v1/bots/{BOT}/channels", json=body)
     assert made.status_code == 201, made.text
     return f"/v1/channels/{made.json()['id']}/rasa"
@@ -134,3 +135,21 @@ def test_every_component_has_a_shape_of_rasas() -> None:
         },
         {"attachment": {"type": "template", "payload": {"template_type": "generic", "elements": elements}}},
     ]
+
+
+def test_a_page_of_an_allowed_site_may_call_from_its_browser(client: TestClient, server: str) -> None:
+    path, asked = f"{server}/webhooks/rest/webhook", {"Access-Control-Request-Method": "POST", "Authorization": ""}
+    preflight = client.options(path, headers={"Origin": SITE, **asked})
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (204, SITE)
+    assert "Authorization" in preflight.headers["access-control-allow-headers"]
+    refused = client.post(path, json={"message": "x"}, headers={"Origin": SITE, "Authorization": ""})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, SITE)
+    assert say(client, server, "hello").headers.get("access-control-allow-origin") is None
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "https://ferry.example.evil.example", "null", "\xff"])
+def test_a_page_of_another_site_may_not(client: TestClient, server: str, origin: str) -> None:
+    for path in (f"{server}/webhooks/rest/webhook", "/v1/channels/ch_absent/webhook", "/v1/bots"):
+        answer = client.options(path, headers=[(b"origin", origin.encode("latin-1"))])
+        assert "access-control-allow-origin" not in answer.headers
+        assert answer.status_code in (404, 405)

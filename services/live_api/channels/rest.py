@@ -7,6 +7,7 @@ opens these alone: a front end in a browser should hold nothing more.
 from collections.abc import Mapping
 
 from services.live_api.channel import (
+    AllowedOrigins,
     Answer,
     Delivery,
     Event,
@@ -22,7 +23,9 @@ from shared.flows.conversation import Reply
 
 
 class Config(Value):
-    pass
+    """`allowed_origins` are the sites whose pages may call it from a browser."""
+
+    allowed_origins: AllowedOrigins = ()
 
 
 class Secrets(Value):

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.live_api.channel import (
+    AllowedOrigins,
     Answer,
     Delivery,
     Event,
@@ -29,14 +30,11 @@ from shared.flows.conversation import Reply
 
 _SCHEME = b"Bearer "
 
-Origin = Annotated[str, Field(pattern=r"^https?://[^\s/]+$", max_length=300)]
-"""As browsers spell it: scheme, host and port, and nothing after them."""
-
 
 class Config(Value):
     """`allowed_origins` are the sites whose pages may open a session."""
 
-    allowed_origins: Annotated[tuple[Origin, ...], Field(max_length=100)] = ()
+    allowed_origins: AllowedOrigins = ()
     title: Annotated[str, Field(min_length=1, max_length=100)] = "Chat"
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#2f7d5b"
 
