@@ -21,7 +21,8 @@ from typing import Any
 
 from shared.brain import Brain, build_brain
 from shared.contracts import BotIdentity, BotSettings, Release
-from shared.entities.finder import Finder, compile_entities, recognisers
+from shared.entities.finder import Finder, compile_entities
+from shared.entities.recognisers import recognisers
 from shared.nlp.encoder import EncoderCache
 
 NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)

@@ -17,7 +17,7 @@ BY_PRESENCE = ("shared.nlp.inspect",)
 # What loads whatever lies in a folder.
 LOADERS = {
     "shared.flows.blocks": "shared.flows.block",
-    "shared.entities.system": "shared.entities.finder",
+    "shared.entities.system": "shared.entities.recognisers",
     "shared.entities.languages": "shared.entities.speech",
 }
 CLIENTS = {

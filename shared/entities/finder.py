@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,22 +10,19 @@ from zoneinfo import ZoneInfo
 import structlog
 from pydantic import ValidationError
 
-from shared.entities import system
-from shared.entities.asked import Asked, Found
+from shared.entities.asked import Asked
 from shared.entities.document import Entity
 from shared.entities.patterns import Pattern
 from shared.entities.reading import Reading, read
+from shared.entities.recognisers import Recognise, recognisers
 from shared.entities.span import Span, settled
 from shared.entities.synonyms import Synonym, Vocabulary
 from shared.errors import GreenroomError
-from shared.registry import modules_in
 
 log = structlog.get_logger()
 
 MOST_FOUND = 100
 """Entities told of one message."""
-
-Recognise = Callable[[Reading, Asked], Iterator[Found]]
 
 
 @dataclass(frozen=True)
@@ -112,9 +108,3 @@ def _usable(make: Callable[[str, Entity], Any], entities: Mapping[str, Entity]) 
             continue
         if made is not None:
             yield made
-
-
-@lru_cache(maxsize=1)
-def recognisers() -> Mapping[str, Recognise]:
-    """By the name of their file."""
-    return {module.__name__.rpartition(".")[2]: module.find for module in modules_in(system)}

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from shared.contracts import FoundEntity
 from shared.entities.asked import Asked
-from shared.entities.finder import recognisers
 from shared.entities.reading import read
+from shared.entities.recognisers import recognisers
 from shared.flows.steps import Moment
 
 _SAYS_SOMETHING = re.compile(r"\w")

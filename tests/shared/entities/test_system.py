@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from shared.entities.document import Entity
-from shared.entities.finder import recognisers
+from shared.entities.recognisers import recognisers
 from tests.shared.entities.harbour import EVERYTHING, SYSTEM, told
 
 BUSY: dict[str, list[tuple[str, str, list[Any]]]] = {
