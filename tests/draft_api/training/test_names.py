@@ -47,7 +47,8 @@ def test_names_without_any_word_are_left_out() -> None:
 
 def told(*names: str) -> list[int]:
     said = Examples(features([text for text, _ in SAID]), np.array([label for _, label in SAID]))
-    return telling_names(said, features(list(names)), len(names)).tolist()
+    found: list[int] = telling_names(said, features(list(names)), len(names)).tolist()
+    return found
 
 
 def features(texts: list[str]) -> Features:
