@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from services.draft_api.training.heads import Linear, Matrix, Prototypes
-from services.draft_api.training.stack import NEARNESS_SCALE, Heads
+from services.draft_api.training.stack import NEARNESS_SCALE, STRENGTH_WEIGHT, Heads
 
 OPSET, IR_VERSION = 18, 9
 _FUSED = "com.microsoft"
@@ -52,7 +52,8 @@ class _Graph:
 def head_graph(heads: Heads, mix: NDArray[np.float64], classes: int) -> bytes:
     """Inputs `ngram_ids` int64 [n], `ngram_values` float [n], and `embedding` float [1, d] where heads need it.
 
-    Outputs `probabilities` float [1, K] and `nearest` float [1]: the cosine to what is nearest.
+    Outputs `probabilities` float [1, K] and `nearest` float [1]: the cosine to what is nearest, and a share of the best
+    mixed score.
     """
     graph = _Graph()
     inputs = [
@@ -75,7 +76,7 @@ def head_graph(heads: Heads, mix: NDArray[np.float64], classes: int) -> bytes:
     if logits is not None:
         total = graph.node("Add", [total, logits], "total")
     graph.node("Softmax", [total], "probabilities", axis=-1)
-    graph.node("ReduceMax", [cosines, graph.weight("one", np.array([1], np.int64))], "nearest", keepdims=0)
+    _nearness(graph, cosines, total)
     outputs = [
         helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, classes]),
         helper.make_tensor_value_info("nearest", TensorProto.FLOAT, [1]),
@@ -123,6 +124,14 @@ def _nearest(graph: _Graph, near: Prototypes, classes: int) -> str:
     by_label = graph.node("Gather", [cosines, graph.weight("places", table)], "prototypes.by_label", axis=1)
     last = graph.weight("last", np.array([2], np.int64))
     return graph.node("ReduceMax", [by_label, last], "near.cosines", keepdims=0)
+
+
+def _nearness(graph: _Graph, cosines: str, total: str) -> None:
+    columns = graph.weight("one", np.array([1], np.int64))
+    nearest = graph.node("ReduceMax", [cosines, columns], "nearest.cosine", keepdims=0)
+    strongest = graph.node("ReduceMax", [total, columns], "strongest", keepdims=0)
+    strength = graph.node("Mul", [strongest, graph.weight("strength", _scalar(STRENGTH_WEIGHT))], "strength.share")
+    graph.node("Add", [nearest, strength], "nearest")
 
 
 def _packed(matrix: Matrix) -> tuple[NDArray[np.int8], Matrix]:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from services.draft_api.evaluation.answers import Answers, Labels, Verdicts, joined, verdicts
 from services.draft_api.evaluation.suspects import Pair, pairs_above
-from services.draft_api.training.stack import NEARNESS_SCALE, Features, OutOfFold, probabilities, scope_scores
+from services.draft_api.training.stack import Features, OutOfFold, probabilities, scope_scores
 
 _ROWS_AT_ONCE = 256
 _HIDDEN = np.float32(-1e4)
@@ -34,17 +34,17 @@ def _answers(views: Views, labels: Labels, mix: Mix) -> Answers:
     hidden = _without(views, labels)
     return Answers(
         labels=labels,
-        said=_verdicts(odds, views),
+        said=_verdicts(odds, views, mix),
         own=own,
         place=(odds > own[:, None]).sum(axis=1),
         plain=plain.max(axis=1),
         plain_right=plain.argmax(axis=1) == labels,
-        stranger=_verdicts(probabilities(hidden, mix), hidden) if odds.shape[1] > 1 else None,
+        stranger=_verdicts(probabilities(hidden, mix), hidden, mix) if odds.shape[1] > 1 else None,
     )
 
 
-def _verdicts(odds: Odds, views: Views) -> Verdicts:
-    return verdicts(odds, scope_scores(odds, views[-1].max(axis=1) / np.float32(NEARNESS_SCALE)))
+def _verdicts(odds: Odds, views: Views, mix: Mix) -> Verdicts:
+    return verdicts(odds, scope_scores(odds, views, mix))
 
 
 def _without(views: Views, labels: Labels) -> Views:

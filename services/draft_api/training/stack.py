@@ -26,7 +26,10 @@ from shared.nlp.model import SCOPE_WEIGHT
 
 FOLDS = 4
 NEARNESS_SCALE = 10.0
-SCOPE_QUANTILE = 0.05
+SCOPE_QUANTILE = 0.04
+"""How much of what belongs is turned away at the default threshold; see docs/accuracy-log.md."""
+STRENGTH_WEIGHT = 0.05
+"""How much the best mixed score counts beside nearness: probabilities alone forget how strong all the scores were."""
 _LEAST_MIX = 0.05
 
 Tell = Callable[[float], None]
@@ -82,7 +85,7 @@ class Heads:
 
 
 def fit_heads(said: Examples, names: Examples, classes: int) -> Heads:
-    """What was said and what it is called teach alike, but only what was said is something to be near to."""
+    """What was said and what it is called teach alike, but names are no prototypes: the head stays as small."""
     every = said.followed_by(names)
     margin = margins(every.features.ngrams, every.labels, classes)
     if said.features.embeddings is None or every.features.embeddings is None:
@@ -97,11 +100,6 @@ class OutOfFold:
 
     views: list[Matrix]
     labels: Labels
-
-    @property
-    def nearest(self) -> Matrix:
-        found: Matrix = self.views[-1].max(axis=1) / np.float32(NEARNESS_SCALE)
-        return found
 
 
 def out_of_fold(said: Examples, names: Examples, classes: int, fold: Labels, tell: Tell) -> OutOfFold:
@@ -165,14 +163,25 @@ def fit_mix(found: OutOfFold) -> NDArray[np.float64]:
     return fitted
 
 
+def mixed(views: list[Matrix], mix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores [texts, K] before they are made probabilities."""
+    total = np.zeros(views[0].shape)
+    for weight, view in zip(mix, views, strict=True):
+        total += weight * view.astype(np.float64)
+    return total
+
+
 def probabilities(views: list[Matrix], mix: NDArray[np.float64]) -> NDArray[np.float64]:
-    total = sum(weight * view.astype(np.float64) for weight, view in zip(mix, views, strict=True))
-    total = total - total.max(axis=1, keepdims=True)
+    total = mixed(views, mix)
+    total -= total.max(axis=1, keepdims=True)
     odds = np.exp(total)
     shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
     return shares
 
 
-def scope_scores(odds: NDArray[np.float64], nearest: Matrix) -> NDArray[np.float64]:
+def scope_scores(odds: NDArray[np.float64], views: list[Matrix], mix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As a served model computes them: the log of the best probability, and how near a text is (`head_graph`)."""
     sure: NDArray[np.float64] = np.log(np.maximum(odds.max(axis=1), 1e-9))
-    return sure + SCOPE_WEIGHT * nearest.astype(np.float64)
+    nearest = views[-1].max(axis=1).astype(np.float64) / NEARNESS_SCALE
+    scores: NDArray[np.float64] = sure + SCOPE_WEIGHT * (nearest + STRENGTH_WEIGHT * mixed(views, mix).max(axis=1))
+    return scores

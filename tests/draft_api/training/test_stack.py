@@ -1,0 +1,60 @@
+import math
+
+import numpy as np
+import pytest
+
+from services.draft_api.training.features import ngram_matrix
+from services.draft_api.training.head_graph import head_graph
+from services.draft_api.training.stack import Examples, Features, Heads, fit_heads, probabilities, scope_scores
+from shared.nlp.model import SCOPE_WEIGHT
+from shared.nlp.ngrams import hash_ngrams
+from shared.nlp.onnx import Graph
+
+BUCKETS = 1024
+SAID = [
+    ("where is my card", 0),
+    ("my card has not arrived", 0),
+    ("i want to buy a ticket", 1),
+    ("a ticket to paris please", 1),
+    ("may my dog come along", 2),
+    ("is there a dog on the train", 2),
+]
+MIX = np.array([0.8, 1.3])
+
+
+@pytest.mark.parametrize("text", ["has my card arrived", "tickets for the dog", "what is the meaning of life"])
+def test_a_threshold_is_fitted_on_the_scope_that_is_served(text: str) -> None:
+    heads = fitted()
+    views = heads.views(features([text]), 3)
+    (trained,) = scope_scores(probabilities(views, MIX), views, MIX)
+    ids, values = hash_ngrams(text, BUCKETS)
+    graph = Graph(head_graph(heads, MIX, 3), optimise=False)
+    odds, nearest = graph.run(["probabilities", "nearest"], {"ngram_ids": ids, "ngram_values": values})
+    served = math.log(float(odds.max())) + SCOPE_WEIGHT * float(nearest.reshape(-1)[0])
+    # Served weights are rounded to eight bits.
+    assert served == pytest.approx(trained, abs=0.05)
+
+
+def test_a_stranger_is_further_out_of_scope_than_what_was_nearly_said() -> None:
+    views = fitted().views(features(["where is my bank card", "colourless green ideas sleep"]), 3)
+    known, stranger = scope_scores(probabilities(views, MIX), views, MIX)
+    assert stranger < known
+
+
+def test_a_name_teaches_what_nobody_has_said() -> None:
+    called = Examples(features(["kreditkarte", "fahrkarte", "hund"]), np.arange(3))
+    with_names = fit_heads(said(), called, 3)
+    (guess,) = with_names.views(features(["kreditkarte"]), 3)[0].argmax(axis=1)
+    assert guess == 0
+
+
+def fitted() -> Heads:
+    return fit_heads(said(), said().rows(slice(0)), 3)
+
+
+def said() -> Examples:
+    return Examples(features([text for text, _ in SAID]), np.array([label for _, label in SAID]))
+
+
+def features(texts: list[str]) -> Features:
+    return Features(None, ngram_matrix(texts, BUCKETS))
