@@ -9,6 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from shared.web.stopping import is_stopping
+
 _POLL_SECONDS = 0.25
 _QUIET_POLLS = 40
 
@@ -20,7 +22,7 @@ def event_stream(
 
     async def events() -> AsyncIterator[bytes]:
         before, quiet = None, 0
-        while not await request.is_disconnected():
+        while not (is_stopping() or await request.is_disconnected()):
             state = await run_in_threadpool(read)
             if state != before:
                 yield b"event: progress\ndata: " + orjson.dumps(state) + b"\n\n"

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, NoReturn
 
 import structlog
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import MisconfiguredError
 from shared.settings import ServiceSettings
 from shared.web.keys import strong_enough
+from shared.web.stopping import tell_to_stop
 
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 6
@@ -31,6 +33,12 @@ _BOUNDS: dict[str, Any] = {
     "timeout_graceful_shutdown": _GRACE_SECONDS,
     "h11_max_incomplete_event_size": 32 * 1024,
 }
+
+
+class _Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        tell_to_stop()
+        super().handle_exit(sig, frame)
 
 
 def serve(
@@ -50,7 +58,7 @@ def serve(
             _refuse("--workers above 1 needs PostgreSQL: one process owns each SQLite file.")
         uvicorn.run(worker, factory=True, workers=given.workers, host=given.host, port=given.port, **_BOUNDS)
         return
-    server = uvicorn.Server(uvicorn.Config(_made(make_app), host=given.host, port=given.port, **_BOUNDS))
+    server = _Server(uvicorn.Config(_made(make_app), host=given.host, port=given.port, **_BOUNDS))
     # uvicorn sends itself the signal again once it has finished: that must not end the process before us.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

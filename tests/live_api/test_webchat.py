@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from services.live_api.webchat.page import page, page_headers
 from services.live_api.webchat.transcript import Cursor
+from services.live_api.webchat.watching import Watchers
 from tests.live_api.theatre import BOT, ROOT, Live, code, wait_for
 from tests.live_api.webchat import add_chat, bearer, open_chat
 
@@ -207,20 +208,37 @@ def test_what_a_person_writes_stands_among_what_the_bot_says(
 
 
 def test_a_page_is_told_as_it_is_said(client: TestClient, anybody: TestClient, chat: str) -> None:
-    """Read as the bytes come: the test client hands over a stream when it has ended, so this one ends early."""
-    session, told = arrive(anybody, chat), []
-    watchers = client.app.app.state.watchers  # type: ignore[attr-defined]
-    named = f"{chat.split('/')[3]}:{session['conversation']}"
-
-    async def wait() -> None:
-        async with watchers.watch(BOT, named, Cursor()) as watch:
-            await watch.news.wait()
-            told.append(watch)
-
-    assert client.portal is not None
-    waiting = threading.Thread(target=client.portal.call, args=(wait,))
-    waiting.start()
+    session = arrive(anybody, chat)
+    waiting = Waiting(client, f"{chat.split('/')[3]}:{session['conversation']}")
     say(anybody, chat, session, "hello")
-    waiting.join(20)
-    assert told
-    assert not watchers._watches
+    waiting.end()
+
+
+def test_pages_that_wait_are_let_go_when_live_ends(
+    client: TestClient, anybody: TestClient, chat: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Waiting(client, f"{chat.split('/')[3]}:{arrive(anybody, chat)['conversation']}")
+    monkeypatch.setattr("services.live_api.webchat.watching.is_stopping", lambda: True)
+    waiting.end()
+
+
+class Waiting:
+    """A page in a thread of its own that waits for news of one conversation."""
+
+    def __init__(self, client: TestClient, conversation: str) -> None:
+        self._watchers: Watchers = client.app.app.state.watchers  # type: ignore[attr-defined]
+        self._conversation = conversation
+        self._told = False
+        assert client.portal is not None
+        self._thread = threading.Thread(target=client.portal.call, args=(self._wait,))
+        self._thread.start()
+
+    async def _wait(self) -> None:
+        async with self._watchers.watch(BOT, self._conversation, Cursor()) as watch:
+            await watch.news.wait()
+            self._told = True
+
+    def end(self) -> None:
+        self._thread.join(20)
+        assert self._told
+        assert not self._watchers._watches

@@ -24,6 +24,7 @@ from services.live_api.webchat.transcript import Cursor, latest, read_cursor, sa
 from services.live_api.webchat.watching import Watchers
 from shared.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from shared.web.routing import Router
+from shared.web.stopping import is_stopping
 
 router = Router(prefix="/v1/channels/{channel}/webchat", tags=["web chat"])
 
@@ -152,7 +153,7 @@ async def _told(
     ends_at = asyncio.get_running_loop().time() + _STREAM_SECONDS
     yield b": here\n\n"
     async with watchers.watch(chat.bot, name, cursor) as watch:
-        while asyncio.get_running_loop().time() < ends_at and not await request.is_disconnected():
+        while asyncio.get_running_loop().time() < ends_at and not (is_stopping() or await request.is_disconnected()):
             items, watch.seen = await run_in_threadpool(_read, floor, chat, session, watch.seen)
             for item in items:
                 yield b"id: %b\nevent: said\ndata: %b\n\n" % (item["cursor"].encode(), orjson.dumps(item))

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from services.live_api.webchat.transcript import Cursor, ends
 from shared.db import Database
 from shared.errors import BusyError
+from shared.web.stopping import is_stopping
 
 log = structlog.get_logger()
 
@@ -56,16 +57,19 @@ class Watchers:
         while self._watches:
             await asyncio.sleep(_LOOK_SECONDS)
             watches = list(self._watches)
-            try:
-                found = await run_in_threadpool(self._ends, watches)
-            except Exception as error:
-                # The database is away: the pages wait a little longer.
-                log.warning("webchat_cannot_look", error=type(error).__name__)
-                continue
+            found = await self._safely(watches)
             for watch in watches:
                 end = found.get((watch.bot, watch.conversation), watch.seen)
-                if end.message > watch.seen.message or end.agent > watch.seen.agent:
+                if is_stopping() or end.message > watch.seen.message or end.agent > watch.seen.agent:
                     watch.news.set()
+
+    async def _safely(self, watches: list[Watch]) -> dict[tuple[str, str], Cursor]:
+        """While the database is away the pages wait a little longer."""
+        try:
+            return await run_in_threadpool(self._ends, watches)
+        except Exception as error:
+            log.warning("webchat_cannot_look", error=type(error).__name__)
+            return {}
 
     def _ends(self, watches: list[Watch]) -> dict[tuple[str, str], Cursor]:
         return dict(self._read(watches))
