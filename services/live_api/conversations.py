@@ -38,6 +38,7 @@ class SaidMessage(BaseModel):
 
 class Answer(BaseModel):
     replies: list[dict[str, Any]]
+    language: str
     understood: bool
     reason: str | None
     intent: ScoredIntent | None
@@ -48,7 +49,6 @@ class Answer(BaseModel):
 
 class AnsweredMessage(Answer):
     text: str
-    language: str
     user: str | None
     received_at: datetime
 
@@ -125,6 +125,7 @@ def checked_key(key: str | None) -> str | None:
 def _answer(row: Row) -> dict[str, Any]:
     return {
         "replies": list(row.replies),
+        "language": row.found.language,
         "understood": row.found.understood,
         "reason": row.found.reason,
         "intent": row.found.intent,
@@ -138,7 +139,6 @@ def _answered(row: Row) -> AnsweredMessage:
     return AnsweredMessage(
         **_answer(row),
         text=row.heard.text,
-        language=row.found.language,
         user=row.heard.user,
         received_at=row.received_at,
     )

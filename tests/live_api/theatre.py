@@ -33,7 +33,8 @@ ADMIN, PEER = "admin-key-of-the-ferry-company", "peer-key-of-the-ferry-company"
 SECRETS_KEY = "ZmVycmllcyBsZWF2ZSBldmVyeSBob3VyIG9uIHRpbWU="
 BOT, NAME = "bot_ferry", "Ferry & Co"
 
-EXPRESSIONS = {
+Expressions = dict[str, tuple[str, list[str]]]
+EXPRESSIONS: Expressions = {
     "int_times": ("ferry_times", ["when is the next ferry", "ferry schedule please", "what time does the boat leave"]),
     "int_price": ("ticket_price", ["how much is a ticket", "price of a return", "what does the crossing cost"]),
     "int_umbrella": ("lost_umbrella", ["i lost my umbrella", "left my umbrella on board", "have you an umbrella"]),
@@ -56,13 +57,13 @@ class Trained:
     files: dict[str, bytes]
 
 
-def train(folder: Path) -> Trained:
+def train(folder: Path, language: str = "en", expressions: Expressions = EXPRESSIONS) -> Trained:
     """The real training of draft, in its own process, with the fast profile."""
     source = {
-        "language": "en",
+        "language": language,
         "profile": "fast",
-        "fingerprint": digest_of(canonical(EXPRESSIONS)),
-        "intents": [{"id": i, "name": name, "expressions": texts} for i, (name, texts) in EXPRESSIONS.items()],
+        "fingerprint": digest_of(canonical(expressions)),
+        "intents": [{"id": i, "name": name, "expressions": texts} for i, (name, texts) in expressions.items()],
         "entities": {},
     }
     (folder / "source.json").write_bytes(canonical(source))
