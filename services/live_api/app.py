@@ -36,7 +36,7 @@ from services.live_api.following import Follower
 from services.live_api.group_commit import GroupCommit
 from services.live_api.handover_webhook import with_handover
 from services.live_api.inbox import Inbox
-from services.live_api.measures import add_measures
+from services.live_api.measures import add_measures, webhooks_counter
 from services.live_api.origins import Origins
 from services.live_api.outward import Outward
 from services.live_api.processing import Processing
@@ -156,6 +156,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
     app.state.floor = floor
     app.state.watchers = Watchers(db)
     app.add_middleware(Origins, book=floor.channels)
+    app.state.webhooks = webhooks_counter(app.state.registry)
     add_measures(app.state.registry, floor)
     return Shortcut(app, surface.name, partial(answer_plain, floor))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.live_api.delivery import Delivery
 from services.live_api.floor import FloorParts
@@ -32,6 +32,12 @@ def _add_delivery(registry: CollectorRegistry, delivery: Delivery) -> None:
     _gauge(registry, name("sends"), "Conversations being sent to by this process.", lambda: sending.crew.taken)
     _gauge(registry, name("send_retries"), "Requests to platforms that failed.", lambda: sending.retries)
     _gauge(registry, name("circuits_open"), "Channels that are left alone for a while.", lambda: sending.left_alone)
+
+
+def webhooks_counter(registry: CollectorRegistry) -> Counter:
+    """`outcome` is `kept`, or the code of the refusal: many that are stale mean that a clock is wrong."""
+    what = "Calls of platforms, by kind of channel and what came of them."
+    return Counter("greenroom_live_webhooks", what, ["kind", "outcome"], registry=registry)
 
 
 def _gauge(registry: CollectorRegistry, name: str, what: str, read: Callable[[], float]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from fastapi import Request, Response
+from prometheus_client import Counter
 
 from services.live_api.channel import Answer, Event, Ignored, RawRequest, Verdict
 from services.live_api.channel_records import Channel
@@ -47,24 +48,27 @@ async def hear(channel: str, request: Request, floor: Floor) -> Response:
     found = await floor.channels.find(channel)
     asked = _raw(request, await request.body())
     moment = datetime.now(UTC)
-    secrets = _proven(found, asked, moment)
+    counted: Counter = request.app.state.webhooks
+    verdict, secrets = _verdict(found, asked, moment)
+    if verdict is not Verdict.GENUINE:
+        counted.labels(found.kind, verdict.value).inc()
+        raise UnauthenticatedError(verdict.value, _REFUSALS[verdict])
     answer = found.speaks.handshake(asked, secrets)
     if answer is None:
         await _keep(floor, found, _events(found, asked))
+        counted.labels(found.kind, "kept").inc()
         answer = found.speaks.acknowledge(asked)
     return _response(answer)
 
 
-def _proven(channel: Channel, asked: RawRequest, moment: datetime) -> object:
-    """The secrets that prove the request. Raises UnauthenticatedError `webhook_signature_invalid`,
-    `webhook_timestamp_stale`.
-    """
+def _verdict(channel: Channel, asked: RawRequest, moment: datetime) -> tuple[Verdict, object]:
+    """With the secrets that prove the request, when any do."""
     verdict = Verdict.FORGED
     for secrets in channel.proofs(moment):
         verdict = channel.speaks.verify(asked, secrets, moment.timestamp())
         if verdict is Verdict.GENUINE:
-            return secrets
-    raise UnauthenticatedError(verdict.value, _REFUSALS[verdict])
+            return verdict, secrets
+    return verdict, None
 
 
 def _events(channel: Channel, asked: RawRequest) -> Sequence[Event]:

@@ -105,6 +105,19 @@ def test_what_is_not_proven_leaves_nothing_behind(
     assert kept(there) == []
 
 
+def test_calls_are_counted_by_what_came_of_them(client: TestClient, anybody: TestClient) -> None:
+    there, stale = channel(client, "slack"), (b"x-slack-request-timestamp", b"1531420618")
+
+    def count(outcome: str) -> float:
+        line = f'greenroom_live_webhooks_total{{kind="slack",outcome="{outcome}"}} '
+        return sum(float(one.removeprefix(line)) for one in client.get("/metrics").text.splitlines() if line in one)
+
+    before = count("kept"), count("webhook_timestamp_stale")
+    deliver(anybody, "slack", there, recorded("slack_message"))
+    deliver(anybody, "slack", there, recorded("slack_message"), stale)
+    assert (count("kept"), count("webhook_timestamp_stale")) == (before[0] + 1, before[1] + 1)
+
+
 def test_another_channels_secret_proves_nothing(client: TestClient, anybody: TestClient) -> None:
     other = channel(client, "messenger", secrets={**SECRETS["messenger"], "app_secret": "of another app"})
     assert deliver(anybody, "messenger", other, recorded("messenger_batch")).status_code == 401
