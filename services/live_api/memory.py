@@ -63,6 +63,8 @@ class Remembered:
     state: ConversationState = field(default_factory=ConversationState)
     version: int = 0
     release_number: int = 0
+    release_digest: str | None = None
+    last_at: datetime | None = None
     answered: Row | None = None
     paused: bool = False
 
@@ -77,7 +79,14 @@ def recall(connection: Connection, heard: Heard) -> Remembered:
     if row is None:
         return Remembered()
     state = ConversationState.model_validate_json(row["state"])
-    return Remembered(state, row["version"], row["release_number"], paused=row["paused_at"] is not None)
+    return Remembered(
+        state=state,
+        version=row["version"],
+        release_number=row["release_number"],
+        release_digest=row["release_digest"],
+        last_at=utc(row["last_at"]),
+        paused=row["paused_at"] is not None,
+    )
 
 
 def _heard_before(connection: Connection, heard: Heard) -> Row | None:

@@ -24,6 +24,7 @@ from shared.nlp.model import EncoderCache, Model
 log = structlog.get_logger()
 
 _STAGED = 4
+_HELD = 64
 _RETRY_AFTER_SECONDS = 5
 
 
@@ -46,6 +47,7 @@ class Roster:
         self._names: dict[str, str] = {}
         self._failed: dict[str, Pointer] = {}
         self._staged: OrderedDict[tuple[str, str], Brain] = OrderedDict()
+        self._held: OrderedDict[tuple[str, str], Brain] = OrderedDict()
         self._lock = threading.RLock()
         self._epoch = 0
 
@@ -115,6 +117,8 @@ class Roster:
             if current is not None and current.pointer.epoch >= pointer.epoch:
                 return
             self._serving[pointer.bot] = Serving(pointer, brain)
+            if current is not None:
+                self._hold(current.brain)
             self._name(pointer)
             self._failed.pop(pointer.bot, None)
             self._staged.pop((pointer.bot, pointer.digest), None)
@@ -155,6 +159,20 @@ class Roster:
         if known is not None:
             return known
         return self.build(self._document(bot, digest))
+
+    def held(self, bot: str, digest: str) -> Brain:
+        """A release that was served before, for conversations that finish with it (P20). Raises what `brain` does."""
+        known = self._held.get((bot, digest))
+        if known is None:
+            known = self.brain(bot, digest)
+            self._hold(known)
+        return known
+
+    def _hold(self, brain: Brain) -> None:
+        with self._lock:
+            self._held[(brain.release.bot.id, brain.digest)] = brain
+            while len(self._held) > _HELD:
+                self._held.popitem(last=False)
 
     def _document(self, bot: str, digest: str) -> Release:
         here = releases.c.bot_id == bot, releases.c.digest == digest

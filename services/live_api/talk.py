@@ -24,6 +24,7 @@ from services.live_api.memory import Heard, Remembered, Row
 from services.live_api.outbox import Outbound
 from services.live_api.roster import Roster, Serving
 from services.live_api.settling import Done, RaceLostError, settle
+from services.live_api.staying import staying
 from shared.contracts import Classification
 from shared.db import Database
 from shared.errors import BusyError
@@ -88,6 +89,8 @@ class Talk:
         if before.answered is not None:
             return before.answered
         serving = await self._not_older(serving, before)
+        if before.release_digest not in (None, serving.pointer.digest):
+            serving = await run_in_threadpool(staying, self.db, self.roster, serving, before)
         found = await self._understand(serving, heard, before)
         turn = await self._decide(serving, heard, before, found)
         row = _row(serving, heard, found, turn)

@@ -58,6 +58,13 @@ def after_pause(state: ConversationState, at: datetime, timeout_minutes: int) ->
     return state.model_copy(update={"started": False, "contexts": {}, "questions": ()})
 
 
+def standing_on(state: ConversationState) -> str | None:
+    """The block that waits for the user: it asked, or what it offers was shown last. None where nothing waits."""
+    if state.questions:
+        return state.questions[-1].block
+    return state.offers[-1].block if state.offers else None
+
+
 @dataclass(frozen=True)
 class UserEvent:
     """What a user did: wrote something, or pressed a choice, whose title is then the text of `found`.
