@@ -1,23 +1,28 @@
 """Entities and variables: small documents under a name, one shape of route for both."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Path, Response
+from fastapi import Header, Path, Response
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Table, delete
+from sqlalchemy import Connection, Table, delete
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, write_document
 from services.draft_api.store import find_bot, touch
 from services.draft_api.tables import entities, variables
+from shared.digest import canonical, digest_of
 from shared.entities.document import Entity, check_entity
 from shared.errors import NotFoundError
+from shared.web.pages import Limit, Page, cut
+from shared.web.preconditions import require_match
 from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1/bots/{bot}")
 
 
 Named = Annotated[str, Path(min_length=1, max_length=200)]
+IfMatch = Annotated[str | None, Header()]
 
 
 class Variable(BaseModel):
@@ -29,80 +34,124 @@ class Variable(BaseModel):
     sensitive: bool = False
 
 
-class Documents(BaseModel):
-    items: list[dict[str, Any]]
+@dataclass(frozen=True)
+class _Shelf:
+    """Documents of one kind. `nlp`: training reads them, so that a change makes it stale."""
+
+    table: Table
+    nlp: bool
+
+
+_ENTITIES, _VARIABLES = _Shelf(entities, nlp=True), _Shelf(variables, nlp=False)
 
 
 @router.put("/entities/{entity}", tags=["entities"], openapi_extra={UPLOAD: True})
-def put_entity(bot: str, entity: Named, body: Entity, desk: Desk, key: Writer) -> dict[str, Any]:
+def put_entity(
+    bot: str, entity: Named, body: Entity, desk: Desk, key: Writer, response: Response, if_match: IfMatch = None
+) -> dict[str, Any]:
     """Rules act at once in a try-out; publishing them takes a training, as for all NLP."""
     check_entity(entity, body)
-    return _put(desk, key, bot, entities, entity, body.document(), nlp=True)
+    return _put(_ENTITIES, desk, key, bot, entity, body.document(), response, if_match)
 
 
 @router.get("/entities", tags=["entities"])
-def list_entities(bot: str, desk: Desk, key: Reader) -> Documents:
-    return _list(desk, key, bot, entities)
+def list_entities(
+    bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None
+) -> Page[dict[str, Any]]:
+    return _list(_ENTITIES, desk, key, bot, limit, cursor)
 
 
 @router.get("/entities/{entity}", tags=["entities"])
-def show_entity(bot: str, entity: Named, desk: Desk, key: Reader) -> dict[str, Any]:
-    return _show(desk, key, bot, entities, entity)
+def show_entity(bot: str, entity: Named, desk: Desk, key: Reader, response: Response) -> dict[str, Any]:
+    return _show(_ENTITIES, desk, key, bot, entity, response)
 
 
 @router.delete("/entities/{entity}", status_code=204, tags=["entities"])
-def remove_entity(bot: str, entity: Named, desk: Desk, key: Writer) -> Response:
-    return _remove(desk, key, bot, entities, entity, nlp=True)
+def remove_entity(bot: str, entity: Named, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
+    return _remove(_ENTITIES, desk, key, bot, entity, if_match)
 
 
 @router.put("/variables/{variable}", tags=["variables"])
-def put_variable(bot: str, variable: Named, body: Variable, desk: Desk, key: Writer) -> dict[str, Any]:
-    return _put(desk, key, bot, variables, variable, body.model_dump(mode="json"), nlp=False)
+def put_variable(
+    bot: str, variable: Named, body: Variable, desk: Desk, key: Writer, response: Response, if_match: IfMatch = None
+) -> dict[str, Any]:
+    return _put(_VARIABLES, desk, key, bot, variable, body.model_dump(mode="json"), response, if_match)
 
 
 @router.get("/variables", tags=["variables"])
-def list_variables(bot: str, desk: Desk, key: Reader) -> Documents:
-    return _list(desk, key, bot, variables)
+def list_variables(
+    bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None
+) -> Page[dict[str, Any]]:
+    return _list(_VARIABLES, desk, key, bot, limit, cursor)
 
 
 @router.get("/variables/{variable}", tags=["variables"])
-def show_variable(bot: str, variable: Named, desk: Desk, key: Reader) -> dict[str, Any]:
-    return _show(desk, key, bot, variables, variable)
+def show_variable(bot: str, variable: Named, desk: Desk, key: Reader, response: Response) -> dict[str, Any]:
+    return _show(_VARIABLES, desk, key, bot, variable, response)
 
 
 @router.delete("/variables/{variable}", status_code=204, tags=["variables"])
-def remove_variable(bot: str, variable: Named, desk: Desk, key: Writer) -> Response:
-    return _remove(desk, key, bot, variables, variable, nlp=False)
+def remove_variable(bot: str, variable: Named, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
+    return _remove(_VARIABLES, desk, key, bot, variable, if_match)
 
 
 def _put(
-    desk: Desk, key: Writer, bot: str, table: Table, name: str, document: dict[str, Any], nlp: bool
+    shelf: _Shelf,
+    desk: Desk,
+    key: Writer,
+    bot: str,
+    name: str,
+    document: dict[str, Any],
+    response: Response,
+    if_match: str | None,
 ) -> dict[str, Any]:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
-        write_document(connection, table, bot_id, name, document)
-        touch(connection, bot_id, nlp=nlp)
+        _require_match(connection, shelf, bot_id, name, if_match)
+        write_document(connection, shelf.table, bot_id, name, document)
+        touch(connection, bot_id, nlp=shelf.nlp)
+    response.headers["ETag"] = _etag(document)
     return {"name": name, **document}
 
 
-def _list(desk: Desk, key: Reader, bot: str, table: Table) -> Documents:
+def _list(shelf: _Shelf, desk: Desk, key: Reader, bot: str, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
     with desk.db.reading() as connection:
-        found = documents_of(connection, table, find_bot(connection, bot, key.bot)["id"])
-    return Documents(items=[{"name": name, **found[name]} for name in sorted(found)])
+        found = documents_of(connection, shelf.table, find_bot(connection, bot, key.bot)["id"])
+    items = [{"name": name, **document} for name, document in found.items()]
+    return cut(items, limit, cursor, key=lambda item: (item["name"],))
 
 
-def _show(desk: Desk, key: Reader, bot: str, table: Table, name: str) -> dict[str, Any]:
+def _show(shelf: _Shelf, desk: Desk, key: Reader, bot: str, name: str, response: Response) -> dict[str, Any]:
     with desk.db.reading() as connection:
-        found = documents_of(connection, table, find_bot(connection, bot, key.bot)["id"]).get(name)
+        found = documents_of(connection, shelf.table, find_bot(connection, bot, key.bot)["id"]).get(name)
     if found is None:
-        raise NotFoundError("not_found", f"The bot has no {table.name} {name!r}.")
+        raise _nothing(shelf, name)
+    response.headers["ETag"] = _etag(found)
     return {"name": name, **found}
 
 
-def _remove(desk: Desk, key: Writer, bot: str, table: Table, name: str, nlp: bool) -> Response:
+def _remove(shelf: _Shelf, desk: Desk, key: Writer, bot: str, name: str, if_match: str | None) -> Response:
+    here = shelf.table.c
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
-        if connection.execute(delete(table).where(table.c.bot_id == bot_id, table.c.name == name)).rowcount == 0:
-            raise NotFoundError("not_found", f"The bot has no {table.name} {name!r}.")
-        touch(connection, bot_id, nlp=nlp)
+        _require_match(connection, shelf, bot_id, name, if_match)
+        gone = delete(shelf.table).where(here.bot_id == bot_id, here.name == name)
+        if connection.execute(gone).rowcount == 0:
+            raise _nothing(shelf, name)
+        touch(connection, bot_id, nlp=shelf.nlp)
     return Response(status_code=204)
+
+
+def _require_match(connection: Connection, shelf: _Shelf, bot_id: str, name: str, if_match: str | None) -> None:
+    """Raises PreconditionError `precondition_failed`."""
+    if if_match is not None:
+        before = documents_of(connection, shelf.table, bot_id).get(name)
+        require_match(if_match, None if before is None else _etag(before))
+
+
+def _etag(document: dict[str, Any]) -> str:
+    return f'"{digest_of(canonical(document))}"'
+
+
+def _nothing(shelf: _Shelf, name: str) -> NotFoundError:
+    return NotFoundError("not_found", f"The bot has no {shelf.table.name} {name!r}.")

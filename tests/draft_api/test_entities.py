@@ -50,7 +50,7 @@ def found(answer: Any) -> list[tuple[str, Any, int, int]]:
 def test_an_entity_that_makes_no_sense_is_refused(draft: TestClient, document: dict[str, Any], code: str) -> None:
     bot = cafe(draft)
     assert_problem(draft.put(f"{bot}/entities/soup", json=document), 422, code)
-    assert draft.get(f"{bot}/entities").json() == {"items": []}
+    assert draft.get(f"{bot}/entities").json()["items"] == []
 
 
 def test_entities_are_told_alone_and_in_a_list_and_a_change_acts_at_once(draft: TestClient) -> None:
@@ -152,3 +152,29 @@ def test_a_bundle_carries_entities_and_refuses_those_that_make_no_sense(draft: T
     copied["bot"]["name"], copied["entities"]["soup"]["pattern"] = "Broken", "x"
     assert_problem(draft.post("/v1/bots/import", json=copied), 422, "invalid_entity")
     assert "Broken" not in draft.get("/v1/bots").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"), [("entities", SOUPS, {"kind": "match"}), ("variables", {}, {"default": 7})]
+)
+def test_nobody_overwrites_what_they_have_not_seen(draft: TestClient, kind: str, one: Any, other: Any) -> None:
+    path = f"{cafe(draft)}/{kind}/soup"
+    assert_problem(draft.put(path, json=one, headers={"If-Match": "*"}), 412, "precondition_failed")
+    first = draft.put(path, json=one).headers["ETag"]
+    assert draft.get(path).headers["ETag"] == first
+    second = draft.put(path, json=other, headers={"If-Match": first}).headers["ETag"]
+    assert second != first
+    assert_problem(draft.put(path, json=one, headers={"If-Match": first}), 412, "precondition_failed")
+    assert_problem(draft.delete(path, headers={"If-Match": first}), 412, "precondition_failed")
+    assert draft.delete(path, headers={"If-Match": second}).status_code == 204
+
+
+@pytest.mark.parametrize("kind", ["entities", "variables"])
+def test_documents_are_listed_page_by_page(draft: TestClient, kind: str) -> None:
+    bot = cafe(draft)
+    for name in "cab":
+        draft.put(f"{bot}/{kind}/{name}", json={"kind": "match"} if kind == "entities" else {})
+    first = draft.get(f"{bot}/{kind}", params={"limit": 2}).json()
+    rest = draft.get(f"{bot}/{kind}", params={"cursor": first["next"]}).json()
+    assert [item["name"] for item in (*first["items"], *rest["items"])] == ["a", "b", "c"]
+    assert rest["next"] is None
