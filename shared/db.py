@@ -5,13 +5,15 @@ connection writes, and only that one checkpoints; readers never do. PostgreSQL n
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, overload
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+
+_CHECKPOINTS = 3
 
 
 class Database:
@@ -41,6 +43,27 @@ class Database:
             return
         with self._lock, self._writer.begin() as connection:
             yield connection
+
+    def scrub(self, tables: Sequence[str]) -> None:
+        """What was deleted from `tables` is gone from their files too, and not only out of sight.
+
+        SQLite: rows were overwritten when they were deleted (`secure_delete`); what the write-ahead log still has of
+        them goes with a truncating checkpoint. PostgreSQL: VACUUM gives their space to what comes next.
+        """
+        if not self.is_sqlite:
+            with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text(f"VACUUM {', '.join(tables)}"))
+            return
+        with self._lock:
+            raw = self._writer.raw_connection()
+            try:
+                # Waits for readers as long as `busy_timeout` says; the first column says whether it was in vain.
+                for _ in range(_CHECKPOINTS):
+                    if not raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                        return
+            finally:
+                raw.close()
+        raise TimeoutError("The write-ahead log could not be emptied: something reads from it all the while.")
 
     def ping(self) -> None:
         """Raises when the database cannot be reached."""

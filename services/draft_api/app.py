@@ -22,6 +22,7 @@ from services.draft_api import (
     models,
     nlp_import_routes,
     nlp_routes,
+    personal_routes,
     publishing,
     pulls,
     resources,
@@ -31,6 +32,7 @@ from services.draft_api import (
     tryout,
 )
 from services.draft_api.desk import DeskParts
+from services.draft_api.forgetting import Forgetting
 from services.draft_api.rehearsal import Rehearsal
 from services.draft_api.store import find_bot
 from services.draft_api.tables import SEALED
@@ -70,6 +72,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
     secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
     egress = Egress(rules_of(settings.egress_allow, settings.egress_deny))
     drawer = Drawer(db, secrets_table, audit_table, secrets, SEALED, _bot_id)
+    forgetting = Forgetting(db)
     started = {"started": False}
 
     def start() -> None:
@@ -83,12 +86,14 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             left = unfinished_trainings(connection)
         for training in left:
             jobs.start("training", training)
+        forgetting.start()
         started["started"] = True
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(start)
         yield
+        forgetting.stop()
         await run_in_threadpool(jobs.close)
         await egress.close()
         db.dispose()
@@ -122,6 +127,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             tryout.router,
             cases.router,
             inbox.router,
+            personal_routes.router,
             inbox_groups.router,
             publishing.router,
         ],

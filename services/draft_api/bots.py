@@ -43,7 +43,10 @@ class NewBot(BaseModel):
 
 
 class BotChange(BaseModel):
-    """`env` replaces all values that draft has of its own: what the emulator says for `{{ env.name }}` (E4)."""
+    """`env` replaces all values that draft has of its own: what the emulator says for `{{ env.name }}` (E4).
+
+    `retention_days` is how long the inbox keeps what was said.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"settings": {"intent_threshold": 0.4}}]})
 
@@ -51,6 +54,7 @@ class BotChange(BaseModel):
     languages: Languages | None = None
     settings: dict[str, Any] | None = None
     env: Annotated[dict[EnvName, EnvValue], Field(max_length=500)] | None = None
+    retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
 class Bot(BaseModel):
@@ -59,6 +63,7 @@ class Bot(BaseModel):
     languages: tuple[str, ...]
     settings: BotSettings
     env: dict[str, Any]
+    retention_days: int
     created_at: datetime
     updated_at: datetime
 
@@ -136,6 +141,8 @@ def _changes(row: RowMapping, body: BotChange) -> dict[str, Any]:
         values["settings"] = _settings(row, body).model_dump_json()
     if body.env is not None:
         values["env"] = orjson.dumps(body.env).decode()
+    if body.retention_days is not None:
+        values["retention_days"] = body.retention_days
     return values
 
 
@@ -168,6 +175,7 @@ def _bot(row: RowMapping) -> Bot:
         languages=languages_of(row),
         settings=settings_of(row),
         env=orjson.loads(row["env"]),
+        retention_days=row["retention_days"],
         created_at=utc(row["created_at"]),
         updated_at=utc(row["updated_at"]),
     )

@@ -130,8 +130,9 @@ def accept(bot: str, body: Acceptances, desk: Desk, key: Writer) -> Handled:
             if found["status"] == "accepted" and found["accepted_intent"] == intent:
                 continue
             new = NewExpression(text=item.text or found["text"], language=found["language"])
-            add_expressions(connection, row["id"], languages_of(row), intent, [new])
-            _change(connection, item.id, status="accepted", accepted_intent=intent)
+            added = add_expressions(connection, row["id"], languages_of(row), intent, [new])[0]
+            became = {"accepted_intent": intent, "accepted_expression": added.id}
+            _change(connection, item.id, status="accepted", **became)
         touch(connection, row["id"], nlp=True)
     return Handled(handled=len(body.items))
 
@@ -154,7 +155,8 @@ def deliver(bot: str, body: Delivery, desk: Desk, key: Writer) -> Delivered:
         fresh = _unknown(connection, bot_id, body.messages)
         for message in fresh:
             row = None if _left_out(connection, bot_id, message) else _fold(connection, bot_id, message)
-            values = {"bot_id": bot_id, "message_id": message.id, "row": row}
+            who = {"user_id": message.user, "conversation": message.conversation} if row else {}
+            values = {"bot_id": bot_id, "message_id": message.id, "row": row, **who}
             connection.execute(insert(inbox_messages).values(**values))
     return Delivered(added=len(fresh))
 

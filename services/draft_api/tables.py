@@ -39,6 +39,8 @@ bots = Table(
     Column("settings", Text, nullable=False),
     # Values of this environment (E4): never published.
     Column("env", Text, nullable=False, server_default="{}"),
+    # How long the inbox keeps what was said.
+    Column("retention_days", Integer, nullable=False, server_default="90"),
     # `revision` moves with every change; `nlp_revision` only with what training reads.
     Column("revision", Integer, nullable=False, default=1),
     Column("nlp_revision", Integer, nullable=False, default=1),
@@ -195,19 +197,29 @@ inbox = Table(
     Column("understood_then", Boolean, nullable=False),
     Column("release", Integer, nullable=False),
     Column("accepted_intent", String(80)),
+    Column("accepted_expression", String(40)),
     Column("first_at", DateTime(timezone=True), nullable=False),
     Column("last_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("bot_id", "language", "normal"),
 )
 
-# Every live message that has come home, by its id, so that a message delivered again counts once (F4).
+# Every live message that has come home, by its id, so that a message delivered again counts once (F4). Who said it is
+# there for as long as what was said.
 inbox_messages = Table(
     "inbox_messages",
     metadata,
     _bot(),
     Column("message_id", String(80), primary_key=True),
     Column("row", String(40), nullable=True),
+    Column("user_id", String(200)),
+    Column("conversation", String(200)),
+    Index("ix_inbox_messages_user", "bot_id", "user_id"),
+    Index("ix_inbox_messages_conversation", "bot_id", "conversation"),
+    Index("ix_inbox_messages_row", "row"),
 )
+
+# Where words of people lie.
+HOLDING_TEXT = ("inbox", "inbox_messages", "emulator_conversations")
 
 secrets = secrets_table(metadata, _bot())
 # Every column whose texts are sealed: they are sealed anew when the key changes.

@@ -11,6 +11,7 @@ from services.live_api.presence import beat, leave
 from services.live_api.retention import forget, forget_done
 from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
+from services.live_api.tables import HOLDING_TEXT
 from shared.db import Database
 
 log = structlog.get_logger()
@@ -104,8 +105,11 @@ class Follower:
                 beat(connection, self._process, self._roster.served_epoch())
 
     def _forget(self) -> None:
-        for bot, count in forget(self._db).items():
+        gone = forget(self._db)
+        for bot, count in gone.items():
             log.info("messages_forgotten", bot=bot, messages=count)
+        if gone:
+            self._db.scrub(HOLDING_TEXT)
         forget_done(self._db, self._settings.delivery.remember_days)
 
     def _say_goodbye(self) -> None:

@@ -1,14 +1,14 @@
 """What the publisher carries home to draft's inbox: what users said, in order, each once."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import BaseModel
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, Select, func, select
 
 from services.live_api.feed import settled
 from services.live_api.floor import Floor, Releaser
-from services.live_api.tables import messages
+from services.live_api.tables import conversations, messages
 from shared.contracts import UserMessage
 from shared.db import utc
 from shared.web.routing import Router
@@ -33,11 +33,18 @@ def feed(
 ) -> Feed:
     """Messages of real users with a `sequence` above `after`; nothing ever appears below one that was shown."""
     here = messages.c.bot_id == floor.pointer(bot, key).bot, messages.c.sequence > after
-    query = select(messages).where(*here).order_by(messages.c.sequence).limit(limit)
+    query = _with_whose().where(*here).order_by(messages.c.sequence).limit(limit)
     with settled(floor.db) as connection:
         rows = connection.execute(query).mappings().all()
     items = [_message(row) for row in rows]
     return Feed(items=items, next=str(items[-1].sequence) if len(items) == limit else None)
+
+
+def _with_whose() -> Select[Any]:
+    """Who said it, or else whose conversation it is: what is to be erased later must be found."""
+    same = (conversations.c.bot_id == messages.c.bot_id) & (conversations.c.id == messages.c.conversation)
+    whose = func.coalesce(messages.c.user_id, conversations.c.user_id).label("whose")
+    return select(messages, whose).join(conversations, same, isouter=True)
 
 
 def _message(row: RowMapping) -> UserMessage:
@@ -53,6 +60,6 @@ def _message(row: RowMapping) -> UserMessage:
         exact=row["exact"],
         release=row["release_number"],
         conversation=row["conversation"],
-        user=row["user_id"],
+        user=row["whose"],
         received_at=utc(row["received_at"]),
     )

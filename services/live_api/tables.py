@@ -111,6 +111,7 @@ conversations = Table(
     # Since when people answer instead of the bot.
     Column("paused_at", DateTime(timezone=True)),
     Index("ix_conversations_last", "bot_id", "last_at"),
+    Index("ix_conversations_user", "bot_id", "user_id"),
 )
 
 messages = Table(
@@ -141,6 +142,8 @@ messages = Table(
     UniqueConstraint("bot_id", "conversation", "idempotency_key"),
     Index("ix_messages_feed", "bot_id", "sequence"),
     Index("ix_messages_conversation", "bot_id", "conversation", "sequence"),
+    Index("ix_messages_user", "bot_id", "user_id"),
+    Index("ix_messages_received", "bot_id", "received_at"),
     sqlite_autoincrement=True,
 )
 
@@ -166,6 +169,9 @@ inbox = inbox_table(metadata)
 outbox = outbox_table(metadata)
 agent_messages = agent_messages_table(metadata)
 handover_webhooks = handover_webhooks_table(metadata)
+
+# Where words of people lie.
+HOLDING_TEXT = ("conversations", "messages", "inbox", "outbox", "agent_messages")
 
 live_processes = Table(
     "live_processes",

@@ -10,8 +10,19 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
-from services.publisher import audit_routes, inbox_routes, plans, publications, pulling, releases, status, unpublishing
+from services.publisher import (
+    audit_routes,
+    inbox_routes,
+    personal_routes,
+    plans,
+    publications,
+    pulling,
+    releases,
+    status,
+    unpublishing,
+)
 from services.publisher.bridge import BridgeParts, TargetParts
+from services.publisher.erasing import Erasing, unfinished_erasures
 from services.publisher.inbox_sync import InboxSync, take_due, unfinished_syncs
 from services.publisher.page import start_page
 from services.publisher.peer import Peer, connect
@@ -55,13 +66,22 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
     def start() -> None:
         migrate(db, "publisher")
         keys.ensure("admin", settings.service.admin_key, ("admin",))
-        jobs.launch({"publication": Publishing(db, draft, targets).run, "inbox_sync": InboxSync(db, draft, live).run})
+        jobs.launch(
+            {
+                "publication": Publishing(db, draft, targets).run,
+                "inbox_sync": InboxSync(db, draft, live).run,
+                "erasure": Erasing(db, draft, targets).run,
+            }
+        )
         with db.reading() as connection:
-            left, syncs = unfinished(connection), unfinished_syncs(connection)
-        for publication in left:
-            jobs.start("publication", publication)
-        for sync in syncs:
-            jobs.start("inbox_sync", sync)
+            left = {
+                "publication": unfinished(connection),
+                "inbox_sync": unfinished_syncs(connection),
+                "erasure": unfinished_erasures(connection),
+            }
+        for kind, names in left.items():
+            for name in names:
+                jobs.start(kind, name)
         threading.Thread(target=tick, daemon=True, name="tick").start()
         started["started"] = True
 
@@ -106,6 +126,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
             audit_routes.router,
             audit_router(db, audit_table),
             inbox_routes.router,
+            personal_routes.router,
         ],
     )
     app.state.bridge = BridgeParts(db, jobs, draft, targets)

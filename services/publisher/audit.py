@@ -97,3 +97,16 @@ def restored(connection: Connection, bot: str, number: int, snapshot: str, diges
 
 def pulled(connection: Connection, bot: str, items: list[str], snapshot: str | None, key: Principal) -> None:
     note(connection, audit, Entry("pulled", key.name, bot, {"items": items, "snapshot": snapshot}))
+
+
+def erasure_asked(connection: Connection, bot: str, erasure: str, key: Principal) -> None:
+    """Without the name of the person: this trail is never erased."""
+    note(connection, audit, Entry("erasure_asked", key.name, bot, {"erasure": erasure}))
+
+
+def user_erased(connection: Connection, bot: str, erasure: str, counts: Mapping[str, Any], author: str) -> None:
+    note(connection, audit, Entry("user_erased", author, bot, {"erasure": erasure, **counts}))
+
+
+def user_exported(connection: Connection, bot: str, key: Principal) -> None:
+    note(connection, audit, Entry("user_exported", key.name, bot))

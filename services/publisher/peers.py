@@ -1,6 +1,7 @@
 """Every call to the neighbours, typed. Nothing else in the project knows both of their addresses."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +110,20 @@ class Draft:
         response = self._peer.call("POST", f"/v1/bots/{bot}/pulls", patient=False, json=body, headers=headers)
         return str(response.json()["snapshot"])
 
+    def personal(self, bot: str, user: str, conversations: Sequence[str]) -> dict[str, Any]:
+        """What the inbox holds of a person of live; nothing of a bot that draft no longer has."""
+        body = {"user": user, "conversations": list(conversations)}
+        try:
+            found: dict[str, Any] = self._peer.call("POST", f"/v1/bots/{bot}/exports", json=body).json()
+        except NotFoundError:
+            return {"inbox": [], "expressions": [], "trained_on_erased": []}
+        return found
+
+    def erase(self, bot: str, user: str, conversations: Sequence[str]) -> None:
+        body = {"user": user, "conversations": list(conversations)}
+        with suppress(NotFoundError):
+            self._peer.call("POST", f"/v1/bots/{bot}/erasures", json=body)
+
     def deliver(self, bot: str, messages: Sequence[UserMessage]) -> None:
         body = {"messages": [message.model_dump(mode="json") for message in messages]}
         self._peer.call("POST", f"/v1/bots/{bot}/inbox/messages", json=body)
@@ -198,6 +213,17 @@ class Live:
     def keep(self, bot: str, digests: Sequence[str]) -> None:
         """Names releases that must not be swept, beside those that live keeps by itself."""
         self._peer.call("PUT", f"/v1/bots/{bot}/kept", patient=False, json={"digests": list(digests)})
+
+    def personal(self, bot: str, user: str) -> list[dict[str, Any]]:
+        """A person's conversations, with what was said in them."""
+        body = {"user": user}
+        found: list[dict[str, Any]] = self._peer.call("POST", f"/v1/bots/{bot}/exports", json=body).json()[
+            "conversations"
+        ]
+        return found
+
+    def erase(self, bot: str, user: str) -> None:
+        self._peer.call("POST", f"/v1/bots/{bot}/erasures", json={"user": user})
 
     def messages(self, bot: str, after: int, limit: int) -> list[UserMessage]:
         response = self._peer.call("GET", f"/v1/bots/{bot}/messages", params={"after": after, "limit": limit})

@@ -151,6 +151,24 @@ inbox_schedules = Table(
     Column("after", BigInteger, nullable=False),
 )
 
+# A person whose data is erased everywhere. `subject` says who, and is gone when that is done.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("bot_id", String(40), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("step", String(20), nullable=False),
+    Column("subject", Text),
+    Column("report", Text),
+    Column("author", String(200), nullable=False),
+    Column("error", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("ix_erasures_bot", "bot_id", "created_at"),
+)
+HOLDING_SUBJECTS = ("erasures",)
+
 keys = keys_table(metadata)
 audit = audit_table(metadata)
 idempotency = idempotency_table(metadata)

@@ -1,0 +1,56 @@
+"""What draft's inbox holds of one person, told or erased on request: for the publisher, which asks everywhere."""
+
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.draft_api import personal
+from services.draft_api.desk import Desk, Writer
+from services.draft_api.personal import Erased, PersonalInboxRow, Traces
+from services.draft_api.store import find_bot
+from services.draft_api.tables import HOLDING_TEXT, audit
+from shared.audit import Entry, note
+from shared.web.routing import UPLOAD, Router
+
+router = Router(prefix="/v1/bots/{bot}", tags=["inbox"])
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Person(BaseModel):
+    """`conversations` are those that live knows to be theirs."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user": "maud"}]})
+
+    user: Name
+    conversations: Annotated[list[Name], Field(max_length=10_000)] = []
+
+
+class PersonalData(Traces):
+    inbox: list[PersonalInboxRow]
+
+
+@router.post("/exports", openapi_extra={UPLOAD: True})
+def export(bot: str, body: Person, desk: Desk, key: Writer) -> PersonalData:
+    with desk.db.reading() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        here = personal.theirs(bot_id, body.user, body.conversations)
+        left = personal.traces(connection, desk.artifacts, bot_id, here)
+        return PersonalData(inbox=personal.tell(connection, here), **left.model_dump())
+
+
+@router.post("/erasures", openapi_extra={UPLOAD: True})
+def forget(bot: str, body: Person, desk: Desk, key: Writer, request: Request) -> Erased:
+    """What they said is gone from the inbox; what became an expression of it is named, for a person to decide."""
+    with desk.db.writing() as connection:
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        here = personal.theirs(bot_id, body.user, body.conversations)
+        left = personal.traces(connection, desk.artifacts, bot_id, here)
+        rows, messages = personal.erase(connection, here)
+        gone = Erased(inbox=rows, messages=messages, **left.model_dump())
+        if rows:
+            request_id = request.scope["greenroom.request_id"]
+            note(connection, audit, Entry("user_erased", key.name, bot_id, gone.model_dump(), request_id=request_id))
+    desk.db.scrub(HOLDING_TEXT)
+    return gone
