@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from services.live_api.webchat.page import page, page_headers
 from services.live_api.webchat.transcript import Cursor
 from services.live_api.webchat.watching import Watchers
-from tests.live_api.theatre import BOT, ROOT, Live, code, wait_for
+from tests.live_api.theatre import BOT, ROOT, Live, code, stranger, wait_for
 from tests.live_api.webchat import add_chat, bearer, open_chat
 
 SITE = "https://ferry.example"
@@ -36,10 +36,7 @@ def client(live: Live) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def anybody(client: TestClient) -> TestClient:
-    """A browser: it has no key."""
-    opened = TestClient(client.app, raise_server_exceptions=False)
-    opened.portal = client.portal
-    return opened
+    return stranger(client)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from shared.db import Database
 from tests.conftest import NewDatabase
 from tests.live_api.channels.asking import CONFIGS, SECRETS, form, recorded, signed
 from tests.live_api.channels.forging import FORGERIES, forge
-from tests.live_api.theatre import BOT, Live, code
+from tests.live_api.theatre import BOT, Live, code, stranger
 
 BODIES = {
     "messenger": "messenger_batch",
@@ -40,10 +40,7 @@ def client(live: Live) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def anybody(client: TestClient) -> TestClient:
-    """A platform: it has no key."""
-    opened = TestClient(client.app, raise_server_exceptions=False)
-    opened.portal = client.portal
-    return opened
+    return stranger(client)
 
 
 @pytest.fixture(scope="module")

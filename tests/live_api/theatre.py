@@ -133,6 +133,13 @@ class Live:
         return self.settings.data / "live" / "artifacts"
 
 
+def stranger(client: TestClient) -> TestClient:
+    """Somebody else at the same service, without a key: a platform, or a browser."""
+    opened = TestClient(client.app, raise_server_exceptions=False)
+    opened.portal = client.portal
+    return opened
+
+
 def bring(client: TestClient, trained: Trained) -> None:
     for digest, data in trained.files.items():
         assert client.put(f"/v1/blobs/{digest}", content=data).status_code in {200, 201}

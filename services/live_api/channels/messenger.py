@@ -1,37 +1,46 @@
 """Facebook Messenger: https://developers.facebook.com/docs/messenger-platform."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from services.live_api.channel import (
-    Answer,
     Delivery,
     Event,
     Ignored,
     Incoming,
-    Outcome,
     Outgoing,
     RawRequest,
     Secret,
     Url,
-    Verdict,
 )
 from services.live_api.platforms.meta import (
     PLATFORM,
     VERSION,
     GraphVersion,
     NodeId,
+    acknowledge,
     call,
-    challenge,
     entries,
-    graph_outcome,
-    signature_verdict,
+    handshake,
+    read_outcome,
+    verify,
     with_token,
 )
 from services.live_api.platforms.meta_messages import MESSENGER, messages
 from services.live_api.platforms.reading import at, named, plain, read_json, unreadable
 from shared.document import Value
 from shared.flows.conversation import Reply
+
+__all__ = [
+    "Config",
+    "Secrets",
+    "acknowledge",
+    "authorise",
+    "handshake",
+    "parse",
+    "read_outcome",
+    "render",
+    "verify",
+]
 
 # What a page is told of besides messages.
 _NOTICES = ("delivery", "read", "reaction", "optin", "referral", "account_linking", "pass_thread_control")
@@ -51,18 +60,6 @@ class Secrets(Value):
     verify_token: Secret
 
 
-def verify(request: RawRequest, secrets: Secrets, now: float) -> Verdict:
-    return signature_verdict(request, secrets)
-
-
-def handshake(request: RawRequest, secrets: Secrets) -> Answer | None:
-    return challenge(request, secrets)
-
-
-def acknowledge(request: RawRequest) -> Answer:
-    return Answer(b"EVENT_RECEIVED")
-
-
 def parse(request: RawRequest, config: Config) -> tuple[Event, ...]:
     update = read_json(request.body)
     heard = [_event(item, config) for item in entries(update, "messaging")]
@@ -77,10 +74,6 @@ def render(reply: Reply, to: str, config: Config) -> tuple[Outgoing, ...]:
 
 def authorise(outgoing: Outgoing, secrets: Secrets, delivery: Delivery) -> Outgoing:
     return with_token(outgoing, secrets.page_access_token)
-
-
-def read_outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
-    return graph_outcome(status, headers, body)
 
 
 def _event(item: dict[str, Any], config: Config) -> Event:

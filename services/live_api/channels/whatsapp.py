@@ -1,38 +1,48 @@
 """WhatsApp's Cloud API: https://developers.facebook.com/documentation/business-messaging/whatsapp."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from services.live_api.channel import (
-    Answer,
     Delivery,
     Event,
     Ignored,
     Incoming,
-    Outcome,
     Outgoing,
     RawRequest,
     Secret,
     Url,
-    Verdict,
 )
 from services.live_api.platforms.meta import (
     PLATFORM,
     VERSION,
     GraphVersion,
     NodeId,
+    acknowledge,
     call,
-    challenge,
     entries,
-    graph_outcome,
-    signature_verdict,
+    handshake,
+    read_outcome,
+    verify,
     with_token,
 )
 from services.live_api.platforms.reading import at, named, objects, plain, read_json, unreadable
 from services.live_api.platforms.whatsapp_messages import messages
 from shared.document import Value
 from shared.flows.conversation import Reply
+
+__all__ = [
+    "Config",
+    "Secrets",
+    "acknowledge",
+    "authorise",
+    "handshake",
+    "parse",
+    "read_outcome",
+    "render",
+    "verify",
+]
 
 # Of a person who shows a name instead of a number: BSUIDs, since 2026.
 _SCOPED_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9.]+")
@@ -53,18 +63,6 @@ class Secrets(Value):
     verify_token: Secret
 
 
-def verify(request: RawRequest, secrets: Secrets, now: float) -> Verdict:
-    return signature_verdict(request, secrets)
-
-
-def handshake(request: RawRequest, secrets: Secrets) -> Answer | None:
-    return challenge(request, secrets)
-
-
-def acknowledge(request: RawRequest) -> Answer:
-    return Answer(b"EVENT_RECEIVED")
-
-
 def parse(request: RawRequest, config: Config) -> tuple[Event, ...]:
     update = read_json(request.body)
     events = [event for change in entries(update, "changes") for event in _events(change, config)]
@@ -79,10 +77,6 @@ def render(reply: Reply, to: str, config: Config) -> tuple[Outgoing, ...]:
 
 def authorise(outgoing: Outgoing, secrets: Secrets, delivery: Delivery) -> Outgoing:
     return with_token(outgoing, secrets.access_token)
-
-
-def read_outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
-    return graph_outcome(status, headers, body)
 
 
 def _events(change: dict[str, Any], config: Config) -> Iterator[Event]:

@@ -39,13 +39,13 @@ class MetaConfig(Protocol):
     def graph_version(self) -> str: ...
 
 
-def signature_verdict(request: RawRequest, secrets: MetaSecrets) -> Verdict:
+def verify(request: RawRequest, secrets: MetaSecrets, now: float) -> Verdict:  # noqa: ARG001
     """SHA-256 alone: the older `X-Hub-Signature` is SHA-1 and proves nothing here."""
     expected = b"sha256=" + hmac_hex(secrets.app_secret, request.body)
     return Verdict.GENUINE if same(request.header(_SIGNATURE), expected) else Verdict.FORGED
 
 
-def challenge(request: RawRequest, secrets: MetaSecrets) -> Answer | None:
+def handshake(request: RawRequest, secrets: MetaSecrets) -> Answer | None:
     if request.method != "GET" or request.parameter("hub.mode") != "subscribe":
         return None
     shown, wanted = request.parameter("hub.verify_token"), request.parameter("hub.challenge")
@@ -53,6 +53,10 @@ def challenge(request: RawRequest, secrets: MetaSecrets) -> Answer | None:
     if not known or wanted is None or len(wanted) > _LONGEST_CHALLENGE:
         return None
     return Answer(wanted.encode("utf-8", "replace"), headers={"X-Content-Type-Options": "nosniff"})
+
+
+def acknowledge(request: RawRequest) -> Answer:  # noqa: ARG001
+    return Answer(b"EVENT_RECEIVED")
 
 
 def entries(update: Any, key: str) -> Iterator[dict[str, Any]]:
@@ -70,7 +74,7 @@ def with_token(outgoing: Outgoing, token: SecretStr) -> Outgoing:
     return Outgoing(outgoing.method, outgoing.url, headers, outgoing.json)
 
 
-def graph_outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
+def read_outcome(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
     """Meta says 400 also for what passes; its own code tells."""
     error = document(body).get("error")
     if not isinstance(error, dict):
