@@ -14,6 +14,7 @@ from services.draft_api.store import find_bot, now
 from services.draft_api.tables import emulator_conversations
 from shared.contracts import Classification
 from shared.errors import ConflictError
+from shared.flows.conversation import taken_for
 from shared.flows.effects import drive
 from shared.flows.engine import ConversationState, UserEvent
 from shared.flows.masking import mask
@@ -89,6 +90,7 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
     event = UserEvent(found, seed=new_id("turn"), at=now(), payload=body.payload)
     # No transaction is open meanwhile: a turn may wait for calls.
     turn = drive(brain.reply(state, event, orjson.loads(row["env"])), partial(call_out, desk, row["id"]))
+    found = taken_for(found, turn)
     with desk.db.writing() as connection:
         _save(connection, row["id"], conversation, before, turn.state)
     return EmulatorAnswer(

@@ -31,9 +31,13 @@ def feed(
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 500,
 ) -> Feed:
-    """Messages of real users with a `sequence` above `after`; nothing ever appears below one that was shown."""
+    """Messages of real users with a `sequence` above `after`; nothing ever appears below one that was shown.
+
+    Answers to questions of the bot are left out: there is nothing to learn from them.
+    """
     here = messages.c.bot_id == floor.pointer(bot, key).bot, messages.c.sequence > after
-    query = _with_whose().where(*here).order_by(messages.c.sequence).limit(limit)
+    asked = messages.c.reason.is_distinct_from("answer")
+    query = _with_whose().where(*here, asked).order_by(messages.c.sequence).limit(limit)
     with settled(floor.db) as connection:
         rows = connection.execute(query).mappings().all()
     items = [_message(row) for row in rows]

@@ -29,8 +29,10 @@ from shared.contracts import Classification
 from shared.db import Database
 from shared.errors import BusyError
 from shared.failpoints import reach
+from shared.flows.conversation import taken_for
 from shared.flows.effects import HttpCall, HttpOutcome, denied, drive_async
 from shared.flows.engine import Turn, UserEvent
+from shared.flows.masking import hidden_texts
 from shared.ids import new_id
 
 _RACES = 20
@@ -129,7 +131,8 @@ class Talk:
 
     async def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
         if before.paused:
-            return Turn(state=before.state, replies=(), block=None, trace=())
+            hidden = hidden_texts(before.state.variables, serving.brain.dialogue.sensitive)
+            return Turn(state=before.state, replies=(), block=None, trace=(), hidden=hidden)
         seed = f"{heard.bot}/{heard.conversation}/{before.version}"
         event = UserEvent(found, seed, datetime.now(UTC), heard.payload)
         asking = serving.brain.reply(before.state, event, serving.pointer.environment.env)
@@ -146,7 +149,7 @@ def _row(serving: Serving, heard: Heard, found: Classification, turn: Turn) -> R
     return Row(
         id=new_id("msg"),
         heard=heard,
-        found=found,
+        found=taken_for(found, turn),
         replies=tuple(reply.model_dump(mode="json", exclude_none=True) for reply in turn.replies),
         block=turn.block,
         release=serving.pointer.number,

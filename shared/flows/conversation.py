@@ -124,8 +124,10 @@ class HandOver(Value):
 
 
 class Turn(Value):
-    """`block` is the first block that answered; None when a built-in text did. `ended`: the bot closed the
-    conversation, and the next message begins it anew. `hidden` are texts that nobody reads in what is kept of it: see
+    """`block` is the first block that answered; None when a built-in text did.
+
+    `ended`: the bot closed the conversation, and the next message begins it anew. `answers`: the message was taken for
+    the answer to a question. `hidden` are texts that nobody reads in what is kept of the turn: see
     `shared.flows.masking`.
     """
 
@@ -135,4 +137,12 @@ class Turn(Value):
     trace: tuple[TraceStep, ...]
     hand_over: HandOver | None = None
     ended: bool = False
+    answers: bool = False
     hidden: frozenset[str] = frozenset()
+
+
+def taken_for(found: Classification, turn: Turn) -> Classification:
+    """What is told of a message: the answer to a question is none of the intents, whatever it looks like."""
+    if not turn.answers:
+        return found
+    return found.model_copy(update={"understood": False, "intent": None, "reason": "answer"})

@@ -61,7 +61,8 @@ def _turn(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: M
         told = _told(state, event, way, (last,), ())
     else:
         told = _told(state, event, way, way.visits, start.suggestions)
-    return told.model_copy(update={"hidden": _hidden(dialogue, moment, way)})
+    answers = start.answers is not None
+    return told.model_copy(update={"hidden": _hidden(dialogue, moment, way), "answers": answers})
 
 
 def _moment(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Moment:

@@ -80,7 +80,10 @@ def test_a_bot_asks_checks_calls_and_tells_and_history_hides_what_is_sensitive(q
     kept = quay.get(f"/v1/bots/{BOT}/conversations/maud/messages")
     assert kept.json()["items"][0]["text"] == "•••"
     assert kept.json()["items"][0]["replies"] == [{"text": "12.5 crowns. We call •••."}]
-    assert "7946" not in kept.text + quay.get(f"/v1/bots/{BOT}/messages").text
+    assert "7946" not in kept.text
+    assert [(m["understood"], m["reason"]) for m in kept.json()["items"][:3]] == [(False, "answer")] * 3
+    home = quay.get(f"/v1/bots/{BOT}/messages").json()["items"]
+    assert [message["text"] for message in home] == ["price of a return", "when is the next ferry"]
     assert say(quay, "+44 20 7946 0018", **once).content == answer.content
     assert len(office.asked) == 1
 
