@@ -1,6 +1,7 @@
 """Plans: asked for, told in words, and what to type next."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cli.access import Access
@@ -9,11 +10,23 @@ from cli.findings import blocking, finding_lines
 
 Plan = Mapping[str, Any]
 
+ASK_SECONDS, IMPACT_SECONDS = 0.5, 30.0
+
 
 def make_plan(access: Access, bot: str, wish: Mapping[str, Any]) -> dict[str, Any]:
     """With `nothing_to_do`, and the command to type `next`: None when there is none that would help."""
     plan = access.publisher.post("bots", bot, "plans", body=wish)
     return {**plan, "nothing_to_do": nothing_to_do(plan), "next": next_command(access, bot, plan)}
+
+
+def with_impact(access: Access, plan: Plan, sleep: Callable[[float], None] = time.sleep) -> dict[str, Any]:
+    """The plan with the impact that is computed after it was made, where that does not take too long."""
+    until = time.monotonic() + IMPACT_SECONDS
+    impact = plan.get("impact") or {}
+    while impact.get("status") == "pending" and time.monotonic() < until:
+        sleep(ASK_SECONDS)
+        impact = access.publisher.get("plans", plan["id"])["impact"]
+    return {**plan, "impact": impact}
 
 
 def nothing_to_do(plan: Plan) -> bool:
@@ -53,7 +66,25 @@ def plan_lines(access: Access, bot: str, plan: Plan) -> list[str]:
     lines = [_heading(bot, plan), *_changes(plan), *_drift(plan), *finding_lines(told, access.named(bot))]
     if plan["conversations_affected"]:
         lines.append(f"Conversations that stand on what would change: {plan['conversations_affected']}")
-    return [*lines, *_closing(plan)]
+    return [*lines, *impact_lines(plan.get("impact") or {}), *_closing(plan)]
+
+
+def impact_lines(impact: Mapping[str, Any]) -> list[str]:
+    if impact.get("status") == "pending":
+        return ["What it would mean to those who wrote lately is still being computed."]
+    if impact.get("status") != "done" or not impact["messages"]:
+        return []
+    counts = (
+        f"{impact['change_intent']} would change intent, {impact['become_understood']} become understood, "
+        f"{impact['cease_to_be_understood']} cease to be"
+    )
+    return [f"Of the last {impact['messages']} messages {counts}.", *map(_example, impact["examples"])]
+
+
+def _example(example: Mapping[str, Any]) -> str:
+    before, after = (found["intent"] or "not understood" for found in (example["before"], example["after"]))
+    times = f" ({example['count']} times)" if example["count"] > 1 else ""
+    return f"  {example['text']!r}{times}: {before} -> {after}"
 
 
 def drift_words(item: Mapping[str, Any]) -> str:

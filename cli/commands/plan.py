@@ -6,7 +6,7 @@ import typer
 
 from cli.access import Access, connected
 from cli.outcome import REFUSED
-from cli.planning import make_plan, plan_lines
+from cli.planning import make_plan, plan_lines, with_impact
 from cli.wishes import OfFlows, OfLanguages, OfMode, OfTarget, wish
 
 
@@ -24,7 +24,7 @@ def plan(
 
     Exit code 0 when it can be published or there is nothing to do, 3 when something stands in the way.
     """
-    made = make_plan(access, bot, wish(mode, target, flow, language, to))
+    made = with_impact(access, make_plan(access, bot, wish(mode, target, flow, language, to)))
     access.answer(made, lambda: print("\n".join(plan_lines(access, bot, made))))
     if not made["publishable"] and not made["nothing_to_do"]:
         raise typer.Exit(REFUSED)

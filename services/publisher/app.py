@@ -33,6 +33,7 @@ from services.publisher.settings import PublisherSettings, TargetSettings
 from services.publisher.sweeping import sweep
 from services.publisher.tables import audit as audit_table
 from services.publisher.tables import keys as keys_table
+from services.publisher.weighing import Weighing, unfinished_impacts
 from shared.db import Database
 from shared.jobs import Jobs
 from shared.schema import migrate
@@ -71,6 +72,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
                 "publication": Publishing(db, draft, targets).run,
                 "inbox_sync": InboxSync(db, draft, live).run,
                 "erasure": Erasing(db, draft, targets).run,
+                "impact": Weighing(db, draft, targets).run,
             }
         )
         with db.reading() as connection:
@@ -78,10 +80,11 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
                 "publication": unfinished(connection),
                 "inbox_sync": unfinished_syncs(connection),
                 "erasure": unfinished_erasures(connection),
+                "impact": unfinished_impacts(connection),
             }
-        for kind, names in left.items():
-            for name in names:
-                jobs.start(kind, name)
+        for kind, found in left.items():
+            for job in found:
+                jobs.start(kind, job)
         threading.Thread(target=tick, daemon=True, name="tick").start()
         started["started"] = True
 

@@ -17,7 +17,8 @@ from services.publisher import audit
 from services.publisher.bridge import TargetParts
 from services.publisher.peers import Draft
 from services.publisher.records import now
-from services.publisher.tables import HOLDING_SUBJECTS, erasures, inbox_syncs
+from services.publisher.tables import HOLDING_SUBJECTS, erasures, inbox_syncs, plans
+from services.publisher.weighing import forget_examples
 from shared.db import Database
 from shared.errors import BusyError, GreenroomError
 from shared.failpoints import reach
@@ -110,6 +111,7 @@ class Erasing:
         ended = {"status": "succeeded", "step": "done", "subject": None, "ended_at": now()}
         with self.db.writing() as connection:
             connection.execute(update(erasures).where(erasures.c.id == row["id"]).values(**ended))
+            forget_examples(connection, plans.c.bot_id == row["bot_id"])
             audit.user_erased(connection, row["bot_id"], row["id"], counts, row["author"])
         self.db.scrub(HOLDING_SUBJECTS)
 

@@ -163,6 +163,12 @@ class Live:
         found = self._peer.call("POST", path, json=body).json()["results"]
         return [CaseResult.model_validate(result) for result in found]
 
+    def impact(self, release: Release, messages: int) -> dict[str, Any]:
+        """What the staged release would make of the last messages, against what is live."""
+        path = f"/v1/bots/{release.bot.id}/releases/{release.digest}/impact"
+        found: dict[str, Any] = self._peer.call("POST", path, json={"messages": messages}).json()
+        return found
+
     def activate(self, bot: str, base: str | None, body: dict[str, Any]) -> Activation:
         """Moves the pointer if it is still at `base`. Raises PreconditionError `live_moved` when it is not."""
         headers = {"If-Match": f'"{base}"' if base else "none"}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from services.publisher import records
 from services.publisher.drift import DriftItem
 from services.publisher.finding import blocker
+from services.publisher.impact import Impact, begun
 from services.publisher.judging import Situation, Verdict
 from services.publisher.records import now, wish_columns, wish_of
 from services.publisher.tables import plans
@@ -52,6 +53,7 @@ class Plan:
     conversations_affected: int
     approvals_needed: int
     approvals: tuple[Approval, ...]
+    impact: Impact
     author: str
     author_id: str
     created_at: datetime
@@ -103,6 +105,7 @@ def keep(
             author=key.name,
             author_id=key.id,
             approvals="[]",
+            impact=begun(situation.base, verdict.candidate).model_dump_json(),
             created_at=now(),
         )
     )
@@ -164,5 +167,6 @@ def _plan(row: RowMapping) -> Plan:
         findings=tuple(Finding.model_validate(found) for found in lists["findings"]),
         drift=tuple(DriftItem.model_validate(item) for item in lists["drift"]),
         approvals=tuple(Approval.model_validate(approval) for approval in lists["approvals"]),
+        impact=Impact.model_validate_json(row["impact"]),
         created_at=utc(row["created_at"]),
     )

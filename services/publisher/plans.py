@@ -13,6 +13,7 @@ from services.publisher.drift import DriftItem
 from services.publisher.expressions import spelled_out
 from services.publisher.finding import blockers
 from services.publisher.gather import read_situation, resolved, with_accuracies
+from services.publisher.impact import Impact
 from services.publisher.judging import judge
 from services.publisher.plan_records import Approval, Plan, Pointer
 from services.publisher.prove import gather_provenance
@@ -32,12 +33,6 @@ class PlanRequest(WishRequest):
 
 class Candidate(BaseModel):
     digest: str
-
-
-class Impact(BaseModel):
-    """Live messages through both models (P15): not computed, which `skipped` says."""
-
-    status: str = "skipped"
 
 
 class ShownPlan(BaseModel):
@@ -61,7 +56,7 @@ class ShownPlan(BaseModel):
     changes: Changes
     findings: list[Finding]
     drift: list[DriftItem]
-    impact: Impact = Impact()
+    impact: Impact
     conversations_affected: int
     approvals_needed: int
     approvals: list[Approval]
@@ -71,7 +66,10 @@ class ShownPlan(BaseModel):
 
 @router.post("/v1/bots/{bot}/plans", status_code=201)
 def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan:
-    """Changes nothing but the record: the candidate is frozen, and can be published as it was shown."""
+    """Changes nothing that anybody meets: the candidate is frozen, and can be published as it was shown.
+
+    What it would mean to those who wrote lately is computed afterwards: ask again while `impact` is pending.
+    """
     wish, bot_id, target = body.wish(), bridge.bot_id(bot, key), bridge.target(body.target)
     draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
     situation = read_situation(bridge.db, target, bot_id, draft, wish)
@@ -89,6 +87,8 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
         planned = plan_records.rollbacks_planned(connection, bot_id, wish.target)
     if wish.mode == "rollback" and candidate:
         target.live.keep(bot_id, planned)
+    if plan.impact.status == "pending":
+        bridge.jobs.start("impact", plan.id)
     return _shown(plan, Present(situation.live, draft))
 
 
@@ -172,6 +172,7 @@ def _shown(plan: Plan, present: Present) -> ShownPlan:
         changes=plan.changes,
         findings=list(findings),
         drift=list(plan.drift),
+        impact=plan.impact,
         conversations_affected=plan.conversations_affected,
         approvals_needed=plan.approvals_needed,
         approvals=list(plan.approvals),

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 
 from services.publisher.tables import documents, plans, publications, releases
+from services.publisher.weighing import forget_examples
 from shared.db import utc
 
 Served = tuple[int, str, datetime]
 """Number, digest, time of activation."""
 
 KEPT_RELEASES, KEPT_DAYS, PLAN_DAYS = 50, 90, 30
+EXAMPLES_KEPT = timedelta(days=1)
 
 
 def kept(served: Iterable[Served], now: datetime) -> set[str]:
@@ -22,7 +24,11 @@ def kept(served: Iterable[Served], now: datetime) -> set[str]:
 
 
 def sweep(connection: Connection, now: datetime) -> int:
-    """How many documents went. What is active is the newest of its target, so it is among the kept."""
+    """How many documents went. What is active is the newest of its target, so it is among the kept.
+
+    What users said goes from yesterday's plans: nobody decides by it any more.
+    """
+    forget_examples(connection, plans.c.created_at < now - EXAMPLES_KEPT)
     wanted = _of_releases(connection, now) | _of_plans(connection, now) | _of_publications(connection)
     gone = set(connection.execute(select(documents.c.digest)).scalars()) - wanted
     for some in _in_parts(sorted(gone)):

@@ -113,6 +113,7 @@ plans = Table(
     Column("author_id", String(40), nullable=False),
     Column("approvals_needed", Integer, nullable=False),
     Column("approvals", Text, nullable=False),
+    Column("impact", Text, nullable=False, server_default='{"status":"skipped"}'),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("ix_plans_bot", "bot_id", "created_at"),
 )
@@ -167,7 +168,7 @@ erasures = Table(
     Column("ended_at", DateTime(timezone=True)),
     Index("ix_erasures_bot", "bot_id", "created_at"),
 )
-HOLDING_SUBJECTS = ("erasures",)
+HOLDING_SUBJECTS = ("erasures", "plans")
 
 keys = keys_table(metadata)
 audit = audit_table(metadata)

@@ -210,3 +210,17 @@ def test_the_author_of_a_plan_is_told_that_somebody_else_approves_it(greenroom, 
     ended = greenroom("approve", "plan_1")
     assert ended.code == 1
     assert "Somebody else approves it" in ended.err
+
+
+def test_a_plan_waits_for_its_impact_and_tells_it(greenroom, greenroom_api):
+    meant = {"understood": True, "intent": "bread"}, {"understood": False, "intent": None}
+    example = {"text": "rye?", "language": "en", "count": 3, "before": meant[1], "after": meant[0]}
+    counts = {"change_intent": 1, "become_understood": 3, "cease_to_be_understood": 0}
+    done = {"status": "done", "reason": None, "messages": 400, **counts, "examples": [example]}
+    greenroom_api.on("POST /v1/bots/bakery/plans", {**PLAN, "impact": {"status": "pending"}}, status=201)
+    greenroom_api.on("GET /v1/plans/plan_1", {**PLAN, "impact": done})
+    out = greenroom("plan", "bakery").out
+    assert (
+        "Of the last 400 messages 1 would change intent, 3 become understood, 0 cease to be.\n"
+        "  'rye?' (3 times): not understood -> bread\n"
+    ) in out
