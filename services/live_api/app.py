@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from services.live_api import (
     activation,
+    analytics_routes,
     blobs,
     bot_settings,
     bots,
@@ -91,6 +92,7 @@ ROUTERS = (
     flows.router,
     bot_settings.router,
     activation.router,
+    analytics_routes.router,
     log_routes.router,
     releases.router,
     cases.router,
