@@ -131,5 +131,6 @@ def _log_as_json() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Found at each line: what standard error is may change while a process runs.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
