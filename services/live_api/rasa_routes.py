@@ -37,14 +37,20 @@ def _documented(model: type[BaseModel], example: dict[str, Any]) -> dict[str, An
 
 @router.get("/webhooks/rest/")
 async def health(channel: str, floor: Floor) -> dict[str, str]:
-    """As Rasa's REST channel says that it is there. Needs no key."""
+    """As Rasa's REST channel says that it is there.
+
+    Scope: none.
+    """
     await _rest_channel(floor, channel)
     return {"status": "ok"}
 
 
 @router.post("/webhooks/rest/webhook", openapi_extra=_documented(Said, {"sender": "maud", "message": "hello"}))
 async def say(channel: str, request: Request, floor: Floor, stream: bool = False) -> Response:
-    """The bot's answers as a list, or one a line with `stream=true`."""
+    """The bot's answers as a list, or one a line with `stream=true`.
+
+    Scope: `live:classify`, or the channel's token.
+    """
     found, serving = await _admitted(request, floor, channel)
     said = _read(Said, await request.body())
     language = said.language if said.language in serving.brain.release.languages else None
@@ -60,7 +66,10 @@ async def say(channel: str, request: Request, floor: Floor, stream: bool = False
 
 @router.post("/model/parse", openapi_extra=_documented(Parsed, {"text": "hello"}))
 async def parse(channel: str, request: Request, floor: Floor) -> Response:
-    """What a text means, in the bot's first language."""
+    """What a text means, in the bot's first language.
+
+    Scope: `live:classify`, or the channel's token.
+    """
     _, serving = await _admitted(request, floor, channel)
     asked = _read(Parsed, await request.body())
     language = serving.brain.language(None)

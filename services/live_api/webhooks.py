@@ -30,7 +30,10 @@ _REFUSALS = {
 
 @router.get("/webhook")
 async def prove(channel: str, request: Request, floor: Floor) -> Response:
-    """Platforms that ask who we are, before they send anything, are given back their challenge. Needs no key."""
+    """Platforms that ask who we are, before they send anything, are given back their challenge.
+
+    Scope: none.
+    """
     found = await floor.channels.find(channel)
     asked = _raw(request, b"")
     answers = (found.speaks.handshake(asked, secrets) for secrets in found.proofs(datetime.now(UTC)))
@@ -42,8 +45,9 @@ async def prove(channel: str, request: Request, floor: Floor) -> Response:
 
 @router.post("/webhook", openapi_extra={BODY_LIMIT: _MOST_BYTES})
 async def hear(channel: str, request: Request, floor: Floor) -> Response:
-    """For the channel's platform alone, which proves itself by its signature: needs no key. Answered when every event
-    is on disk.
+    """For the channel's platform alone, which proves itself by its signature. Answered when every event is on disk.
+
+    Scope: none.
     """
     found = await floor.channels.find(channel)
     asked = _raw(request, await request.body())

@@ -72,14 +72,20 @@ Shown = Annotated[Session, Depends(_session)]
 
 @router.get("", response_class=HTMLResponse)
 async def show(chat: Chat) -> Response:
-    """The chat as a page: for a frame, or to be looked at by itself."""
+    """The chat as a page: for a frame, or to be looked at by itself.
+
+    Scope: none.
+    """
     config = _config(chat)
     return HTMLResponse(page(config.title, config.colour), headers=dict(page_headers(config.allowed_origins)))
 
 
 @router.post("/sessions", status_code=201)
 async def open_session(chat: Chat, floor: Floor, request: Request) -> OpenedSession:
-    """A conversation of its own; shown a session that is still good, that conversation for longer."""
+    """A conversation of its own; shown a session that is still good, that conversation for longer.
+
+    Scope: none.
+    """
     own = floor.settings.public_url or str(request.base_url)
     if not may_open(request.headers.get("origin"), own, _config(chat).allowed_origins):
         raise ForbiddenError("origin_not_allowed", "Pages of this site may not open a chat here.")
@@ -95,7 +101,10 @@ async def open_session(chat: Chat, floor: Floor, request: Request) -> OpenedSess
 
 @router.get("/messages")
 async def transcript(chat: Chat, session: Shown, floor: Floor, after: str | None = None) -> Transcript:
-    """What was said since `after`, or lately. Up to a hundred at once: go on with `cursor` until nothing comes."""
+    """What was said since `after`, or lately. Up to a hundred at once: go on with `cursor` until nothing comes.
+
+    Scope: the session.
+    """
     since = read_cursor(after) if after is not None else None
     items, cursor = await run_in_threadpool(_read, floor, chat, session, since)
     return Transcript(items=items, cursor=str(cursor))
@@ -103,7 +112,10 @@ async def transcript(chat: Chat, session: Shown, floor: Floor, after: str | None
 
 @router.get("/events")
 async def events(chat: Chat, session: Shown, floor: Floor, request: Request, after: str) -> StreamingResponse:
-    """The same as it is said, as server-sent events `said`. It ends now and then: ask again, from the last cursor."""
+    """The same as it is said, as server-sent events `said`. It ends now and then: ask again, from the last cursor.
+
+    Scope: the session.
+    """
     told = _told(request, floor, chat, session, read_cursor(after))
     return StreamingResponse(told, media_type="text/event-stream", headers=_EVENTS)
 
