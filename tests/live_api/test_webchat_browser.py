@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,12 @@ def test_a_site_that_is_not_named_cannot_show_the_chat(stage: Stage, tab: Tab) -
     assert tab.run("1", stage.live) is None
 
 
-def test_the_chat_belongs_to_the_bot(stage: Stage) -> None:
+def test_a_chat_that_is_switched_off_says_so_and_opens_when_it_is_on_again(stage: Stage, tab: Tab) -> None:
+    channel = stage.chat.split("/")[-2]
     with httpx2.Client(base_url=stage.live, headers={"Authorization": f"Bearer {ADMIN}"}) as client:
-        kinds = [channel["kind"] for channel in client.get(f"/v1/bots/{BOT}/channels").json()["items"]]
-    assert kinds == ["webchat"]
+        switch = partial(client.patch, f"/v1/bots/{BOT}/channels/{channel}")
+        assert switch(json={"enabled": False}).status_code == 200
+        tab.open(stage.chat)
+        tab.until("document.querySelector('.status').textContent.includes('closed')")
+        assert switch(json={"enabled": True}).status_code == 200
+    tab.until("document.querySelector('.status').textContent === ''")

@@ -322,8 +322,9 @@
           if (memory.pending.length && !waiting.size) memory.pending.forEach(deliver);
           await listen();
           wait = 250;
-        } catch {
-          status.textContent = "No connection. Trying again…";
+        } catch (error) {
+          const closed = error.message === "session: 403";
+          status.textContent = closed ? "This chat is closed just now." : "No connection. Trying again…";
         }
         await pause(wait * (0.5 + Math.random() / 2));
       }
