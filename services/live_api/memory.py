@@ -130,10 +130,9 @@ def save_state(
 
 
 def save_message(connection: Connection, row: Row) -> None:
-    """Whoever reads what was said reads it masked (C6); only a message that is sent again is answered as before."""
+    """Whoever reads what was said reads it masked (C6); the user alone is told again what was told."""
     heard, found = row.heard, row.found
     text, replies = mask(heard.text, row.hidden), mask(list(row.replies), row.hidden)
-    again = heard.key is not None and replies != list(row.replies)
     connection.execute(
         insert(messages).values(
             id=row.id,
@@ -150,7 +149,7 @@ def save_message(connection: Connection, row: Row) -> None:
             scope=found.scope,
             exact=found.exact_match,
             replies=orjson.dumps(replies).decode(),
-            unmasked=orjson.dumps(row.replies).decode() if again else None,
+            unmasked=orjson.dumps(row.replies).decode() if replies != list(row.replies) else None,
             block=row.block,
             release_number=row.release,
             received_at=row.received_at,

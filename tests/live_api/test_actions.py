@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from services.live_api.webchat.transcript import Cursor, said_after
 from shared.contracts import Flow
+from tests.live_api.pier import floor
 from tests.live_api.theatre import BOT, Live, Trained, code, publish, release, say
 from tests.oven import Oven, oven
 
@@ -81,6 +83,9 @@ def test_a_bot_asks_checks_calls_and_tells_and_history_hides_what_is_sensitive(q
     assert kept.json()["items"][0]["text"] == "•••"
     assert kept.json()["items"][0]["replies"] == [{"text": "12.5 crowns. We call •••."}]
     assert "7946" not in kept.text
+    with floor(quay).db.reading() as connection:
+        told = said_after(connection, BOT, "maud", Cursor())
+    assert told[-1].replies == answer.json()["replies"]
     assert [(m["understood"], m["reason"]) for m in kept.json()["items"][:3]] == [(False, "answer")] * 3
     home = quay.get(f"/v1/bots/{BOT}/messages").json()["items"]
     assert [message["text"] for message in home] == ["price of a return", "when is the next ferry"]

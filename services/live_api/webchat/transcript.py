@@ -92,7 +92,9 @@ def _moment(item: tuple[str, Any]) -> Any:
 
 
 def _message(row: Any, at: Cursor) -> Said:
-    return Said(at, row["id"], row["text"], orjson.loads(row["replies"]), _stamp(row["received_at"]))
+    """To the user themselves nothing that they were told is masked."""
+    replies = orjson.loads(row["unmasked"] or row["replies"])
+    return Said(at, row["id"], row["text"], replies, _stamp(row["received_at"]))
 
 
 def _agent(row: Any, at: Cursor) -> Said:
