@@ -55,6 +55,8 @@ _MOST_PROBES = 64
 # Above this, the mix is fitted on a sample: the scalars are three, and every fold costs a training.
 _SAMPLE = 12_000
 _NICENESS = 10
+# What a training takes grows with their square: 13 s of processor for 500 of two expressions.
+_MOST_INTENTS = 2_000
 
 Rows = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -79,11 +81,14 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Raises InvalidError `no_expressions`."""
+    """Raises InvalidError `no_expressions`, `too_many_intents`."""
     document = orjson.loads(path.read_bytes())
     found = sorted((i for i in document["intents"] if i["expressions"]), key=lambda intent: intent["id"])
     if not found:
         raise InvalidError("no_expressions", f"There are no expressions in {document['language']!r} to learn from.")
+    if len(found) > _MOST_INTENTS:
+        detail = f"A language learns up to {_MOST_INTENTS} intents, and this bot has {len(found)}."
+        raise InvalidError("too_many_intents", f"{detail} Join those that lead to the same answer.")
     rows = [(label, text) for label, intent in enumerate(found) for text in sorted(intent["expressions"])]
     return Source(
         language=document["language"],

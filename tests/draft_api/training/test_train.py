@@ -106,6 +106,42 @@ def test_any_script_and_any_length_can_be_learnt(tmp_path: Path, profile: str) -
     assert trained.model.score("火车在哪").ranking[0][0] == "int_where"
 
 
+def test_words_need_no_spaces_between_them(tmp_path: Path, profile: str) -> None:
+    intents = {
+        "int_fare": [
+            "切符はいくらですか",
+            "片道の料金を教えて",
+            "车票多少钱",
+            "往返票价是多少",
+            "ตั๋วราคาเท่าไหร่",
+            "ค่าโดยสารไปกลับกี่บาท",
+        ],
+        "int_lost": [
+            "傘をなくしました",
+            "電車にかばんを忘れた",
+            "我的雨伞丢了",
+            "我把包忘在火车上",
+            "ฉันทำร่มหาย",
+            "ลืมกระเป๋าไว้บนรถไฟ",
+        ],
+    }
+    model = train(source(intents, profile), tmp_path).model
+    asked = {
+        "往復の料金は": "int_fare",
+        "车票是多少": "int_fare",
+        "ร่มของฉันหายไป": "int_lost",
+        "電車に傘を忘れました": "int_lost",
+    }
+    assert {text: model.score(text).ranking[0][0] for text in asked} == asked
+
+
+def test_more_intents_than_can_be_learnt_are_refused_at_once(tmp_path: Path) -> None:
+    many = source({f"int_{n}": [f"question {n}"] for n in range(5_000)})
+    trained = train(many, tmp_path)
+    assert (trained.code, trained.lines[-1]["error"]) == (1, "too_many_intents")
+    assert "2000 intents" in trained.lines[-1]["detail"]
+
+
 def test_an_evaluation_counts_every_expression_once(tmp_path: Path, profile: str) -> None:
     found = train(source(profile=profile), tmp_path).evaluation
     assert found["expressions"] == 9
