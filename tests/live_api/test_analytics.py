@@ -44,16 +44,8 @@ def ferry(client: TestClient, live: Live) -> TestClient:
     return client
 
 
-def _row(
-    number: int,
-    ago: int,
-    user: str | None,
-    conversation: str,
-    text: str,
-    intent: str | None,
-    block: str,
-    noon: datetime,
-) -> dict[str, Any]:
+def _row(number: int, said: tuple[Any, ...], noon: datetime) -> dict[str, Any]:
+    ago, user, conversation, text, intent, block = said
     return {
         "id": f"msg_{number}",
         "bot_id": BOT,
