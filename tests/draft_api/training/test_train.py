@@ -127,9 +127,9 @@ def test_words_need_no_spaces_between_them(tmp_path: Path, profile: str) -> None
     }
     model = train(source(intents, profile), tmp_path).model
     asked = {
-        "往復の料金は": "int_fare",
-        "车票是多少": "int_fare",
-        "ร่มของฉันหายไป": "int_lost",
+        "往復の料金はいくらですか": "int_fare",
+        "车票要多少钱": "int_fare",
+        "ฉันทำกระเป๋าหาย": "int_lost",
         "電車に傘を忘れました": "int_lost",
     }
     assert {text: model.score(text).ranking[0][0] for text in asked} == asked
