@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from shared.errors import InvalidError
+from shared.flows import effects
 from shared.flows.block import parse_blocks
 from shared.flows.effects import HttpCall, HttpOutcome, SecretText
 from shared.flows.engine import MOST_CALLS
@@ -144,6 +145,15 @@ def test_a_message_that_calls_for_ever_is_stopped() -> None:
     ready = goto("ready", (where("ready", "equals", True), "said"), next="poll")
     assert customer_of(oven, poll, ready, SAID).says("order", "order") == [FALLBACK_TEXTS["error"]]
     assert len(oven.calls) == MOST_CALLS
+
+
+def test_a_message_that_has_spent_its_time_makes_no_more_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, 21.0, 30.0])
+    monkeypatch.setattr(effects.time, "monotonic", lambda: next(clock))
+    oven = Oven(HttpOutcome(status=200))
+    bake = does("bake", http(), http(), http(save={"error": "error"}, failed="sorry"), intent="order", next="said")
+    assert customer_of(oven, bake, SAID, block("sorry", "{{ error }}")).says("order", "order") == ["timeout"]
+    assert [call.timeout for call in oven.calls] == [10.0, 4.0]
 
 
 def test_variables_that_were_set_before_a_call_failed_stay() -> None:
