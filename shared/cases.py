@@ -41,6 +41,10 @@ class Case(Value):
             raise ValueError("intent goes with text; steps have intents of their own")
         return self
 
+    def document(self) -> dict[str, Any]:
+        """As it was written: what was left out stays out."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
 
 class Difference(Value):
     """What was expected and what was found instead. `step` counts from 1; None for a text alone."""

@@ -14,7 +14,8 @@ from services.draft_api.intents import insert_intents
 from services.draft_api.nlp import Nlp, normal_key
 from services.draft_api.resources import Variable
 from services.draft_api.store import find_bot, intent_names, languages_of, settings_of, touch
-from services.draft_api.tables import entities, flows, intents, variables
+from services.draft_api.tables import cases, entities, flows, intents, variables
+from shared.cases import Case
 from shared.contracts import BotSettings, Flow, Language
 from shared.entities.document import Entity, check_entity
 from shared.errors import ConflictError, InvalidError
@@ -55,12 +56,15 @@ class BundleFlow(FlowBody):
 
 
 class Bundle(_Closed):
+    """Without `cases`, those that the bot has stay."""
+
     format: Literal["greenroom.bundle/1"]
     bot: BundleBot
     intents: list[BundleIntent] = []
     entities: dict[Name, Entity] = {}
     variables: dict[Name, Variable] = {}
     flows: list[BundleFlow] = []
+    cases: dict[Name, Case] | None = None
 
 
 class ImportedBot(BaseModel):
@@ -99,11 +103,12 @@ def bundle_of(connection: Connection, bot: RowMapping, nlp: Nlp) -> Bundle:
         entities=documents_of(connection, entities, bot["id"]),
         variables=documents_of(connection, variables, bot["id"]),
         flows=[BundleFlow.model_validate(flow.model_dump(mode="json")) for _, flow in sorted(found.items())],
+        cases={name: Case.model_validate(case) for name, case in documents_of(connection, cases, bot["id"]).items()},
     )
 
 
 def empty(connection: Connection, bot_id: str) -> None:
-    """What a bundle holds goes; models, trainings and the inbox stay."""
+    """What every bundle holds goes; models, trainings and the inbox stay."""
     for table in (intents, flows, entities, variables):
         connection.execute(delete(table).where(table.c.bot_id == bot_id))
 
@@ -125,6 +130,10 @@ def fill(connection: Connection, bot_id: str, bundle: Bundle) -> None:
         write_document(connection, entities, bot_id, name, entity.document())
     for name, variable in bundle.variables.items():
         write_document(connection, variables, bot_id, name, variable.model_dump(mode="json"))
+    if bundle.cases is not None:
+        connection.execute(delete(cases).where(cases.c.bot_id == bot_id))
+        for name, case in bundle.cases.items():
+            write_document(connection, cases, bot_id, name, case.document())
     names = intent_names(connection, bot_id)
     known: dict[str, Flow] = {}
     for body in bundle.flows:

@@ -1,7 +1,5 @@
 """Regression cases of a bot (P16): written here, run here at any time, and by every publication on its candidate."""
 
-from typing import Any
-
 import orjson
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
@@ -57,7 +55,7 @@ def put(bot: str, case: Named, body: CaseBody, desk: Desk, key: Writer) -> Shown
             raise InvalidError("unknown_language", f"This bot does not speak {body.language!r}.")
         kept = _with_ids(connection, row["id"], body)
         _refuse_too_many(connection, row["id"], case)
-        write_document(connection, cases, row["id"], case, _document(kept))
+        write_document(connection, cases, row["id"], case, kept.document())
     return ShownCase(name=case, case=kept)
 
 
@@ -125,10 +123,6 @@ def _refuse_too_many(connection: Connection, bot_id: str, case: str) -> None:
     others = select(func.count()).where(cases.c.bot_id == bot_id, cases.c.name != case)
     if connection.execute(others).scalar_one() >= MOST_CASES:
         raise InvalidError("too_many_cases", f"A bot has at most {MOST_CASES} regression cases.")
-
-
-def _document(case: Case) -> dict[str, Any]:
-    return case.model_dump(mode="json", exclude_unset=True)
 
 
 def _absent(case: str) -> NotFoundError:

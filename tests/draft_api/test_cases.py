@@ -94,3 +94,15 @@ def test_a_case_of_a_language_that_the_bot_no_longer_speaks_fails(harbour: tuple
     (failed,) = [result for result in run(draft, bot)["results"] if result["case"] == "dutch"]
     assert [difference["what"] for difference in failed["differences"]] == ["language"]
     assert draft.delete(f"{bot}/cases/dutch").status_code == 204
+
+
+def test_cases_go_with_a_bundle_and_stay_where_a_bundle_says_nothing_of_them(harbour: tuple[TestClient, str]) -> None:
+    draft, bot = harbour
+    bundle = draft.get(f"{bot}/bundle").json()
+    bundle["bot"]["name"] = "Second Harbour"
+    copy = f"/v1/bots/{draft.post('/v1/bots/import', json=bundle).json()['id']}"
+    assert draft.get(f"{copy}/cases").json() == draft.get(f"{bot}/cases").json()
+    snapshot = draft.post(f"{copy}/snapshots", json={}).json()["id"]
+    draft.delete(f"{copy}/cases/talk")
+    assert draft.post(f"{copy}/snapshots/{snapshot}/restore").status_code == 200
+    assert draft.get(f"{copy}/cases").json() == draft.get(f"{bot}/cases").json()

@@ -76,7 +76,8 @@ def verdicts(odds: Floats, scope: Floats) -> Verdicts:
     guess = odds.argmax(axis=1)
     rows = np.arange(len(odds))
     best = odds[rows, guess]
-    runner_up = np.partition(odds, -2, axis=1)[:, -2] if odds.shape[1] > 1 else np.zeros(len(odds))
+    # A copy, or the column would keep all of the partition in memory.
+    runner_up = np.partition(odds, -2, axis=1)[:, -2].copy() if odds.shape[1] > 1 else np.zeros(len(odds))
     return Verdicts(guess, best, runner_up, scope)
 
 
