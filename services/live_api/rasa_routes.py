@@ -4,15 +4,16 @@ Unlike Rasa's, every call shows who it is: a key with `live:classify`, or the ch
 `?token=`, which is how Rasa takes its own. And what fails says so, instead of answering an empty list.
 """
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
-from fastapi import Request, Response
+from fastapi import Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from services.live_api.channel_records import Channel
 from services.live_api.channels.rest import Secrets
+from services.live_api.conversations import checked_key
 from services.live_api.floor import Floor, FloorParts
 from services.live_api.inbox import conversation_name
 from services.live_api.memory import Heard
@@ -46,8 +47,14 @@ async def health(channel: str, floor: Floor) -> dict[str, str]:
 
 
 @router.post("/webhooks/rest/webhook", openapi_extra=_documented(Said, {"sender": "maud", "message": "hello"}))
-async def say(channel: str, request: Request, floor: Floor, stream: bool = False) -> Response:
-    """The bot's answers as a list, or one a line with `stream=true`.
+async def say(
+    channel: str,
+    request: Request,
+    floor: Floor,
+    stream: bool = False,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Response:
+    """The bot's answers as a list, or one a line with `stream=true`. With an `Idempotency-Key`, once and the same.
 
     Scope: `live:classify`, or the channel's token.
     """
@@ -55,8 +62,8 @@ async def say(channel: str, request: Request, floor: Floor, stream: bool = False
     said = _read(Said, await request.body())
     language = said.language if said.language in serving.brain.release.languages else None
     conversation = conversation_name(found.id, said.sender)
-    pressed = as_payload(said.message)
-    heard = Heard(found.bot, conversation, said.message, said.sender, language, None, pressed)
+    once, pressed = checked_key(idempotency_key), as_payload(said.message)
+    heard = Heard(found.bot, conversation, said.message, said.sender, language, once, pressed)
     row = await floor.talk.turn(serving, heard)
     shown = messages(said.sender, row.replies)
     if stream:

@@ -59,6 +59,16 @@ def test_a_front_end_talks_and_taps(client: TestClient, server: str) -> None:
     assert [orjson.loads(line) for line in streamed] == [{"recipient_id": "otto", "text": "Four crowns."}]
 
 
+def test_a_message_that_is_sent_again_is_the_same_message(client: TestClient, server: str) -> None:
+    path, body = f"{server}/webhooks/rest/webhook", {"sender": "wiebke", "message": "how much is a ticket"}
+    first, again = (client.post(path, json=body, headers={"Idempotency-Key": "m-1"}) for _ in range(2))
+    assert first.json() == again.json() == [{"recipient_id": "wiebke", "text": "Four crowns."}]
+    conversations = client.get(f"/v1/bots/{BOT}/conversations").json()["items"]
+    assert [one["messages"] for one in conversations if one["user"] == "wiebke"] == [1]
+    other = client.post(path, json={**body, "message": "?"}, headers={"Idempotency-Key": "m-1"})
+    assert code(other) == (422, "idempotency_key_reused")
+
+
 def test_a_text_is_parsed(client: TestClient, server: str) -> None:
     found = client.post(f"{server}/model/parse", json={"text": "how much is a ticket", "message_id": "m1"}).json()
     assert found["intent"] == {"name": "ticket_price", "confidence": 1.0}
