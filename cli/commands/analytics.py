@@ -1,7 +1,7 @@
 """`greenroom analytics`: what a bot has heard, counted."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import typer
@@ -40,9 +40,14 @@ def _show(found: Mapping[str, Any]) -> None:
     counts = ("messages", "users", "conversations", "understood")
     show_table(("day", *counts), ((row["day"], *_numbers(row)) for row in found["days"]))
     show_table(("channel", *counts), ((row["name"] or row["channel"], *_numbers(row)) for row in found["channels"]))
-    show_table(("intent", "messages"), ((row["name"] or row["intent"], row["messages"]) for row in found["intents"]))
-    show_table(("block", "messages"), ((row["block"], row["messages"]) for row in found["blocks"]))
-    show_table(("not understood", "said"), ((row["text"], row["messages"]) for row in found["not_understood"]))
+    _show_frequent("intent", [(row["name"] or row["intent"], row["messages"]) for row in found["intents"]])
+    _show_frequent("block", [(row["block"], row["messages"]) for row in found["blocks"]])
+    _show_frequent("not understood", [(row["text"], row["messages"]) for row in found["not_understood"]])
+
+
+def _show_frequent(what: str, rows: Sequence[tuple[str, int]]) -> None:
+    if rows:
+        show_table((what, "messages"), rows)
 
 
 def _words(counts: Mapping[str, Any]) -> str:

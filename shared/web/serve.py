@@ -97,7 +97,9 @@ def _made(make_app: Callable[[], ASGIApp]) -> ASGIApp:
         async def tell(message: Message) -> None:
             wrong = sys.exception()
             if message["type"] == "lifespan.startup.failed" and isinstance(wrong, MisconfiguredError):
-                _refuse(str(wrong))
+                # Not by an exception: uvicorn would take it for an application that knows no lifespan, and serve it.
+                print(wrong, file=sys.stderr, flush=True)
+                os._exit(_MISCONFIGURED)
             await send(message)
 
         await app(scope, receive, tell if scope["type"] == "lifespan" else send)

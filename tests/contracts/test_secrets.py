@@ -1,5 +1,8 @@
 """Named secrets are the same in draft and in live: written, never read back, sealed anew when the key changes."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +16,7 @@ from services.live_api.app import live_app
 from services.live_api.settings import LiveSettings
 from shared.db import Database
 from shared.errors import MisconfiguredError
-from shared.secrets import new_key
+from shared.secrets import key_id_of, new_key
 from shared.settings import service_settings
 from tests.inline_jobs import InlineJobs
 
@@ -121,6 +124,20 @@ def test_without_the_key_that_it_needs_a_service_does_not_start(place: Place) ->
             opening(place, keys)()
     with pytest.raises(MisconfiguredError, match="32 random bytes"):
         opening(place, "hunter2")()
+
+
+@pytest.mark.processes
+def test_a_process_that_lacks_its_key_ends_and_says_which_one_it_needs(tmp_path: Path) -> None:
+    place = Place("live", tmp_path, f"sqlite:///{tmp_path / 'live.db'}")
+    with place.open(OLD) as client:
+        client.put("/v1/bots/bot_lighthouse/secrets/DESK_TOKEN", json={"value": VALUE})
+    keys = {"GREENROOM_ADMIN_KEY": "admin-key-of-the-lighthouse", "GREENROOM_PEER_KEY": "peer-key-of-the-lighthouse"}
+    environ = {**os.environ, **keys, "GREENROOM_DATA": str(tmp_path), "GREENROOM_SECRETS_KEY": NEW}
+    command = [sys.executable, "-m", "services.live_api", "--port", "0"]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    assert ended.returncode == 78
+    assert key_id_of(place.stored()[0]) in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_start_with_a_new_key_in_front_seals_anew_and_the_old_one_may_go(place: Place) -> None:
