@@ -61,6 +61,7 @@ campaign: dev
 	GREENROOM_PROPERTY_RUNS=$(RUNS) $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/publisher/test_property.py $(ARGS)
 	GREENROOM_FORGERIES=100000 $(BIN)/python -m pytest -n auto --maxprocesses 4 \
 	  tests/live_api/channels/test_signatures.py tests/live_api/test_webhooks.py -k forgery
+	GREENROOM_DELIVERIES=100000 GREENROOM_KILLS=500 $(BIN)/python -m pytest -n 2 -s tests/live_api/test_campaign.py
 
 check: lint types imports
 
