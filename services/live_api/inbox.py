@@ -5,14 +5,16 @@ platform repeats is known by a hash of the name that it gave the event, for as l
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, RowMapping, update
+from sqlalchemy import Connection, RowMapping
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from services.live_api.channel import Event, Ignored, Incoming
 from services.live_api.group_commit import GroupCommit
@@ -76,9 +78,16 @@ def accept(connection: Connection, bot: str, channel: str, events: Sequence[Even
 
 
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> int:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    unheard = dialect.insert(inbox).values(rows).on_conflict_do_nothing(index_elements=["channel_id", "event"])
-    return len(connection.execute(unheard.returning(inbox.c.sequence)).all())
+    return len(connection.execute(_inserting(connection.dialect.name), rows).all())
+
+
+@cache
+def _inserting(dialect: str) -> ReturningInsert[Any]:
+    """Written once: to write a statement costs more than to have it done."""
+    table = (postgresql if dialect == "postgresql" else sqlite).insert(inbox)
+    unheard: ReturningInsert[Any]
+    unheard = table.on_conflict_do_nothing(index_elements=["channel_id", "event"]).returning(inbox.c.sequence)
+    return unheard
 
 
 def conversation_name(channel: str, conversation: str) -> str:
@@ -87,8 +96,8 @@ def conversation_name(channel: str, conversation: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{channel}:{_sha256(conversation)}"
 
 
-def claim(connection: Connection, owner: str, most: int, *only: ColumnElement[bool]) -> list[Arrival]:
-    return [_arrival(row) for row in LANES.claim(connection, owner, most, *only)]
+def claim(connection: Connection, owner: str, most: int, spared_bots: Collection[str] = ()) -> list[Arrival]:
+    return [_arrival(row) for row in LANES.claim(connection, owner, most, bot_id=spared_bots)]
 
 
 def answered(connection: Connection, arrival: Arrival, message: str) -> bool:
@@ -112,8 +121,7 @@ def give_back(connection: Connection, arrival: Arrival) -> bool:
 
 def _change(connection: Connection, arrival: Arrival, values: Mapping[str, Any]) -> bool:
     """False when it is no longer its owner's."""
-    here = LANES.held(arrival.sequence, arrival.owner)
-    return connection.execute(update(inbox).where(here).values(**values)).rowcount == 1
+    return LANES.change(connection, arrival.sequence, arrival.owner, values)
 
 
 def _arrival(row: RowMapping) -> Arrival:

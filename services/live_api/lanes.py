@@ -4,21 +4,26 @@ Only the first open row of a lane can be claimed, whoever has it: so whatever se
 stays in order (M5). No clock takes part; who was first is what the database counted (M11).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     RowMapping,
     Select,
     Table,
-    and_,
+    Update,
+    bindparam,
     exists,
     literal_column,
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 Rows = list[RowMapping]
 
@@ -39,24 +44,34 @@ class Lanes:
     def parked(self) -> ColumnElement[bool]:
         return self.table.c.status == literal_column("'parked'")
 
-    def claim(self, connection: Connection, owner: str, most: int, *only: ColumnElement[bool]) -> Rows:
-        """At most so many first rows that nobody has, oldest lane first, now `owner`'s. Counts an attempt of each."""
-        return self._take(connection, owner, self._heads(*only).order_by(self.table.c.sequence).limit(most))
+    def claim(self, connection: Connection, owner: str, most: int, **spared: Collection[str]) -> Rows:
+        """At most so many first rows that nobody has, oldest lane first, now `owner`'s. Counts an attempt of each.
 
-    def claim_freshest(self, connection: Connection, owner: str, *only: ColumnElement[bool]) -> Rows:
-        """As `claim`, one, and that the one which was tried least: the oldest may be what is wrong."""
-        by_attempts = self.table.c.attempts, self.table.c.sequence
-        return self._take(connection, owner, self._heads(*only).order_by(*by_attempts).limit(1))
+        `spared` names columns with the values that are left alone.
+        """
+        heads = _heads(self, tuple(spared), fresh=False)
+        return self._take(connection, owner, heads, {"most": most, **_lists(spared)})
 
-    def _take(self, connection: Connection, owner: str, heads: Select[tuple[int]]) -> Rows:
-        if connection.dialect.name == "postgresql":
-            heads = heads.with_for_update(skip_locked=True, of=self.table)
-        found = connection.execute(heads).scalars().all()
+    def claim_freshest(self, connection: Connection, owner: str, column: str, value: str) -> Rows:
+        """One where `column` has the value, and that the one which was tried least: the oldest may be what is wrong."""
+        heads = _heads(self, (), fresh=True).where(self.table.c[column] == value)
+        return self._take(connection, owner, heads, {"most": 1})
+
+    def _take(self, connection: Connection, owner: str, heads: Select[tuple[int]], given: dict[str, Any]) -> Rows:
+        found = connection.execute(heads, given).scalars().all()
         if not found:
             return []
-        mine = update(self.table).where(self.table.c.sequence.in_(found))
-        taken = mine.values(owner=owner, attempts=self.table.c.attempts + 1).returning(self.table)
-        return sorted(connection.execute(taken).mappings(), key=lambda row: int(row["sequence"]))
+        taken = connection.execute(_taking(self), {"mine": owner, "found": list(found)})
+        return sorted(taken.mappings(), key=lambda row: int(row["sequence"]))
+
+    def change(self, connection: Connection, sequence: int, owner: str, values: Mapping[str, Any]) -> bool:
+        """False when it is no longer `owner`'s: another process took it for dead meanwhile."""
+        here = {"this": sequence, "mine": owner}
+        return connection.execute(_changing(self, tuple(values)), {**values, **here}).rowcount == 1
+
+    def occupied(self, connection: Connection, lane: Mapping[str, str]) -> bool:
+        """Whether anything of this lane is open."""
+        return connection.execute(_occupying(self), lane).first() is not None
 
     def owners(self, connection: Connection) -> set[str]:
         """Who has rows that are not done."""
@@ -68,13 +83,42 @@ class Lanes:
         theirs = self.pending, self.table.c.owner.in_(owners)
         return connection.execute(update(self.table).where(*theirs).values(owner=None)).rowcount
 
-    def held(self, sequence: int, owner: str) -> ColumnElement[bool]:
-        """Whether it is still `owner`'s: another process may have taken it for dead meanwhile."""
-        return and_(self.table.c.sequence == sequence, self.pending, self.table.c.owner == owner)
 
-    def _heads(self, *only: ColumnElement[bool]) -> Select[tuple[int]]:
-        earlier = self.table.alias("earlier")
-        same_lane = [earlier.c[name] == self.table.c[name] for name in self.columns]
-        open_before = earlier.c.status == literal_column("'pending'"), earlier.c.sequence < self.table.c.sequence
-        first = ~exists().where(*same_lane, *open_before)
-        return select(self.table.c.sequence).where(self.pending, self.table.c.owner.is_(None), first, *only)
+# Statements are written once: to write one costs more than to have it done.
+
+
+@cache
+def _heads(lanes: Lanes, spared: tuple[str, ...], fresh: bool) -> Select[tuple[int]]:
+    table, earlier = lanes.table, lanes.table.alias("earlier")
+    same_lane = [earlier.c[name] == table.c[name] for name in lanes.columns]
+    open_before = earlier.c.status == literal_column("'pending'"), earlier.c.sequence < table.c.sequence
+    first = ~exists().where(*same_lane, *open_before)
+    others = [table.c[name].not_in(bindparam(name, expanding=True)) for name in spared]
+    order = (table.c.attempts, table.c.sequence) if fresh else (table.c.sequence,)
+    heads = select(table.c.sequence).where(lanes.pending, table.c.owner.is_(None), first, *others)
+    # SQLite, which has one writer, knows no locks of rows and leaves this out.
+    return heads.order_by(*order).limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True, of=table)
+
+
+@cache
+def _occupying(lanes: Lanes) -> Select[tuple[int]]:
+    same_lane = [lanes.table.c[name] == bindparam(name) for name in lanes.columns]
+    return select(lanes.table.c.sequence).where(lanes.pending, *same_lane).limit(1)
+
+
+@cache
+def _taking(lanes: Lanes) -> ReturningUpdate[Any]:
+    table = lanes.table
+    found = update(table).where(table.c.sequence.in_(bindparam("found", expanding=True)))
+    return found.values(owner=bindparam("mine"), attempts=table.c.attempts + 1).returning(table)
+
+
+@cache
+def _changing(lanes: Lanes, names: tuple[str, ...]) -> Update:
+    table = lanes.table
+    held = table.c.sequence == bindparam("this"), lanes.pending, table.c.owner == bindparam("mine")
+    return update(table).where(*held).values({name: bindparam(name) for name in names})
+
+
+def _lists(spared: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    return {name: list(values) for name, values in spared.items()}

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from services.live_api.lanes import Lanes
 from services.live_api.tables import outbox
@@ -52,20 +54,26 @@ def put(connection: Connection, drafts: Sequence[Draft], owner: str | None) -> l
         owner = None
     moment = datetime.now(UTC)
     rows = [_row(draft, owner, moment) for draft in drafts]
-    kept = connection.execute(insert(outbox).returning(outbox.c.sequence, sort_by_parameter_order=True), rows)
-    numbers = kept.scalars().all()
+    numbers = [connection.execute(_inserting(), row).scalar_one() for row in rows]
     if owner is None:
         return []
     return [_outbound({**row, "sequence": number}) for row, number in zip(rows, numbers, strict=True)]
 
 
-def claim(connection: Connection, owner: str, most: int, *only: ColumnElement[bool]) -> list[Outbound]:
-    return [_outbound(row) for row in LANES.claim(connection, owner, most, *only)]
+def claim(
+    connection: Connection,
+    owner: str,
+    most: int,
+    spared_bots: Collection[str] = (),
+    spared_targets: Collection[str] = (),
+) -> list[Outbound]:
+    rows = LANES.claim(connection, owner, most, bot_id=spared_bots, target=spared_targets)
+    return [_outbound(row) for row in rows]
 
 
 def claim_probe(connection: Connection, owner: str, target: str) -> list[Outbound]:
     """One of a target that failed until now, to see whether it still does."""
-    return [_outbound(row) for row in LANES.claim_freshest(connection, owner, outbox.c.target == target)]
+    return [_outbound(row) for row in LANES.claim_freshest(connection, owner, "target", target)]
 
 
 def accepted(connection: Connection, out: Outbound, owner: str, parts: int, whole: bool) -> bool:
@@ -90,12 +98,17 @@ def give_back(connection: Connection, outs: Collection[Outbound], owner: str) ->
 
 def _change(connection: Connection, out: Outbound, owner: str, values: Mapping[str, Any]) -> bool:
     """False when it is no longer `owner`'s."""
-    return connection.execute(update(outbox).where(LANES.held(out.sequence, owner)).values(**values)).rowcount == 1
+    return LANES.change(connection, out.sequence, owner, values)
 
 
 def _waiting(connection: Connection, draft: Draft) -> bool:
-    here = outbox.c.bot_id == draft.bot, outbox.c.target == draft.target, outbox.c.conversation == draft.conversation
-    return connection.execute(select(outbox.c.sequence).where(LANES.pending, *here).limit(1)).first() is not None
+    here = {"bot_id": draft.bot, "target": draft.target, "conversation": draft.conversation}
+    return LANES.occupied(connection, here)
+
+
+@cache
+def _inserting() -> ReturningInsert[tuple[int]]:
+    return insert(outbox).returning(outbox.c.sequence)
 
 
 def _row(draft: Draft, owner: str | None, moment: datetime) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import random
 from functools import partial
 
 import structlog
-from sqlalchemy import ColumnElement
 
 from services.live_api import inbox
 from services.live_api.attempts import Again, Park, after_trouble
@@ -20,7 +19,6 @@ from services.live_api.memory import Heard
 from services.live_api.roster import Roster
 from services.live_api.settings import DeliveryBounds
 from services.live_api.settling import LeaseLostError
-from services.live_api.tables import inbox as rows
 from services.live_api.talk import Talk
 
 log = structlog.get_logger()
@@ -33,8 +31,7 @@ class Processing:
 
     async def _claim(self, room: int) -> list[Arrival]:
         crowded = [bot for bot, busy in self.crew.busy.items() if busy >= self._bounds.turns_at_once_per_bot]
-        only: list[ColumnElement[bool]] = [rows.c.bot_id.not_in(crowded)] if crowded else []
-        return await self._group.write(lambda connection: inbox.claim(connection, self._process, room, *only))
+        return await self._group.write(lambda connection: inbox.claim(connection, self._process, room, crowded))
 
     async def _work(self, arrival: Arrival) -> None:
         try:

@@ -24,7 +24,6 @@ from services.live_api.group_commit import GroupCommit
 from services.live_api.outbox import Outbound
 from services.live_api.routes import Carrier
 from services.live_api.settings import DeliveryBounds
-from services.live_api.tables import outbox as rows
 
 log = structlog.get_logger()
 
@@ -66,11 +65,10 @@ class Sending:
         open_ = set(filter(self._is_open, self.circuits))
         probing = {target for target, circuit in self.circuits.items() if circuit.is_probing(now)}
         crowded = [bot for bot, busy in self.crew.busy.items() if busy >= self._bounds.sends_at_once_per_bot]
-        only = [rows.c.bot_id.not_in(crowded), rows.c.target.not_in(open_ | probing)]
         single = [target for target in probing if not self._in_hand[target]]
 
         def claim(connection: Connection) -> list[Outbound]:
-            found = outbox.claim(connection, self._process, room, *only)
+            found = outbox.claim(connection, self._process, room, crowded, open_ | probing)
             probes = (outbox.claim_probe(connection, self._process, target) for target in single)
             return [*found, *(out for probe in probes for out in probe)]
 
