@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, Update, bindparam, insert, select, update
 
 from services.live_api.paging import before
 from services.live_api.pointer import Pointer
@@ -122,41 +123,47 @@ def save_state(
     }
     name = {"bot_id": row.heard.bot, "id": row.heard.conversation}
     if version == 0:
-        connection.execute(insert(conversations).values(**name, started_at=row.received_at, **values))
+        connection.execute(insert(conversations), {**name, "started_at": row.received_at, **values})
         return True
-    here = [conversations.c[column] == value for column, value in name.items()]
-    changed = update(conversations).where(*here, conversations.c.version == version).values(**values)
-    return connection.execute(changed).rowcount == 1
+    here = {"this_bot": name["bot_id"], "this": name["id"], "from_version": version}
+    return connection.execute(_moving(tuple(values)), {**values, **here}).rowcount == 1
+
+
+@cache
+def _moving(names: tuple[str, ...]) -> Update:
+    """Written once: to write a statement costs more than to have it done."""
+    here = conversations.c.bot_id == bindparam("this_bot"), conversations.c.id == bindparam("this")
+    expected = conversations.c.version == bindparam("from_version")
+    return update(conversations).where(*here, expected).values({name: bindparam(name) for name in names})
 
 
 def save_message(connection: Connection, row: Row) -> None:
     """Whoever reads what was said reads it masked (C6); the user alone is told again what was told."""
     heard, found = row.heard, row.found
     text, replies = mask(heard.text, row.hidden), mask(list(row.replies), row.hidden)
-    connection.execute(
-        insert(messages).values(
-            id=row.id,
-            bot_id=heard.bot,
-            conversation=heard.conversation,
-            user_id=heard.user,
-            text=text,
-            language=found.language,
-            understood=found.understood,
-            reason=found.reason,
-            intent_id=found.intent.id if found.intent else None,
-            intent_name=found.intent.name if found.intent else None,
-            confidence=found.intent.confidence if found.intent else _best(found),
-            scope=found.scope,
-            exact=found.exact_match,
-            replies=orjson.dumps(replies).decode(),
-            unmasked=orjson.dumps(row.replies).decode() if replies != list(row.replies) else None,
-            block=row.block,
-            release_number=row.release,
-            received_at=row.received_at,
-            idempotency_key=heard.key,
-            body_hash=heard.body_hash,
-        )
-    )
+    values = {
+        "id": row.id,
+        "bot_id": heard.bot,
+        "conversation": heard.conversation,
+        "user_id": heard.user,
+        "text": text,
+        "language": found.language,
+        "understood": found.understood,
+        "reason": found.reason,
+        "intent_id": found.intent.id if found.intent else None,
+        "intent_name": found.intent.name if found.intent else None,
+        "confidence": found.intent.confidence if found.intent else _best(found),
+        "scope": found.scope,
+        "exact": found.exact_match,
+        "replies": orjson.dumps(replies).decode(),
+        "unmasked": orjson.dumps(row.replies).decode() if replies != list(row.replies) else None,
+        "block": row.block,
+        "release_number": row.release,
+        "received_at": row.received_at,
+        "idempotency_key": heard.key,
+        "body_hash": heard.body_hash,
+    }
+    connection.execute(insert(messages), values)
 
 
 def _best(found: Classification) -> float | None:
