@@ -21,7 +21,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 class Person(BaseModel):
     """`conversations` are those that live knows to be theirs."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user": "maud"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user": "otto"}]})
 
     user: Name
     conversations: Annotated[list[Name], Field(max_length=10_000)] = []

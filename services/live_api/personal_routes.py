@@ -17,7 +17,7 @@ router = Router(prefix="/v1/bots/{bot}", tags=["publishing"])
 class Person(BaseModel):
     """In the body, not in the path: what is in a path ends up in the logs of those who pass it on."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user": "maud"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"user": "otto"}]})
 
     user: Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -28,7 +28,9 @@ router = Router(tags=["people"])
 class Person(BaseModel):
     """`user` is who the channel, or the caller of the REST channel, says that they are."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"bot": "bot_id", "user": "maud"}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"bot": "Tern Valley Railway", "user": "otto"}]}
+    )
 
     bot: Annotated[str, Field(min_length=1, max_length=200)]
     user: Annotated[str, Field(min_length=1, max_length=200)]

@@ -19,15 +19,22 @@ def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
     bot = opened.make_bot(
         "Tern Valley Railway", (SAMPLE / "nlp.csv").read_text(), json.loads((SAMPLE / "flows.json").read_text())
     )
+    described = json.loads((SAMPLE / "bot.json").read_text())
+    for kind in ("entities", "variables"):
+        for name, document in described.get(kind, {}).items():
+            ok(opened.draft.put(f"/v1/bots/{bot}/{kind}/{name}", json=document))
     assert opened.publish(bot, train="if_needed")["status"] == "live"
+    # As the demonstration leaves it: somebody has talked to the bot.
+    ok(opened.live.post(f"/v1/bots/{bot}/conversations/demo/messages", json={"text": "hello"}))
     yield opened
     opened.close()
 
 
 def runnable(document: dict[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """Operations whose every required parameter and body has an example, deletions last."""
+    """Operations whose every required parameter and body has an example, deletions left out."""
     for path, operations in document["paths"].items():
-        for method, operation in operations.items():
+        # What an example writes is there to be read.
+        for method, operation in sorted(operations.items(), key=lambda pair: pair[0] == "get"):
             filled, parameters = path, operation.get("parameters", [])
             for parameter in parameters:
                 if parameter["in"] == "path" and "example" in parameter:
