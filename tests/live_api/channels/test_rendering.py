@@ -50,6 +50,14 @@ def test_messenger_is_sent_templates_and_quick_replies():
     }
 
 
+def test_buttons_beyond_three_stand_in_a_second_template_without_the_text_again():
+    buttons = tuple(ChoiceReply(title=f"{number}", payload=f"p{number}") for number in range(4))
+    templates = [
+        one["message"]["attachment"]["payload"] for one in message("messenger", Reply(text="Where?", buttons=buttons))
+    ]
+    assert [(template["text"], len(template["buttons"])) for template in templates] == [("Where?", 3), ("…", 1)]
+
+
 def test_messenger_is_sent_a_carousel():
     (sent,) = message("messenger", Reply(text="", carousel=(ISLE,)))
     assert sent["message"]["attachment"]["payload"] == {
