@@ -15,6 +15,7 @@ import httpx
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"draft": "draft_api", "live": "live_api", "publisher": "publisher"}
 ADMIN, PEER = "admin-key-of-the-theatre-0001", "peer-key-of-the-theatre-00001"
+SECRETS_KEY = "ZmVycmllcyBsZWF2ZSBldmVyeSBob3VyIG9uIHRpbWU="
 
 
 class Theatre:
@@ -74,6 +75,7 @@ class Theatre:
             "GREENROOM_DATA": str(self.folder),
             "GREENROOM_ADMIN_KEY": ADMIN,
             "GREENROOM_PEER_KEY": PEER,
+            "GREENROOM_SECRETS_KEY": SECRETS_KEY,
             "GREENROOM_DRAFT_URL": f"http://127.0.0.1:{self.ports['draft']}",
             "GREENROOM_LIVE_URL": f"http://127.0.0.1:{self.ports['live']}",
             **self.environ,
