@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import orjson
+import psutil
 
 from shared.contracts import Flow
 from tests.live_api.theatre import ADMIN, BOT, PEER, ROOT, publish, release, wait_for
@@ -123,8 +124,10 @@ class Harbour:
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(20)
+            # What watches it ends with it, and not before.
+            watched = psutil.Process(self.process.pid).children() if self.prefix else []
+            (watched or [self.process])[0].terminate()
+            self.process.wait(30)
 
     def open_echo(self, platform: Telegram) -> str:
         """Publishes a bot that repeats what it hears, and gives the id of its channel."""
