@@ -69,6 +69,10 @@ class Erasing:
             self._fail(erasure, f"internal: {type(error).__name__}")
 
     def _see_through(self, row: RowMapping) -> None:
+        if row["subject"] is None:
+            # Cut short when all was done but to say so.
+            self._end(row, orjson.loads(row["report"]))
+            return
         bot, subject = row["bot_id"], Subject.read(row["subject"])
         if row["report"] is None:
             subject, report = self._find(bot, subject)
@@ -107,16 +111,22 @@ class Erasing:
             time.sleep(_PAUSE_SECONDS)
 
     def _end(self, row: RowMapping, report: Mapping[str, Any]) -> None:
-        counts = {name: report[name] for name in (*self.targets, "draft")}
-        ended = {"status": "succeeded", "step": "done", "subject": None, "ended_at": now()}
+        """Whoever reads that it has succeeded finds the person in no file of ours either."""
+        with self.db.writing() as connection:
+            forget_examples(connection, plans.c.bot_id == row["bot_id"])
+        self._forget_subject(row["id"])
+        counts = {name: report[name] for name in (*self.targets, "draft") if name in report}
+        ended = {"status": "succeeded", "ended_at": now()}
         with self.db.writing() as connection:
             connection.execute(update(erasures).where(erasures.c.id == row["id"]).values(**ended))
-            forget_examples(connection, plans.c.bot_id == row["bot_id"])
             audit.user_erased(connection, row["bot_id"], row["id"], counts, row["author"])
-        self.db.scrub(HOLDING_SUBJECTS)
 
     def _fail(self, erasure: str, why: str) -> None:
-        self._change(erasure, status="failed", subject=None, error=why, ended_at=now())
+        self._forget_subject(erasure)
+        self._change(erasure, status="failed", error=why, ended_at=now())
+
+    def _forget_subject(self, erasure: str) -> None:
+        self._change(erasure, subject=None, step="done")
         self.db.scrub(HOLDING_SUBJECTS)
 
     def _change(self, erasure: str, **values: Any) -> None:
@@ -128,7 +138,7 @@ def ask_for_erasure(connection: Connection, bot: str, user: str, author: str) ->
     """A new erasure, or the one of this very person that still runs."""
     running = select(erasures).where(erasures.c.bot_id == bot, erasures.c.status == "running")
     for row in connection.execute(running).mappings():
-        if Subject.read(row["subject"]).user == user:
+        if row["subject"] and Subject.read(row["subject"]).user == user:
             return str(row["id"])
     erasure = new_id("era")
     values = {"id": erasure, "bot_id": bot, "status": "running", "step": STEPS[0], "created_at": now()}

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from services.draft_api.forgetting import forget_old
 from services.publisher.erasing import Erasing, ask_for_erasure
 from services.publisher.peers import Draft
+from services.publisher.tables import erasures
 from shared.errors import BusyError
 from shared.secrets import new_key
 from tests.house import House, house
@@ -242,6 +244,12 @@ def test_an_erasure_that_was_cut_short_goes_on_and_tells_what_there_was(
         {"messages": 3},
     )
     assert holding(folder, talkative.user) == []
+
+    with bridge.db.writing() as connection:
+        untold = update(erasures).where(erasures.c.id == erasure).values(status="running")
+        connection.execute(untold)
+    Erasing(bridge.db, bridge.draft, bridge.targets).run(erasure)
+    assert at_home.publisher.get(f"/v1/erasures/{erasure}").json()["status"] == "succeeded"
 
 
 def test_draft_keeps_what_was_said_for_as_long_as_it_is_told(at_home: House, talkative: Bot, folder: Path) -> None:
