@@ -15,9 +15,9 @@ from scipy.optimize import minimize
 Matrix = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
-# Found on validation splits; see docs/measurements.md.
+# Found on validation splits; see docs/accuracy-log.md.
 LOGISTIC_C = 30.0
-SVM_C = 0.5
+SVM_C = 3.0
 MOST_PROTOTYPES = 20
 # liblinear draws from one generator for the whole process: two fits at once would take each other's numbers.
 _LIBLINEAR = threading.Lock()
