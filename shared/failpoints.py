@@ -34,6 +34,9 @@ POINTS = frozenset(
         "live.webhook.before_commit",
         "live.webhook.after_commit",
         "live.outbox.accepted",
+        "erasure.found",
+        "erasure.live_erased",
+        "erasure.draft_erased",
     }
 )
 
