@@ -72,7 +72,6 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
     secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
     egress = Egress(rules_of(settings.egress_allow, settings.egress_deny))
     drawer = Drawer(db, secrets_table, audit_table, secrets, SEALED, _bot_id)
-    forgetting = Forgetting(db)
     started = {"started": False}
 
     def start() -> None:
@@ -86,12 +85,13 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             left = unfinished_trainings(connection)
         for training in left:
             jobs.start("training", training)
-        forgetting.start()
         started["started"] = True
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await run_in_threadpool(start)
+        forgetting = Forgetting(db)
+        forgetting.start()
         yield
         forgetting.stop()
         await run_in_threadpool(jobs.close)
