@@ -54,7 +54,7 @@ up: install
 	@exec $(BIN)/greenroom up $(ARGS)
 
 test: dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Many times what `make test` drives at random. RUNS says how many.
 campaign: dev
