@@ -115,6 +115,10 @@ class GroupCommit:
             with self._db.writing() as connection:
                 for write in group:
                     write.apply(connection)
+                    if connection.invalidated:
+                        # What broke is everybody's transaction, not this write.
+                        write.error = None
+                        raise BusyError("store_unavailable", "The database went away just now.")
         except Exception as error:
             for write in group:
                 write.error = write.error or error

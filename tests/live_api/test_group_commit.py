@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.live_api.group_commit import GroupCommit
@@ -104,6 +104,33 @@ def test_nobody_is_told_of_success_when_the_commit_fails(
     monkeypatch.undo()
     assert stowed(db) == []
     assert asyncio.run(group.write(stow(2))) == 2
+
+
+@pytest.mark.postgres
+def test_whoever_shares_a_transaction_that_is_cut_off_is_told_that_the_database_is_away(postgres_url: str) -> None:
+    db = Database(postgres_url)
+    with db.writing() as connection:
+        metadata.create_all(connection)
+    group = GroupCommit(db, capacity=20)
+
+    def cut_off(connection: Connection) -> None:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with db.reading() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        connection.execute(text("SELECT 1"))
+
+    async def ask() -> list[int | BaseException | None]:
+        waiting = [asyncio.create_task(group.write(run)) for run in (stow(1), cut_off, stow(2))]
+        await asyncio.sleep(0)
+        group.start()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    told = asyncio.run(ask())
+    assert [getattr(error, "code", error) for error in told] == ["store_unavailable"] * 3
+    assert stowed(db) == []
+    assert asyncio.run(group.write(stow(3))) == 3
+    group.stop()
+    db.dispose()
 
 
 def test_too_many_waiting_are_told_at_once(db: Database) -> None:
