@@ -4,14 +4,13 @@ Weights are stored in int8 with a scale per column, and stay so in memory: how l
 how many bots fit on a machine.
 """
 
-from typing import Any
-
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 from services.draft_api.training.heads import Linear, Matrix, Prototypes
+from services.draft_api.training.nodes import Nodes
 from services.draft_api.training.stack import NEARNESS_SCALE, STRENGTH_WEIGHT, Heads
 
 OPSET, IR_VERSION = 18, 9
@@ -19,19 +18,7 @@ _FUSED = "com.microsoft"
 _MIDDLE = 128
 
 
-class _Graph:
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: list[onnx.TensorProto] = []
-
-    def weight(self, name: str, array: NDArray[np.generic]) -> str:
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
-        return name
-
-    def node(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
-        return output
-
+class _Graph(Nodes):
     def small(self, name: str, matrix: Matrix) -> tuple[str, str]:
         """int8 [rows, columns] and its float scale [columns]."""
         packed, scale = _packed(matrix)
