@@ -139,6 +139,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         follower.stop()
         floor.group.stop()
         floor.encoding.stop()
+        floor.inspector.close()
         db.dispose()
 
     @asynccontextmanager

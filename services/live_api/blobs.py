@@ -24,6 +24,7 @@ _BYTES = {"required": True, "content": {"application/octet-stream": {"schema": {
 def has(digest: str, floor: Floor, _key: Releaser) -> Response:
     """200 when the bytes are here and still what their name says; rotten ones are asked for again."""
     if not _intact(floor.artifacts, digest):
+        floor.inspector.expect()
         raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.")
     return Response()
 

@@ -17,6 +17,7 @@ from services.live_api.talk import Talk
 from shared.artifacts import Artifacts
 from shared.db import Database
 from shared.egress import Egress
+from shared.nlp.inspection import Inspector
 from shared.secrets import Secrets
 from shared.web.keys import Principal
 from shared.web.routing import requires
@@ -27,7 +28,7 @@ _BOT_ID = re.compile(r"bot_[A-Za-z0-9_]{1,36}")
 
 @dataclass(frozen=True)
 class FloorParts:
-    """`process` names this process among those that share its database; `inspected` are sound models' digests."""
+    """`process` names this process among those that share its database."""
 
     db: Database
     artifacts: Artifacts
@@ -41,7 +42,7 @@ class FloorParts:
     secrets: Secrets
     egress: Egress
     channels: ChannelBook
-    inspected: set[str] = field(default_factory=set)
+    inspector: Inspector = field(default_factory=Inspector)
 
     def serving(self, bot: str, key: Principal) -> Serving:
         """Raises `never_published` alike for what is absent and for what the key may not see."""

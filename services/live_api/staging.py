@@ -13,7 +13,6 @@ from shared.brain import prove
 from shared.contracts import Probe, ProbeResult, Proof, Release
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
-from shared.nlp.inspection import inspect_model
 from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET
 
 _TOLERANCE = 1e-3
@@ -95,12 +94,14 @@ def _is_known(floor: FloorParts, release: Release) -> bool:
 
 
 def _inspect(floor: FloorParts, release: Release) -> None:
-    """Each model once: a publication of flows alone does not pay for it again, restarts or not."""
-    sound = floor.inspected | floor.roster.loaded(release.bot.id).keys()
-    for model in release.models.values():
-        if model.digest not in sound:
-            inspect_model(model, floor.artifacts.read)
-            floor.inspected.add(model.digest)
+    """A publication of flows alone does not pay for it again, restarts or not."""
+    served = floor.roster.loaded(release.bot.id)
+    new = [model for model in release.models.values() if model.digest not in served]
+    for model in new:
+        floor.inspector.inspect(model, floor.artifacts.read)
+    if new:
+        # Whoever changes a model today will do so again: the next publication finds a process that waits.
+        floor.inspector.expect()
 
 
 def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> bool:

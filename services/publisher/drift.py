@@ -8,9 +8,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from services.publisher.compose import THRESHOLDS
+from services.publisher.wish import Wish
 from shared.contracts import Flow, Release
 from shared.digest import canonical, digest_of
 from shared.document import Value
+
+LANGUAGES = "setting:languages"
 
 Pulled = Collection[tuple[str, str]]
 """Pairs of an item and the digest of a value of live that draft has taken over."""
@@ -67,19 +70,19 @@ def after_edit(edits: Edits, before: Release, after: Release, number: int, autho
     return found
 
 
-def after_publication(edits: Edits, mode: str, flows: Collection[str] | None) -> dict[str, Edit]:
-    """What the publication wrote is agreed from now on. `flows` are the ids that it carried, None for all."""
-    if mode == "nlp":
-        written = {f"setting:{name}" for name in THRESHOLDS}
-        return {item: edit for item, edit in edits.items() if item not in written}
-    if mode == "flows":
-        return {item: edit for item, edit in edits.items() if not _carried(item, flows)}
-    return {}
+def after_publication(edits: Edits, wish: Wish) -> dict[str, Edit]:
+    """What the publication wrote is agreed from now on. Flows are named by their ids."""
+    return {item: edit for item, edit in edits.items() if not _written(item, wish)}
 
 
-def _carried(item: str, flows: Collection[str] | None) -> bool:
+def _written(item: str, wish: Wish) -> bool:
     kind, _, name = item.partition(":")
-    return kind == "flow" and (flows is None or name in flows)
+    if wish.mode == "flows":
+        return kind == "flow" and (wish.flows is None or name in wish.flows)
+    if item == LANGUAGES:
+        # Live keeps the thresholds of a language that was not carried.
+        return wish.languages is None
+    return wish.mode == "full" or (kind == "setting" and name in THRESHOLDS)
 
 
 def standing(edits: Edits, pulled: Pulled, live: Release) -> dict[str, Edit]:

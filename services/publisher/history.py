@@ -96,7 +96,7 @@ def _edits(connection: Connection, bot: str, target: str, entry: LogEntry, relea
     publication = records.find(connection, entry.publication or "")
     if publication is None:
         return {}
-    return after_publication(before.edits, publication.wish.mode, publication.wish.flows)
+    return after_publication(before.edits, publication.wish)
 
 
 def _document(connection: Connection, digest: str) -> Release | None:

@@ -2,8 +2,8 @@
 
     python -m shared.nlp.inspect < (a line of JSON: the Wanted signature and `seconds` of processor time) + (the bytes)
 
-Prints `{}` or `{"code", "detail"}`. onnxruntime and onnx.checker accept NaN weights, wrong label counts and
-endless loops, so the protobuf is walked before anything of it is loaded.
+Prints `{}` or `{"code", "detail"}`; ends without a word when nothing comes. onnxruntime and onnx.checker accept
+NaN weights, wrong label counts and endless loops, so the protobuf is walked before anything of it is loaded.
 """
 
 import json
@@ -193,7 +193,10 @@ def _limits(what: str) -> InvalidError:
 
 
 def main() -> None:
-    wanted = json.loads(sys.stdin.buffer.readline())
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    wanted = json.loads(line)
     seconds = wanted.pop("seconds")
     # The hard limit is a kill; the soft one, a second before, says what it is.
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))

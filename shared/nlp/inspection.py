@@ -1,13 +1,13 @@
-"""Has a model looked at before it is used: in a child process, bounded in time and memory."""
+"""Has a model looked at before it is used: in a child process of its own, bounded in time and memory."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 from shared.contracts import FileRef, ModelManifest
@@ -15,6 +15,7 @@ from shared.digest import digest_of
 from shared.errors import InvalidError
 
 Read = Callable[[str], bytes]
+Child = subprocess.Popen[bytes]
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Of processor time; a little more on the clock.
@@ -22,24 +23,69 @@ SECONDS = 30
 _LARGEST = 256 << 20
 
 
-def inspect_model(manifest: ModelManifest, read: Read) -> None:
-    """Raises InvalidError: `artifact_digest_mismatch`, `model_invalid`, `model_opset_unsupported`,
+class Inspector:
+    """Each file is looked at by a process that ends with it. One may wait, with its libraries loaded: to load them
 
-    `model_op_forbidden`, `model_external_data`, `model_not_finite`, `model_signature_mismatch`, `model_limits`,
-    `intent_mismatch`, `manifest_invalid`.
+    takes ten times as long as to look at a small model.
     """
-    _check_labels(manifest.labels)
-    width = manifest.encoder.dimensions if manifest.encoder else 0
-    head = {
+
+    def __init__(self) -> None:
+        self._waiting: Child | None = None
+        self._lock = threading.Lock()
+        self._sound: set[str] = set()
+
+    def expect(self) -> None:
+        """A model may come: has a process wait for it."""
+        with self._lock:
+            if self._waiting is None or self._waiting.poll() is not None:
+                self._waiting = _start()
+
+    def inspect(self, manifest: ModelManifest, read: Read) -> None:
+        """Once for each model. Raises InvalidError: `artifact_digest_mismatch`, `model_invalid`,
+
+        `model_opset_unsupported`, `model_op_forbidden`, `model_external_data`, `model_not_finite`,
+        `model_signature_mismatch`, `model_limits`, `intent_mismatch`, `manifest_invalid`.
+        """
+        if manifest.digest in self._sound:
+            return
+        _check_labels(manifest.labels)
+        self._look(_verified(_digest_of(manifest.files, "head.onnx"), read), _head(manifest))
+        if manifest.encoder and manifest.encoder.digest not in self._sound:
+            # Every model of a process shares it.
+            self._look(_verified(_digest_of(manifest.encoder.files, "encoder.onnx"), read), _encoder(manifest))
+            self._sound.add(manifest.encoder.digest)
+        self._sound.add(manifest.digest)
+
+    def close(self) -> None:
+        with self._lock:
+            child, self._waiting = self._waiting, None
+        if child is not None:
+            with child:
+                child.kill()
+
+    def _look(self, data: bytes, wanted: dict[str, object]) -> None:
+        if len(data) > _LARGEST:
+            raise InvalidError("model_limits", "The file is too large.")
+        with self._lock:
+            child, self._waiting = self._waiting, None
+        if child is None or child.poll() is not None:
+            child = _start()
+        _hear(child, json.dumps({**wanted, "seconds": SECONDS}).encode() + b"\n" + data)
+
+
+def _head(manifest: ModelManifest) -> dict[str, object]:
+    return {
         "inputs": ["ngram_ids", "ngram_values", *(["embedding"] if manifest.encoder else [])],
         "outputs": ["probabilities", "nearest"],
         "classes": len(manifest.labels),
-        "width": width,
+        "width": manifest.encoder.dimensions if manifest.encoder else 0,
         "buckets": manifest.ngram_buckets,
     }
-    _inspect(_verified(_digest_of(manifest.files, "head.onnx"), read), head)
-    if manifest.encoder:
-        _inspect_encoder(manifest.encoder.digest, _digest_of(manifest.encoder.files, "encoder.onnx"), width, read)
+
+
+def _encoder(manifest: ModelManifest) -> dict[str, object]:
+    width = manifest.encoder.dimensions if manifest.encoder else 0
+    return {"inputs": ["input_ids"], "outputs": ["embedding"], "classes": 0, "width": width, "buckets": 0}
 
 
 def _check_labels(labels: tuple[str, ...]) -> None:
@@ -47,20 +93,6 @@ def _check_labels(labels: tuple[str, ...]) -> None:
     plain = {unicodedata.normalize("NFC", label).casefold() for label in labels}
     if "" in plain or len(plain) != len(labels) or list(labels) != sorted(labels):
         raise InvalidError("intent_mismatch", "The model's labels are not sorted ids that differ from one another.")
-
-
-def _inspect_encoder(encoder: str, digest: str, width: int, read: Read) -> None:
-    """Once per encoder: every model of a process shares it."""
-    if encoder in _sound_encoders():
-        return
-    signature = {"inputs": ["input_ids"], "outputs": ["embedding"], "classes": 0, "width": width, "buckets": 0}
-    _inspect(_verified(digest, read), signature)
-    _sound_encoders().add(encoder)
-
-
-@lru_cache(maxsize=1)
-def _sound_encoders() -> set[str]:
-    return set()
 
 
 def _digest_of(files: tuple[FileRef, ...], name: str) -> str:
@@ -77,25 +109,29 @@ def _verified(digest: str, read: Read) -> bytes:
     return data
 
 
-def _inspect(data: bytes, wanted: dict[str, object]) -> None:
-    if len(data) > _LARGEST:
-        raise InvalidError("model_limits", "The file is too large.")
+def _start() -> Child:
+    """It limits itself when it is given a model, and ends by itself when whoever started it is gone."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "shared.nlp.inspect"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=_ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+    )
+
+
+def _hear(child: Child, question: bytes) -> None:
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "shared.nlp.inspect"],
-            input=json.dumps({**wanted, "seconds": SECONDS}).encode() + b"\n" + data,
-            capture_output=True,
-            timeout=SECONDS + 10,
-            cwd=_ROOT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            check=False,
-        )
+        answer, _ = child.communicate(question, timeout=SECONDS + 10)
     except subprocess.TimeoutExpired:
+        child.kill()
+        child.communicate()
         raise InvalidError("model_limits", "Looking at the model took too long.") from None
-    if done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
+    if child.returncode in {-signal.SIGXCPU, -signal.SIGKILL}:
         raise InvalidError("model_limits", f"The model takes more than {SECONDS} s to answer a few sentences.")
-    if done.returncode != 0:
+    if child.returncode != 0:
         raise InvalidError("model_invalid", "The model broke the process that looked at it.")
-    problem = json.loads(done.stdout)
+    problem = json.loads(answer)
     if problem:
         raise InvalidError(problem["code"], problem["detail"])

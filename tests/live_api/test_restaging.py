@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.live_api import staging
 from shared.contracts import ModelManifest
+from shared.nlp.inspection import Inspector
 from tests.live_api.theatre import Live, Trained, publish, quay, release, stage
 
 
@@ -13,7 +13,7 @@ def test_neither_a_kept_release_nor_new_flows_have_their_models_inspected_again(
     with live.open() as client:
         publish(client, trained, release(trained))
     inspected: list[ModelManifest] = []
-    monkeypatch.setattr(staging, "inspect_model", lambda model, _read: inspected.append(model))
+    monkeypatch.setattr(Inspector, "inspect", lambda _self, model, _read: inspected.append(model))
     with live.open() as client:
         assert stage(client, release(trained)).status_code == 200
         assert stage(client, release(trained, flows=quay("Never."))).status_code == 201

@@ -8,6 +8,7 @@ from services.publisher.drift import (
     drift,
     standing,
 )
+from services.publisher.wish import Wish
 from shared.contracts import BotSettings, Release
 from tests.publisher.bots import PULLED_NOTHING, draft, flow, live, says
 
@@ -54,11 +55,20 @@ def test_settings_are_items_of_their_own() -> None:
 
 
 def test_each_mode_settles_what_it_writes_and_no_more() -> None:
-    edits = dict.fromkeys(("flow:menu", "flow:wine", "setting:margin", "setting:approvals"), NIGHT["flow:menu"])
-    assert after_publication(edits, "full", None) == {}
-    assert set(after_publication(edits, "nlp", None)) == {"flow:menu", "flow:wine", "setting:approvals"}
-    assert set(after_publication(edits, "flows", ("menu",))) == {"flow:wine", "setting:margin", "setting:approvals"}
-    assert set(after_publication(edits, "flows", None)) == {"setting:margin", "setting:approvals"}
+    flows, settings = {"flow:menu", "flow:wine"}, {f"setting:{name}" for name in BotSettings.model_fields}
+    thresholds = {f"setting:{name}" for name in ("intent_threshold", "entity_threshold", "scope_threshold", "margin")}
+    languages = {"setting:languages"}
+    edits = dict.fromkeys(flows | settings, NIGHT["flow:menu"])
+
+    def left(wish: Wish) -> set[str]:
+        return set(after_publication(edits, wish))
+
+    assert left(Wish(mode="full")) == set()
+    assert left(Wish(mode="full", languages=("en",))) == languages
+    assert left(Wish(mode="nlp")) == flows | settings - thresholds - languages
+    assert left(Wish(mode="nlp", languages=("en",))) == flows | settings - thresholds
+    assert left(Wish(mode="flows", flows=("menu",))) == {"flow:wine"} | settings
+    assert left(Wish(mode="flows")) == settings
 
 
 def test_a_flow_that_was_made_or_deleted_in_live_is_drift_too() -> None:

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 
 from services.draft_api.training.train import read_source, train
 from services.draft_api.training_job import TrainingJob
-from services.live_api import staging
+from shared.nlp.inspection import Inspector
 from tests.house import House, house
 from tests.publisher.model import LENGTH, THRESHOLD, Content, FlowContent, Model, Nlp, changed, dangles
 
@@ -395,7 +395,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TrainingJob, "_run_child", train_here)
         # Looking at models in a child process has tests of its own.
-        patch.setattr(staging, "inspect_model", lambda _manifest, _read: None)
+        patch.setattr(Inspector, "inspect", lambda *_: None)
+        patch.setattr(Inspector, "expect", lambda _: None)
         patch.setattr("services.draft_api.training.train.tell", lambda _step, _percent: None)
         with house(tmp_path_factory.mktemp("house")) as house_:
             yield house_

@@ -1,7 +1,8 @@
 """What reliability.md asks under "Models and release bundles": each bad model is refused by its own name."""
 
 import pickle
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from shared.contracts import FileRef, ModelManifest
 from shared.digest import digest_of
 from shared.errors import InvalidError
 from shared.nlp import inspection
-from shared.nlp.inspection import inspect_model
+from shared.nlp.inspection import Child, Inspector
 from tests.draft_api.training.child import Trained, source, train
 
 Change = Callable[[onnx.ModelProto], None]
@@ -40,7 +41,7 @@ def with_head(manifest: ModelManifest, data: bytes) -> tuple[ModelManifest, Call
 def code_of(trained: Trained, data: bytes, **change: object) -> str | None:
     manifest, read = with_head(trained.manifest, data)
     try:
-        inspect_model(manifest.model_copy(update=change), read)
+        Inspector().inspect(manifest.model_copy(update=change), read)
     except InvalidError as refused:
         return refused.code
     return None
@@ -54,6 +55,63 @@ def changed(data: bytes, change: Change) -> bytes:
 
 def test_what_training_exports_is_sound(trained: Trained, head: bytes) -> None:
     assert code_of(trained, head) is None
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Child]:
+    """Every process that is started to look at models."""
+    children: list[Child] = []
+    start = inspection._start
+
+    def watched() -> Child:
+        children.append(start())
+        return children[-1]
+
+    monkeypatch.setattr(inspection, "_start", watched)
+    return children
+
+
+class TestWaiting:
+    """A process may wait for the next model; it looks at that one alone."""
+
+    @pytest.fixture
+    def inspector(self) -> Iterator[Inspector]:
+        made = Inspector()
+        yield made
+        made.close()
+
+    def test_the_one_that_waits_looks_at_the_next_model_and_ends(
+        self, trained: Trained, head: bytes, inspector: Inspector, started: list[Child]
+    ) -> None:
+        inspector.expect()
+        inspector.expect()
+        inspector.inspect(*with_head(trained.manifest, head))
+        assert [child.returncode for child in started] == [0]
+        with pytest.raises(InvalidError):
+            inspector.inspect(*with_head(trained.manifest, changed(head, endless_loop)))
+        assert len(started) == 2, "the second model was not looked at by the process that had seen the first"
+
+    def test_one_that_died_while_it_waited_is_replaced(
+        self, trained: Trained, head: bytes, inspector: Inspector, started: list[Child]
+    ) -> None:
+        inspector.expect()
+        started[0].kill()
+        started[0].wait()
+        inspector.inspect(*with_head(trained.manifest, head))
+        assert [child.returncode for child in started] == [-signal.SIGKILL, 0]
+
+    def test_a_sound_model_is_not_looked_at_twice(
+        self, trained: Trained, head: bytes, inspector: Inspector, started: list[Child]
+    ) -> None:
+        for _ in range(2):
+            inspector.inspect(*with_head(trained.manifest, head))
+        assert len(started) == 1
+
+    def test_none_waits_on_for_somebody_who_is_gone(self, inspector: Inspector, started: list[Child]) -> None:
+        inspector.expect()
+        assert started[0].stdin
+        started[0].stdin.close()
+        assert started[0].wait(60) == 0
 
 
 NO_MODEL = {
@@ -314,14 +372,14 @@ def test_labels_that_nobody_can_tell_apart_are_refused(trained: Trained, head: b
 
 def test_a_manifest_that_names_no_head_is_refused(trained: Trained) -> None:
     with pytest.raises(InvalidError) as refused:
-        inspect_model(trained.manifest.model_copy(update={"files": ()}), {}.__getitem__)
+        Inspector().inspect(trained.manifest.model_copy(update={"files": ()}), {}.__getitem__)
     assert refused.value.code == "manifest_invalid"
 
 
 def test_one_flipped_bit_is_seen_even_if_the_store_does_not_look(trained: Trained, head: bytes) -> None:
     flipped = head[:-9] + bytes([head[-9] ^ 4]) + head[-8:]
     with pytest.raises(InvalidError) as refused:
-        inspect_model(trained.manifest, lambda _: flipped)
+        Inspector().inspect(trained.manifest, lambda _: flipped)
     assert refused.value.code == "artifact_digest_mismatch"
 
 
@@ -337,12 +395,12 @@ class TestEncoder:
 
     def test_the_encoder_is_looked_at_too(self, spoken: Trained) -> None:
         files = {file.digest: (spoken.out / "files" / file.name).read_bytes() for file in spoken.manifest.all_files()}
-        inspect_model(spoken.manifest, files.__getitem__)
+        Inspector().inspect(spoken.manifest, files.__getitem__)
 
     def test_an_encoder_of_another_width_is_refused(self, spoken: Trained) -> None:
         assert spoken.manifest.encoder
         files = {file.digest: (spoken.out / "files" / file.name).read_bytes() for file in spoken.manifest.all_files()}
         other = spoken.manifest.encoder.model_copy(update={"dimensions": 512})
         with pytest.raises(InvalidError) as refused:
-            inspect_model(spoken.manifest.model_copy(update={"encoder": other}), files.__getitem__)
+            Inspector().inspect(spoken.manifest.model_copy(update={"encoder": other}), files.__getitem__)
         assert refused.value.code == "model_signature_mismatch"
