@@ -6,6 +6,7 @@ Dynamic int8 depends on the batch, so a text that is encoded in a batch gets ano
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from tokenizers import Tokenizer
 from shared.contracts import EncoderManifest
 from shared.errors import InvalidError
 from shared.nlp.onnx import Graph
+from shared.nlp.spelling import Lexicon
 from shared.nlp.tokens import composed
 
 Vector = NDArray[np.float32]
@@ -28,6 +30,11 @@ class Encoder:
         self.manifest = manifest
         self._graph = Graph(read(files["encoder.onnx"]), optimise=True)
         self._tokenizer = _tokenizer(read(files["tokenizer.json"]), manifest.max_tokens)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """Made when it is first asked for: a training has no mistyped words to put right."""
+        return Lexicon(self._tokenizer)
 
     def embed(self, text: str) -> Vector:
         """Unit vector, float32 [1, dimensions]."""

@@ -14,6 +14,7 @@ from shared.nlp.exact import ExpressionHashes
 from shared.nlp.letters import Letters
 from shared.nlp.ngrams import hash_ngrams
 from shared.nlp.onnx import Array, Graph
+from shared.nlp.spelling import OwnWords, put_right
 
 SCOPE_WEIGHT = 4.0
 """How much nearness to a known expression counts beside the log of the best probability."""
@@ -38,6 +39,7 @@ class Model:
     _encoder: Encoder | None
     _expressions: ExpressionHashes
     letters: Letters | None
+    _words: OwnWords | None
 
     def knows(self, text: str) -> bool:
         return self._expressions.find(text) is not None
@@ -62,6 +64,9 @@ class Model:
     @cached_property
     def probed(self) -> tuple[ProbeResult, ...]:
         """Its probe sentences, answered here; once, because a loaded model answers alike every time (P12)."""
+        if self._encoder is not None:
+            # What the first message with a mistyped word would wait for.
+            _ = self._encoder.lexicon
         return tuple(self._probe(probe.text) for probe in self.manifest.probes)
 
     def _probe(self, text: str) -> ProbeResult:
@@ -72,16 +77,24 @@ class Model:
         )
 
     def _features(self, text: str) -> Mapping[str, Array]:
-        ids, values = hash_ngrams(text, self.manifest.ngram_buckets)
+        right = self._put_right(text)
+        ids, values = hash_ngrams(right, self.manifest.ngram_buckets)
         grams: dict[str, Array] = {"ngram_ids": ids, "ngram_values": values}
-        return grams if self._encoder is None else {**grams, "embedding": self._encoder.embed(text)}
+        return grams if self._encoder is None else {**grams, "embedding": self._encoder.embed(right)}
+
+    def _put_right(self, text: str) -> str:
+        if self._words is None or self._encoder is None:
+            return text
+        strange = self._words.strange(text)
+        return put_right(text, strange, self._words, self._encoder.lexicon) if strange else text
 
 
 def load_model(manifest: ModelManifest, read: Read, encoders: EncoderCache) -> Model:
     """`read` gives verified bytes by digest. Raises InvalidError `manifest_invalid`, `model_invalid`."""
     files = {file.name: file.digest for file in manifest.files}
-    if files.keys() - {"letters.bin"} != {"head.onnx", "expressions.bin"}:
-        raise InvalidError("manifest_invalid", "A model has the files head.onnx, expressions.bin and letters.bin.")
+    if files.keys() - {"letters.bin", "words.bin"} != {"head.onnx", "expressions.bin"}:
+        detail = "A model has the files head.onnx, expressions.bin, letters.bin and, with an encoder, words.bin."
+        raise InvalidError("manifest_invalid", detail)
     expressions = ExpressionHashes.parse(read(files["expressions.bin"]), manifest.fold_accents)
     if expressions.highest_label >= len(manifest.labels):
         raise InvalidError("intent_mismatch", "The expressions of the model name intents that it does not have.")
@@ -92,4 +105,5 @@ def load_model(manifest: ModelManifest, read: Read, encoders: EncoderCache) -> M
         _encoder=encoders.get(manifest.encoder, read) if manifest.encoder else None,
         _expressions=expressions,
         letters=Letters.parse(read(files["letters.bin"])) if "letters.bin" in files else None,
+        _words=OwnWords.parse(read(files["words.bin"])) if "words.bin" in files else None,
     )

@@ -49,6 +49,7 @@ from shared.nlp.encoder import Encoder, EncoderCache  # noqa: E402
 from shared.nlp.exact import pack  # noqa: E402
 from shared.nlp.letters import pack_letters  # noqa: E402
 from shared.nlp.model import load_model  # noqa: E402
+from shared.nlp.spelling import pack_words  # noqa: E402
 
 _BUCKETS = 4096
 _MOST_PROBES = 64
@@ -123,6 +124,8 @@ def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
     tell("exporting", 90)
     hashes, fold_accents = pack(zip(source.texts, source.labels.tolist(), strict=True))
     own = {"expressions.bin": hashes, "head.onnx": head, "letters.bin": pack_letters(source.texts)}
+    if folder:
+        own["words.bin"] = pack_words(source.texts)
     files = {**own, **_encoder_files(folder)}
     manifest = ModelManifest(
         language=source.language,

@@ -62,6 +62,11 @@ def test_an_expression_is_known_in_any_spelling(trained: Trained) -> None:
     assert trained.model.score("i lost my hat").exact is None
 
 
+def test_a_mistyped_word_is_scored_as_the_word_that_was_meant(trained: Trained) -> None:
+    meant, typed = (trained.model.score(text) for text in ("my umbrella is lost", "my umbrlela is lost"))
+    assert (typed == meant) == (trained.manifest.encoder is not None)
+
+
 def test_one_flipped_bit_in_any_file_is_refused(trained: Trained, store: Store) -> None:
     artifacts, place = store
     for file in trained.manifest.all_files():
