@@ -27,8 +27,8 @@ from numpy.typing import NDArray  # noqa: E402
 
 from bench.typos import with_typos  # noqa: E402
 from services.draft_api.evaluation.calibration import calibration_error  # noqa: E402
+from services.draft_api.training.embeddings import EmbeddingCache  # noqa: E402
 from services.draft_api.training.encoder_folder import EncoderFolder, installed_encoder  # noqa: E402
-from services.draft_api.training.features import EmbeddingCache  # noqa: E402
 from services.draft_api.training.train import read_source, train  # noqa: E402
 from shared.contracts import BotSettings  # noqa: E402
 from shared.digest import digest_of  # noqa: E402

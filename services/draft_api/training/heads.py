@@ -1,16 +1,17 @@
 """The three views that are mixed: logistic regression on embeddings, a linear SVM on n-grams, nearness.
 
-All deterministic: sorted rows, fixed seeds, one thread. Shapes: X [expressions, features], y [expressions]
+All deterministic: sorted rows, nothing drawn by chance, one thread. Shapes: X [expressions, features], y [expressions]
 of label numbers 0..K-1, of which a fold may lack some.
 """
 
-import threading
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
+
+from services.draft_api.training.separate import separate
 
 Matrix = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -19,8 +20,6 @@ Labels = NDArray[np.int64]
 LOGISTIC_C = 30.0
 SVM_C = 3.0
 MOST_PROTOTYPES = 20
-# liblinear draws from one generator for the whole process: two fits at once would take each other's numbers.
-_LIBLINEAR = threading.Lock()
 # What a label that the fold lacks gets, so that it is never the answer.
 _ABSENT_LOGIT, _ABSENT_MARGIN = -8.0, -1.5
 
@@ -69,19 +68,10 @@ def margins(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Linear:
     present = np.unique(labels)
     if len(present) == 1:
         return _constant(ngrams.shape[1], classes, int(present[0]))
-    # Here, because it takes a second to import: `train` has it imported while the encoder is at work.
-    from sklearn.svm import LinearSVC
-
-    with _LIBLINEAR:
-        fitted = LinearSVC(C=SVM_C, random_state=0).fit(ngrams, labels)
+    signs = np.where(labels[:, None] == present[None], np.float32(1), np.float32(-1))
     weights = np.zeros((ngrams.shape[1], classes), np.float32)
     bias = np.full(classes, _ABSENT_MARGIN, np.float32)
-    if len(present) == 2:
-        weights[:, present] = np.stack([-fitted.coef_[0], fitted.coef_[0]], axis=1)
-        bias[present] = [-fitted.intercept_[0], fitted.intercept_[0]]
-    else:
-        weights[:, present] = fitted.coef_.T
-        bias[present] = fitted.intercept_
+    weights[:, present], bias[present] = separate(ngrams, signs, SVM_C)
     return Linear(weights, bias)
 
 

@@ -3,21 +3,12 @@
 `card_arrival` says what people will say, `intent_17` does not. Which do is seen from the expressions alone.
 """
 
-import re
-
 import numpy as np
 
 from services.draft_api.training.heads import Labels, centroids
 from services.draft_api.training.stack import Examples, Features
 
-# Before a capital that follows a small letter, and whatever stands between the words of an identifier.
-_SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
 _NEAREST_SHARE = 0.1
-
-
-def spoken(name: str) -> str:
-    """`card_arrival`, `card-arrival` and `CardArrival` as people would write them: "card arrival" (in its case)."""
-    return " ".join(_SEAM.sub(" ", name).split())
 
 
 def telling_names(said: Examples, names: Features, classes: int) -> Labels:

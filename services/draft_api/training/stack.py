@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
 
-from services.draft_api.training.features import AT_ONCE
 from services.draft_api.training.heads import (
     Labels,
     Linear,
@@ -102,7 +101,9 @@ class OutOfFold:
     labels: Labels
 
 
-def out_of_fold(said: Examples, names: Examples, classes: int, fold: Labels, tell: Tell) -> OutOfFold:
+def out_of_fold(
+    said: Examples, names: Examples, classes: int, fold: Labels, threads: Executor, tell: Tell
+) -> OutOfFold:
     """`fold` numbers the rows as `folds` does. Names are never held out: they are known whatever is said."""
     labels = said.labels
     splits = [fold == held for held in range(FOLDS) if (fold == held).any() and (fold != held).any()]
@@ -111,13 +112,11 @@ def out_of_fold(said: Examples, names: Examples, classes: int, fold: Labels, tel
     def held_out(out: NDArray[np.bool_]) -> list[Matrix]:
         return fit_heads(said.rows(~out), names, classes).views(said.features.rows(out), classes)
 
-    # The numeric libraries let go of the interpreter while they compute, and each fold is on its own.
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        for done, (out, found) in enumerate(zip(splits, threads.map(held_out, splits), strict=True), start=1):
-            views = views or [np.zeros((len(labels), classes), np.float32) for _ in found]
-            for view, part in zip(views, found, strict=True):
-                view[out] = part
-            tell(done / len(splits))
+    for done, (out, found) in enumerate(zip(splits, threads.map(held_out, splits), strict=True), start=1):
+        views = views or [np.zeros((len(labels), classes), np.float32) for _ in found]
+        for view, part in zip(views, found, strict=True):
+            view[out] = part
+        tell(done / len(splits))
     if not views:
         # A single expression: there is nothing to hold out, so it is scored by what it made, but half as near:
         # else only its own words would be in scope.

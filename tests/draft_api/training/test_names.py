@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from services.draft_api.training.features import ngram_matrix
-from services.draft_api.training.names import spoken, telling_names
+from services.draft_api.training.names import telling_names
+from services.draft_api.training.source import spoken
 from services.draft_api.training.stack import Examples, Features
 
 SAID = [

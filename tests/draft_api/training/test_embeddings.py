@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from services.draft_api.training.embeddings import EmbeddingCache, embed_all
 from services.draft_api.training.encoder_folder import EncoderFolder, installed_encoder
-from services.draft_api.training.features import EmbeddingCache, embed_all
 from shared.nlp.encoder import Encoder, Vector
 
 ENCODER = "sha256:" + "e" * 64

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from services.draft_api.training import separate as separating
+from services.draft_api.training.features import ngram_matrix
+from services.draft_api.training.separate import Matrix, separate
+
+SAID = [
+    ("where is my card", 0),
+    ("my card has not arrived", 0),
+    ("the card is late", 0),
+    ("i want to buy a ticket", 1),
+    ("a ticket to paris please", 1),
+    ("two tickets for the late train", 1),
+    ("is there a dog on the train", 2),
+    ("may my dog come along", 2),
+]
+TEXTS, LABELS = [text for text, _ in SAID], np.array([label for _, label in SAID])
+SIGNS = np.where(LABELS[:, None] == np.arange(3)[None], np.float32(1), np.float32(-1))
+NGRAMS = ngram_matrix(TEXTS, 1024)
+
+
+def test_no_other_line_is_much_better() -> None:
+    weights, bias = separate(NGRAMS, SIGNS, 3.0)
+    for label in range(3):
+        best = minimize(loss, np.zeros(1025), (label,), options={"gtol": 1e-4}, method="L-BFGS-B").fun
+        assert best <= loss(np.append(weights[:, label], bias[label]), label) < best * 1.005
+
+
+def test_many_expressions_are_told_apart_as_few_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = separate(NGRAMS, SIGNS, 3.0)
+    monkeypatch.setattr(separating, "_FEW", 0)
+    for one, other in zip(few, separate(NGRAMS, SIGNS, 3.0), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_a_label_does_not_know_which_others_are_learnt_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = separate(NGRAMS, SIGNS, 3.0)
+    monkeypatch.setattr(separating, "_AT_ONCE", 1)
+    for one, other in zip(together, separate(NGRAMS, SIGNS, 3.0), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_an_expression_that_stands_under_two_labels_is_in_neither() -> None:
+    ngrams, signs = ngram_matrix(["good morning", "good morning"], 1024), SIGNS[[0, 3]][:, :2]
+    weights, bias = separate(ngrams, signs, 3.0)
+    assert np.abs(ngrams @ weights + bias).max() < 1e-3
+
+
+def loss(line: np.ndarray, label: int) -> float:
+    weights: Matrix = line[:-1]
+    gap = np.maximum(1 - SIGNS[:, label] * (NGRAMS @ weights + line[-1]), 0)
+    return float((line * line).sum() / 2 + 3.0 * (gap * gap).sum())
