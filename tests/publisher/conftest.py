@@ -1,5 +1,6 @@
-"""The whole house, with a café's bot that is trained and live."""
+"""The whole house, with a café's bot that is trained and live: a copy for each test of what was published once."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.house import House, house
+from tests.inline_training import train_here
 
 SOUP = ["what soup is there", "soup of the day", "is the soup hot", "which soup do you have", "any soup today"]
 FERRY = ["when does the ferry leave", "next boat please", "ferry times", "what time is the boat", "is there a ferry"]
@@ -17,10 +19,13 @@ def says(block: str, text: str, **more: Any) -> dict[str, Any]:
 
 
 class Cafe:
-    """A bot in draft: `menu` answers for soup, `quay` for ferries."""
+    """A bot in draft: `menu` answers for soup, `quay` for ferries. `like` is one that stands in the house already."""
 
-    def __init__(self, at: House) -> None:
+    def __init__(self, at: House, like: "Cafe | None" = None) -> None:
         self.house = at
+        if like:
+            self.id, self.soup, self.ferry = like.id, like.soup, like.ferry
+            return
         made = at.draft.post("/v1/bots", json={"name": "Harbour Café", "settings": {"profile": "fast"}})
         self.id = str(made.json()["id"])
         self.soup = self.intent("soup", SOUP)
@@ -53,15 +58,38 @@ class Cafe:
         return {name: [block["messages"][0]["text"] for block in flow["blocks"]] for name, flow in flows.items()}
 
 
+@pytest.fixture(scope="package", autouse=True)
+def _trainings_of_this_process() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        train_here(patch)
+        yield
+
+
+@pytest.fixture(scope="package")
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Cafe]:
+    """The folder of a house that is closed again, with the bot that is live there as release 1."""
+    folder = tmp_path_factory.mktemp("published")
+    with house(folder) as opened:
+        bot = Cafe(opened)
+        assert opened.publish(bot.id, train="if_needed")["release"] == 1
+    return folder, bot
+
+
 @pytest.fixture
-def at_home(tmp_path: Path) -> Iterator[House]:
+def at_home(tmp_path: Path, published_once: tuple[Path, Cafe]) -> Iterator[House]:
+    """A house of its own for each test."""
+    with house(shutil.copytree(published_once[0], tmp_path / "house")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def new_home(tmp_path: Path) -> Iterator[House]:
+    """A house without a bot."""
     with house(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def cafe(at_home: House) -> Cafe:
+def cafe(at_home: House, published_once: tuple[Path, Cafe]) -> Cafe:
     """Live as release 1."""
-    bot = Cafe(at_home)
-    assert at_home.publish(bot.id, train="if_needed")["release"] == 1
-    return bot
+    return Cafe(at_home, like=published_once[1])

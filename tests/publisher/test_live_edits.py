@@ -119,18 +119,18 @@ def test_settings_drift_one_by_one(at_home: House, cafe: Cafe) -> None:
     assert at_home.active(cafe.id)["settings"]["margin"] == 0.2
 
 
-def test_a_value_of_the_environment_must_be_there_before_a_flow_that_says_it(at_home: House) -> None:
-    fresh = Cafe(at_home)
+def test_a_value_of_the_environment_must_be_there_before_a_flow_that_says_it(new_home: House) -> None:
+    fresh = Cafe(new_home)
     fresh.flow("menu", says("soup", "Come to {{ env.address }}", intent="soup"))
-    at_home.train(fresh.id)
-    assert at_home.refused(fresh.id) == ["environment_value_missing"]
-    plan = at_home.plan(fresh.id)
-    set_ = at_home.live.patch(f"/v1/bots/{fresh.id}", json={"env": {"address": "Quay 4"}})
+    new_home.train(fresh.id)
+    assert new_home.refused(fresh.id) == ["environment_value_missing"]
+    plan = new_home.plan(fresh.id)
+    set_ = new_home.live.patch(f"/v1/bots/{fresh.id}", json={"env": {"address": "Quay 4"}})
     assert set_.status_code == 200, set_.text
-    assert at_home.publish(fresh.id, plan=plan["id"])["status"] == "live", "the plan's candidate was sound all along"
-    said = at_home.live.post(f"/v1/bots/{fresh.id}/conversations/ann/messages", json={"text": "soup of the day"})
+    assert new_home.publish(fresh.id, plan=plan["id"])["status"] == "live", "the plan's candidate was sound all along"
+    said = new_home.live.post(f"/v1/bots/{fresh.id}/conversations/ann/messages", json={"text": "soup of the day"})
     assert said.json()["replies"][0]["text"] == "Come to Quay 4"
-    assert "Quay 4" not in at_home.publisher.get(f"/v1/bots/{fresh.id}/releases/1").text
+    assert "Quay 4" not in new_home.publisher.get(f"/v1/bots/{fresh.id}/releases/1").text
 
 
 @pytest.mark.parametrize("target", ["live", "preview"])

@@ -40,10 +40,10 @@ def test_nlp_carries_the_model_and_no_flow(at_home: House, cafe: Cafe) -> None:
     assert chowder["intent"]["name"] == "soup"
 
 
-def test_flows_and_nlp_and_rollback_wait_for_a_first_full_publication(at_home: House) -> None:
-    fresh = Cafe(at_home)
+def test_flows_and_nlp_and_rollback_wait_for_a_first_full_publication(new_home: House) -> None:
+    fresh = Cafe(new_home)
     for body in ({"mode": "flows"}, {"mode": "nlp"}, {"mode": "rollback", "to_release": 1}):
-        assert at_home.refused(fresh.id, **body) == ["never_published"], body
+        assert new_home.refused(fresh.id, **body) == ["never_published"], body
 
 
 def test_a_flow_that_draft_deleted_goes_when_it_is_named(at_home: House, cafe: Cafe) -> None:

@@ -6,7 +6,6 @@ rollbacks, restores; beside a plain model of what should come of it. `make campa
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +19,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.draft_api.training.train import read_source, train
-from services.draft_api.training_job import TrainingJob
 from shared.nlp.inspection import Inspector
 from tests.house import House, house
 from tests.publisher.model import LENGTH, THRESHOLD, Content, FlowContent, Model, Nlp, changed, dangles
@@ -385,19 +382,12 @@ def merged(draft: Content, item: str, base: Any, live: Any, side: str) -> Conten
     return replace(draft, threshold=value) if name == THRESHOLD else replace(draft, length=value)
 
 
-def train_here(_job: TrainingJob, _training: str, folder: Path, _share: object) -> None:
-    """The same training without a process of its own: it is the publishing that is looked at here."""
-    train(read_source(folder / "source.json"), folder / "out", None)
-
-
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TrainingJob, "_run_child", train_here)
         # Looking at models in a child process has tests of its own.
         patch.setattr(Inspector, "inspect", lambda *_: None)
         patch.setattr(Inspector, "expect", lambda _: None)
-        patch.setattr("services.draft_api.training.train.tell", lambda _step, _percent: None)
         with house(tmp_path_factory.mktemp("house")) as house_:
             yield house_
 
