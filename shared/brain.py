@@ -91,16 +91,25 @@ def build_brain(release: Release, read: Read, encoders: EncoderCache, like: Brai
         language: loaded.get(manifest.digest) or load_model(manifest, read, encoders)
         for language, manifest in release.models.items()
     }
+    dialogue = Dialogue.of(release.flows, release.languages, release.variables, like.dialogue if like else None)
     return Brain(
         digest=release.digest,
-        release=release,
+        release=_thrifty(release, dialogue, models, like),
         models=models,
         names={mark.id: mark.name for mark in release.intents},
-        dialogue=Dialogue.of(release.flows, release.languages, release.variables, like.dialogue if like else None),
+        dialogue=dialogue,
         finder=like.finder
         if like and like.release.entities == release.entities
         else compile_entities(release.entities),
     )
+
+
+def _thrifty(release: Release, dialogue: Dialogue, models: Mapping[str, Model], like: Brain | None) -> Release:
+    """The same, without copies of what another release holds already: many are held at once."""
+    flows = {name: dialogue.read[name].flow for name in release.flows}
+    manifests = {language: model.manifest for language, model in models.items()}
+    intents = like.release.intents if like and like.release.intents == release.intents else release.intents
+    return release.model_copy(update={"flows": flows, "models": manifests, "intents": intents})
 
 
 def prove(brain: Brain, read: Read, warnings: tuple[str, ...] = ()) -> Proof:

@@ -19,7 +19,7 @@ class Document(Value):
     """A value with one canonical spelling; `digest` names it."""
 
     def canonical(self) -> bytes:
-        return canonical(self.model_dump(mode="json"))
+        return canonical(self)
 
     @cached_property
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.draft_api.nlp_status import NlpCache
+from services.draft_api.readings import Readings
 from services.draft_api.rehearsal import Rehearsal
 from services.draft_api.vectors import RecentVectors
 from shared.artifacts import Artifacts
@@ -29,6 +30,7 @@ class DeskParts:
     secrets: Secrets
     egress: Egress
     nlp: NlpCache = field(default_factory=NlpCache)
+    readings: Readings = field(default_factory=Readings)
     vectors: RecentVectors = field(default_factory=RecentVectors)
 
 

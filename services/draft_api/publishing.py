@@ -1,25 +1,33 @@
 """What the publisher reads of draft: the bot as it stands, and the bytes of its models."""
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Header, Response
 from sqlalchemy import Connection, RowMapping
 
 from services.draft_api.desk import Desk, DeskParts, Reader
 from services.draft_api.documents import documents_of, read_flows
 from services.draft_api.models import find_model
+from services.draft_api.nlp import Nlp
 from services.draft_api.nlp_status import language_states
 from services.draft_api.store import find_bot, languages_of, settings_of
 from services.draft_api.tables import entities, variables
-from shared.contracts import BotIdentity, ModelManifest, Proof, Snapshot
+from shared.contracts import BotIdentity, LanguageNlp, ModelManifest, Proof, Snapshot
+from shared.web.preconditions import etag_of
 from shared.web.routing import Router
 
 router = Router(tags=["publishing"])
 
 
-@router.get("/v1/bots/{bot}/snapshots/current")
-def current(bot: str, desk: Desk, key: Reader) -> Snapshot:
-    """One consistent reading; no expression text is in it."""
+@router.get("/v1/bots/{bot}/snapshots/current", response_model=Snapshot)
+def current(bot: str, desk: Desk, key: Reader, if_none_match: Annotated[str | None, Header()] = None) -> Response:
+    """One consistent reading; no expression text is in it. 304 for whoever has it already, by its `ETag`."""
     with desk.db.reading() as connection:
-        return freeze(connection, desk, find_bot(connection, bot, key.bot))
+        snapshot = freeze(connection, desk, find_bot(connection, bot, key.bot))
+    headers = {"ETag": etag_of(snapshot)}
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(snapshot.canonical(), media_type="application/json", headers=headers)
 
 
 @router.get("/v1/blobs/{digest}")
@@ -36,7 +44,13 @@ def proof(bot: str, digest: str, desk: Desk, key: Reader) -> Proof:
 
 
 def freeze(connection: Connection, desk: DeskParts, bot: RowMapping) -> Snapshot:
+    """The last reading of the bot, while nothing has changed since."""
     nlp = desk.nlp.get(connection, bot)
+    states = language_states(connection, bot["id"], nlp)
+    return desk.readings.get(bot["id"], (bot["revision"], states), lambda: _read(connection, bot, nlp, states))
+
+
+def _read(connection: Connection, bot: RowMapping, nlp: Nlp, states: dict[str, LanguageNlp]) -> Snapshot:
     return Snapshot(
         bot=BotIdentity(id=bot["id"], name=bot["name"]),
         settings=settings_of(bot),
@@ -45,5 +59,5 @@ def freeze(connection: Connection, desk: DeskParts, bot: RowMapping) -> Snapshot
         entities=documents_of(connection, entities, bot["id"]),
         flows=read_flows(connection, bot["id"]),
         variables=documents_of(connection, variables, bot["id"]),
-        nlp=language_states(connection, bot["id"], nlp),
+        nlp=states,
     )

@@ -56,8 +56,6 @@ def refuse_missing_values(flow: Flow, available: Collection[Need]) -> None:
 
 def edited(brain: Brain, release: Release) -> Brain:
     """The same models with other flows or settings. Raises InvalidError `dangling_reference`."""
-    if release.flows == brain.release.flows:
-        return replace(brain, digest=release.digest, release=release)
     dialogue = Dialogue.of(release.flows, release.languages, release.variables, like=brain.dialogue)
     refuse_dangling(release, dialogue)
     return replace(brain, digest=release.digest, release=release, dialogue=dialogue)

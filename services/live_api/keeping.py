@@ -20,10 +20,11 @@ def is_kept(connection: Connection, bot: str, digest: str) -> bool:
     return connection.execute(select(releases.c.digest).where(*here)).first() is not None
 
 
-def keep(connection: Connection, release: Release, provenance: dict[str, Any]) -> bool:
+def keep(connection: Connection, release: Release, provenance: dict[str, Any], document: bytes | None = None) -> bool:
     """Whether it is new here. Equal name, equal content: the first one stays, and counts as staged just now.
 
-    Raises IntegrityError when somebody else keeps it at the same moment.
+    `document` is its canonical text, where that was made before the transaction, which others wait for. Raises
+    IntegrityError when somebody else keeps it at the same moment.
     """
     digest = release.digest
     if is_kept(connection, release.bot.id, digest):
@@ -33,7 +34,7 @@ def keep(connection: Connection, release: Release, provenance: dict[str, Any]) -
         insert(releases).values(
             bot_id=release.bot.id,
             digest=digest,
-            document=release.canonical().decode(),
+            document=(document or release.canonical()).decode(),
             provenance=canonical(provenance).decode(),
             artifacts=orjson.dumps(sorted(artifacts_of(release))).decode(),
             staged_at=datetime.now(UTC),

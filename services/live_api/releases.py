@@ -1,5 +1,6 @@
 """Releases as the publisher brings them and reads them back."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -11,7 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from services.live_api.floor import Floor, FloorParts, Releaser
 from services.live_api.staging import stage
 from services.live_api.tables import releases
-from shared.contracts import Proof, Release
+from shared.contracts import Flow, Proof, Release
+from shared.digest import canonical
 from shared.errors import InvalidError, NotFoundError
 from shared.web.keys import Principal
 from shared.web.routing import UPLOAD, Router
@@ -58,7 +60,7 @@ async def put(bot: str, digest: str, request: Request, response: Response, floor
 
 
 def _put(floor: FloorParts, key: Principal, bot: str, digest: str, body: bytes) -> tuple[Proof, bool]:
-    asked = _read(body, digest)
+    asked = _read(body, digest, floor.roster.flows(bot))
     if asked.release.bot.id != bot or key.bot not in (None, bot):
         raise InvalidError("manifest_invalid", "The release is of another bot than the path names.")
     if asked.release.digest != digest:
@@ -66,11 +68,11 @@ def _put(floor: FloorParts, key: Principal, bot: str, digest: str, body: bytes) 
     return stage(floor, asked.release, asked.provenance)
 
 
-def _read(body: bytes, digest: str) -> StageRequest:
-    return _read_quickly(body, digest) or _read_strictly(body)
+def _read(body: bytes, digest: str, known: Mapping[str, Flow]) -> StageRequest:
+    return _read_quickly(body, digest, known) or _read_strictly(body)
 
 
-def _read_quickly(body: bytes, digest: str) -> StageRequest | None:
+def _read_quickly(body: bytes, digest: str, known: Mapping[str, Flow]) -> StageRequest | None:
     """A document that is what its name says holds no surprise, however its spelling might be read: this process has
 
     people to answer meanwhile. Whatever is not so plain is left to the strict road, which says what is wrong.
@@ -78,10 +80,20 @@ def _read_quickly(body: bytes, digest: str) -> StageRequest | None:
     if b"\\u0000" in body:
         return None
     try:
-        asked = StageRequest.model_validate(orjson.loads(body))
+        asked = StageRequest.model_validate(_with_flows_read(orjson.loads(body), known))
         return asked if asked.release.digest == digest else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
+
+
+def _with_flows_read(asked: dict[str, Any], known: Mapping[str, Flow]) -> dict[str, Any]:
+    """One by one, so that others get their turn in between; a flow that is served already is not read again."""
+    flows = {name: _flow(written, known.get(name)) for name, written in asked["release"]["flows"].items()}
+    return {**asked, "release": {**asked["release"], "flows": flows}}
+
+
+def _flow(written: Any, known: Flow | None) -> Flow:
+    return known if known and known.canonical() == canonical(written) else Flow.model_validate(written)
 
 
 def _read_strictly(body: bytes) -> StageRequest:

@@ -5,7 +5,7 @@ A switch is one store into the dict; whoever took the old value finishes with th
 
 import threading
 from collections import OrderedDict
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import structlog
@@ -15,7 +15,7 @@ from services.live_api.pointer import Pointer, pointers_after
 from services.live_api.tables import releases
 from shared.artifacts import Artifacts
 from shared.brain import Brain, build_brain
-from shared.contracts import Release
+from shared.contracts import Flow, Release
 from shared.db import Database
 from shared.digest import digest_of
 from shared.errors import BusyError, GreenroomError, InvalidError, NotFoundError
@@ -24,7 +24,7 @@ from shared.nlp.model import EncoderCache, Model
 log = structlog.get_logger()
 
 _STAGED = 4
-_HELD = 64
+_HELD = 16
 _RETRY_AFTER_SECONDS = 5
 
 
@@ -143,6 +143,11 @@ class Roster:
         current = self._serving.get(bot)
         return current.brain.loaded if current else {}
 
+    def flows(self, bot: str) -> Mapping[str, Flow]:
+        """The flows that serve the bot, by id."""
+        current = self._serving.get(bot)
+        return current.brain.release.flows if current else {}
+
     def drop(self, bot: str, digests: Set[str]) -> None:
         """Candidates that are no longer kept."""
         with self._lock:
@@ -162,15 +167,15 @@ class Roster:
 
     def held(self, bot: str, digest: str) -> Brain:
         """A release that was served before, for conversations that finish with it (P20). Raises what `brain` does."""
-        known = self._held.get((bot, digest))
-        if known is None:
-            known = self.brain(bot, digest)
-            self._hold(known)
+        known = self._held.get((bot, digest)) or self.brain(bot, digest)
+        self._hold(known)
         return known
 
     def _hold(self, brain: Brain) -> None:
         with self._lock:
-            self._held[(brain.release.bot.id, brain.digest)] = brain
+            name = brain.release.bot.id, brain.digest
+            self._held[name] = brain
+            self._held.move_to_end(name)
             while len(self._held) > _HELD:
                 self._held.popitem(last=False)
 

@@ -37,7 +37,7 @@ def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tu
     proof = prove(brain, floor.artifacts.read)
     expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
     proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
-    new = _keep(floor, release, provenance)
+    new = _keep(floor, release, provenance, None if known else release.canonical())
     reach("live.release.staged")
     return proof, new
 
@@ -104,12 +104,12 @@ def _inspect(floor: FloorParts, release: Release) -> None:
         floor.inspector.expect()
 
 
-def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> bool:
+def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any], document: bytes | None) -> bool:
     """Whether it is new here. Its artifacts are looked for again: sweeping may have come between."""
     try:
         with floor.db.writing() as connection:
             one_mover_at_a_time(connection, floor.db.is_sqlite)
             _require_artifacts(floor, release)
-            return keep(connection, release, provenance)
+            return keep(connection, release, provenance, document)
     except IntegrityError:
         return False

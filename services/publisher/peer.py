@@ -22,6 +22,7 @@ _KINDS: dict[int, type[GreenroomError]] = {
 }
 # Members of every problem document; the rest belongs to this one error.
 _RENDERED = {"type", "title", "status", "instance"}
+NOT_MODIFIED = 304
 _AWAY = {502, 503, 504}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 
@@ -50,7 +51,7 @@ class Peer:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
-        if response.is_success:
+        if response.is_success or response.status_code == NOT_MODIFIED:
             return response
         problem = _problem(response)
         kind = _KINDS.get(response.status_code, GreenroomError)

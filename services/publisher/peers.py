@@ -5,9 +5,12 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+import orjson
 from pydantic import ConfigDict
 
-from services.publisher.peer import Peer
+from services.publisher.lately import Lately
+from services.publisher.peer import NOT_MODIFIED, Peer
+from services.publisher.records import RELEASES
 from shared.cases import Case, CaseResult
 from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage
 from shared.document import Value
@@ -56,10 +59,17 @@ class EnvironmentNames(Value):
 class Draft:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
+        self._read: Lately[tuple[str, Snapshot]] = Lately(4)
 
     def snapshot(self, bot: str, patient: bool = False) -> Snapshot:
-        response = self._peer.call("GET", f"/v1/bots/{bot}/snapshots/current", patient=patient)
-        return Snapshot.model_validate_json(response.content)
+        """Sent and read anew only if draft has changed since the last time."""
+        path, known = f"/v1/bots/{bot}/snapshots/current", self._read.get(bot)
+        headers = {"If-None-Match": known[0]} if known else {}
+        response = self._peer.call("GET", path, patient=patient, headers=headers)
+        if known and response.status_code == NOT_MODIFIED:
+            return known[1]
+        fresh = Snapshot.model_validate_json(response.content)
+        return self._read.keep(bot, (response.headers["ETag"], fresh))[1]
 
     def bot_id(self, bot: str) -> str:
         return str(self._peer.call("GET", f"/v1/bots/{bot}", patient=False).json()["id"])
@@ -138,7 +148,11 @@ class Live:
             response = self._peer.call("GET", f"/v1/bots/{bot}/active", patient=patient)
         except NotFoundError:
             return None
-        return ActiveRelease.model_validate_json(response.content)
+        found = orjson.loads(response.content)
+        known = RELEASES.get(found["digest"]) or found["release"]
+        active = ActiveRelease.model_validate({**found, "release": known})
+        RELEASES.keep(active.digest, active.release)
+        return active
 
     def has_blob(self, digest: str) -> bool:
         try:
@@ -152,9 +166,10 @@ class Live:
         self._peer.call("PUT", f"/v1/blobs/{digest}", content=data, headers=headers)
 
     def stage(self, release: Release, provenance: dict[str, Any]) -> Proof:
-        body = {"release": release.model_dump(mode="json"), "provenance": provenance}
+        body = b'{"provenance":%b,"release":%b}' % (orjson.dumps(provenance), release.canonical())
         path = f"/v1/bots/{release.bot.id}/releases/{release.digest}"
-        return Proof.model_validate_json(self._peer.call("PUT", path, json=body).content)
+        headers = {"Content-Type": "application/json"}
+        return Proof.model_validate_json(self._peer.call("PUT", path, content=body, headers=headers).content)
 
     def run_cases(self, release: Release, cases: Mapping[str, Case]) -> list[CaseResult]:
         """On the release as it is staged there."""

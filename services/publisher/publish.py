@@ -6,6 +6,7 @@ by its publication.
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -129,13 +130,15 @@ class Publishing:
         copy_missing(self.draft, self._live(job), release, tell)
 
     def _stage(self, job: Publication, release: Release, provenance: dict[str, Any]) -> tuple[Finding, ...]:
-        """Live loads, warms and probes the candidate; both sides then show what they have (P12)."""
+        """Live loads, warms and probes the candidate, and draft its own; both then show what they have (P12)."""
         self._tell(job, "check", 80)
         try:
-            live = self._staged(job, release, provenance)
-            reach("publish.staged")
-            # A rollback needs no draft (P18).
-            drafts = None if job.wish.mode == "rollback" else drafts_proofs(self.draft, release)
+            with ThreadPoolExecutor(1) as beside:
+                # A rollback needs no draft (P18).
+                asked = None if job.wish.mode == "rollback" else beside.submit(drafts_proofs, self.draft, release)
+                live = self._staged(job, release, provenance)
+                reach("publish.staged")
+            drafts = asked.result() if asked else None
         except InvalidError as error:
             if error.code not in _REFUSALS:
                 raise

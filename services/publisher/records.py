@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Column, Connection, insert, select, update
 
+from services.publisher.lately import Lately
 from services.publisher.tables import documents, inbox_schedules, publications
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Release
 from shared.db import utc
 from shared.errors import NotFoundError
+
+RELEASES: Lately[Release] = Lately(6)
+"""By digest, wherever they were read from."""
 
 ENDED = {"live", "refused", "failed", "cancelled"}
 
@@ -127,15 +131,24 @@ def freeze(connection: Connection, release: Release, provenance: dict[str, Any])
                 provenance=orjson.dumps(provenance).decode(),
             )
         )
+    RELEASES.keep(digest, release)
     return digest
 
 
 def thaw(connection: Connection, digest: str) -> tuple[Release, dict[str, Any]]:
     """Raises NotFoundError `release_not_kept`."""
-    row = connection.execute(select(documents).where(documents.c.digest == digest)).mappings().first()
-    if row is None:
+    provenance = _of(connection, documents.c.provenance, digest)
+    release = RELEASES.get(digest) or RELEASES.keep(
+        digest, Release.model_validate_json(_of(connection, documents.c.document, digest))
+    )
+    return release, orjson.loads(provenance)
+
+
+def _of(connection: Connection, part: Column[str], digest: str) -> str:
+    found: str | None = connection.execute(select(part).where(documents.c.digest == digest)).scalar()
+    if found is None:
         raise NotFoundError("release_not_kept", f"The document {digest} is no longer kept.")
-    return Release.model_validate_json(row["document"]), orjson.loads(row["provenance"])
+    return found
 
 
 def schedule_inbox(connection: Connection, bot: str, next_at: datetime) -> None:

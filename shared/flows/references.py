@@ -130,9 +130,14 @@ def declared(flows: Iterable[Flow]) -> set[str]:
 
 
 def _read(flow: Flow, known: ReadFlow | None) -> ReadFlow:
-    if known is not None and known.flow == flow:
+    if known is not None and _same(known.flow, flow):
         return known
     return ReadFlow(flow, tuple(Placed(flow.id, block) for block in parse_blocks(flow.blocks)))
+
+
+def _same(one: Flow, other: Flow) -> bool:
+    """As they are written: to Python, 1 and true are equal."""
+    return one is other or one.canonical() == other.canonical()
 
 
 def _of(block: Block) -> Iterator[tuple[Kind, str]]:

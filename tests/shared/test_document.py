@@ -1,11 +1,22 @@
 """A document is named by its content, whatever way it was written."""
 
 import math
+from datetime import UTC, datetime
 
+import orjson
 import pytest
 from pydantic import ValidationError
 
-from shared.contracts import BotSettings, Flow
+from shared.contracts import (
+    BotIdentity,
+    BotSettings,
+    ExpressionMark,
+    Flow,
+    IntentMark,
+    LanguageNlp,
+    LanguageSettings,
+    Snapshot,
+)
 from shared.digest import canonical, digest_of
 from shared.errors import InvalidError
 from shared.flows.block import parse_blocks
@@ -23,6 +34,30 @@ def test_equal_documents_have_one_name_and_a_changed_copy_another() -> None:
     changed = SOUP.model_copy(update={"name": "Lunch"})
     assert changed.digest == Flow(id="menu", name="Lunch", blocks=SOUP.blocks).digest != SOUP.digest
     assert SOUP.model_copy(update={}).digest == digest_of(SOUP.canonical())
+
+
+def test_a_document_is_spelled_as_pydantic_would_spell_it_with_its_keys_sorted() -> None:
+    moments = [datetime(2026, 11, 26, 2, 3, 4, micros, UTC) for micros in (0, 567_000)]
+    trained = {
+        k: LanguageNlp(status="trained", fingerprint=SOUP.digest, trained_at=at)
+        for k, at in zip(("en", "nl"), moments, strict=True)
+    }
+    snapshot = Snapshot(
+        bot=BotIdentity(id="bot_cafe", name="Harbour Café"),
+        settings=BotSettings(languages={"nl": LanguageSettings(margin=0.25)}),
+        languages=("en", "nl"),
+        intents=(
+            IntentMark(
+                id="intent_soup", name="soup", expressions={"en": ExpressionMark(count=3, fingerprint=SOUP.digest)}
+            ),
+        ),
+        entities={"dish": {"values": [{"value": "soup", "synonyms": ["broth"]}], "fuzzy": True, "weight": 1.0}},
+        flows={"menu": SOUP},
+        variables={"paid": {"default": None}},
+        nlp=trained,
+    )
+    assert snapshot.canonical() == orjson.dumps(snapshot.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+    assert Snapshot.model_validate_json(snapshot.canonical()) == snapshot
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])

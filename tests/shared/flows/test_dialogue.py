@@ -29,3 +29,15 @@ def test_a_flow_that_is_gone_is_gone_although_the_version_before_had_it() -> Non
     tuesday = Dialogue.of({"bread": bakery("Rye.", "")["bread"]}, ("en",), {}, like=monday)
     assert tuesday.at("cake") == "not_understood"
     assert [here.block.id for here in tuesday.placed] == ["bread"]
+
+
+def test_what_python_takes_for_equal_but_json_does_not_is_read_anew() -> None:
+    def till(paid: object) -> dict[str, Flow]:
+        reply = {"title": "Paid", "next": "till", "variables": {"paid": paid}}
+        block = {"id": "till", "kind": "message", "messages": [{"text": "Paid?", "quick_replies": [reply]}]}
+        return {"till": Flow(id="till", name="till", blocks=(block,))}
+
+    monday = Dialogue.of(till(1), ("en",), {})
+    tuesday = Dialogue.of(till(True), ("en",), {}, like=monday)
+    (choice,) = tuesday.by_payload.values()
+    assert choice.variables["paid"] is True
