@@ -14,6 +14,7 @@ from services.live_api.pointer import Pointer
 from services.live_api.roster import Roster, Serving, never_published
 from services.live_api.settings import LiveSettings
 from services.live_api.talk import Talk
+from services.live_api.turns import Turns
 from shared.artifacts import Artifacts
 from shared.db import Database
 from shared.egress import Egress
@@ -43,6 +44,7 @@ class FloorParts:
     egress: Egress
     channels: ChannelBook
     inspector: Inspector = field(default_factory=Inspector)
+    stagings: Turns = field(default_factory=Turns)
 
     def serving(self, bot: str, key: Principal) -> Serving:
         """Raises `never_published` alike for what is absent and for what the key may not see."""

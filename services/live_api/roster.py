@@ -131,6 +131,10 @@ class Roster:
         current = self._serving.get(release.bot.id)
         return build_brain(release, self._artifacts.read, self._encoders, current.brain if current else None)
 
+    def candidate(self, release: Release) -> Brain:
+        """As it was staged before, or loaded."""
+        return self._staged.get((release.bot.id, release.digest)) or self.build(release)
+
     def stage(self, brain: Brain) -> None:
         """Keeps a candidate for the switch."""
         with self._lock:

@@ -24,13 +24,19 @@ def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tu
     Raises ConflictError `artifacts_missing` with the digests that are `missing`; InvalidError `intent_mismatch`,
     `runtime_unsupported`, `dangling_reference`, `probe_mismatch`, or what is found wrong with a model.
     """
+    # A plan that is weighed and the publication of that plan bring the same candidate at the same time.
+    with floor.stagings.of(release.digest):
+        return _stage(floor, release, provenance)
+
+
+def _stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tuple[Proof, bool]:
     _require_artifacts(floor, release)
     known = _is_known(floor, release)
     if not known:
         check_labels(release)
         check_runtime(release)
         _inspect(floor, release)
-    brain = floor.roster.build(release)
+    brain = floor.roster.candidate(release)
     if not known:
         refuse_dangling(release, brain.dialogue)
     floor.roster.stage(brain)

@@ -3,7 +3,7 @@
 Codes are those of the HTTP contract; a finding says what to do next and names its subjects.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 
 from services.publisher.check_flows import (
     dangling_references,
@@ -16,10 +16,11 @@ from services.publisher.closure import loose_ends
 from services.publisher.compose import compose
 from services.publisher.finding import blocker
 from services.publisher.wish import Wish
-from shared.contracts import Finding, Release, Snapshot
+from shared.contracts import Finding, Flow, Release, Snapshot
 from shared.flows.lint import Blocks, environment_missing
-from shared.flows.references import Need, Reference, placed
+from shared.flows.references import Need, ReadFlow, Reference, read_flows
 
+ReadFlows = Callable[[Mapping[str, Flow]], Mapping[str, ReadFlow]]
 Findings = list[Finding]
 
 
@@ -29,14 +30,15 @@ def check(
     live: Release | None,
     earlier: Release | None = None,
     env: Collection[Need] | None = None,
+    read: ReadFlows = read_flows,
 ) -> tuple[Finding, ...]:
     """Every finding at once, blockers first. `earlier` is what a rollback goes back to; `env` is what the
-    environment has, None when that is not to be looked at.
+    environment has, None when that is not to be looked at. `read` may know flows that were read before.
     """
     if live is None and wish.mode != "full":
         return (_never_published(wish),)
     outcome = compose(wish, draft, live, earlier)
-    blocks = placed(outcome.flows) if outcome else ()
+    blocks = [here for flow in read(outcome.flows).values() for here in flow.blocks] if outcome else ()
     found = _of_mode(wish, draft, live, outcome, blocks)
     if env is not None and wish.mode != "nlp":
         found += environment_missing(blocks, env, "blocker")

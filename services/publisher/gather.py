@@ -1,17 +1,23 @@
 """Reading what a wish is judged by: draft, the target, and our own record of what was live."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from services.publisher import history, records
 from services.publisher.bridge import TargetParts
 from services.publisher.compose import ids_of
 from services.publisher.history import catch_up
 from services.publisher.judging import Situation
+from services.publisher.lately import Lately
 from services.publisher.peers import Draft
 from services.publisher.wish import Wish
-from shared.contracts import ActiveRelease, Release, Snapshot
+from shared.contracts import ActiveRelease, Flow, Release, Snapshot
 from shared.db import Database
 from shared.errors import GreenroomError, NotFoundError
+from shared.flows.references import ReadFlow, read_flows
+
+_FLOWS: Lately[Mapping[str, ReadFlow]] = Lately(2)
 
 
 def read_situation(db: Database, target: TargetParts, bot: str, draft: Snapshot | None, wish: Wish) -> Situation:
@@ -29,7 +35,13 @@ def read_situation(db: Database, target: TargetParts, bot: str, draft: Snapshot 
             pulled=history.pulled(connection, bot),
             rolled_back=history.rolled_back(connection, bot, wish.target),
             standing=target.live.standing(bot) if live else {},
+            read=partial(_read, bot),
         )
+
+
+def _read(bot: str, flows: Mapping[str, Flow]) -> Mapping[str, ReadFlow]:
+    """From one judgement of a bot to the next, few flows change."""
+    return _FLOWS.keep(bot, read_flows(flows, _FLOWS.get(bot) or {}))
 
 
 def with_accuracies(situation: Situation, draft: Draft, bot: str, outcome: Release | None) -> Situation:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from services.publisher.checks import check
+from services.publisher.checks import ReadFlows, check
 from services.publisher.compose import compose
 from services.publisher.drift import DriftItem, Edit, Edits, Pulled, drift, items
 from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Finding, Release, Snapshot
 from shared.diff import Changes, diff
-from shared.flows.references import Need
+from shared.flows.references import Need, read_flows
 
 ACCEPTABLE = ("live_drift", "regression_failed")
 # What stands in the way without being wrong with the candidate itself: a plan freezes it all the same.
@@ -23,7 +23,8 @@ class Situation:
     """What a wish is judged by. `draft` is None where none is needed; `earlier` is what a rollback goes back to.
 
     `env` is what the environment has; `standing` counts conversations by the block that they stand on;
-    `rolled_back` is what the last rollback took away; `accuracies` are by model digest, from cross-validation.
+    `rolled_back` is what the last rollback took away; `accuracies` are by model digest, from cross-validation;
+    `read` reads flows, and may know those that were read before.
     """
 
     draft: Snapshot | None
@@ -35,6 +36,7 @@ class Situation:
     rolled_back: Release | None = None
     standing: Mapping[str, int] = field(default_factory=dict[str, int])
     accuracies: Mapping[str, float] = field(default_factory=dict[str, float])
+    read: ReadFlows = read_flows
 
     @property
     def base(self) -> Release | None:
@@ -64,7 +66,7 @@ def judge(wish: Wish, situation: Situation) -> Verdict:
     drifted = drift(situation.edits, situation.pulled, base, outcome) if outcome and base else ()
     affected = _affected(changes, situation.standing)
     findings = [
-        *check(wish, situation.draft, base, situation.earlier, situation.env),
+        *check(wish, situation.draft, base, situation.earlier, situation.env, situation.read),
         *_drifted(wish, drifted),
         *_conversations(affected),
         *_accuracy(base, outcome, situation.accuracies),

@@ -11,8 +11,9 @@ from starlette.responses import StreamingResponse
 
 from shared.web.stopping import is_stopping
 
-_POLL_SECONDS = 0.25
-_QUIET_POLLS = 40
+# What takes a second is told at once, what takes minutes in good time.
+_FIRST_PAUSE, _LONGEST_PAUSE, _LONGER = 0.05, 0.25, 1.1
+_QUIET_LOOKS = 40
 
 
 def event_stream(
@@ -21,7 +22,7 @@ def event_stream(
     """`read` gives the state as JSON; it runs in the thread pool."""
 
     async def events() -> AsyncIterator[bytes]:
-        before, quiet = None, 0
+        before, quiet, pause = None, 0, _FIRST_PAUSE
         while not (is_stopping() or await request.is_disconnected()):
             state = await run_in_threadpool(read)
             if state != before:
@@ -30,9 +31,10 @@ def event_stream(
             if ended(state):
                 return
             quiet += 1
-            if quiet % _QUIET_POLLS == 0:
+            if quiet % _QUIET_LOOKS == 0:
                 yield b": still there\n\n"
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * _LONGER)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(events(), media_type="text/event-stream", headers=headers)

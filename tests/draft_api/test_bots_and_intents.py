@@ -54,6 +54,29 @@ def test_settings_change_one_by_one(draft: TestClient) -> None:
     assert (changed["margin"], changed["intent_threshold"], changed["profile"]) == (0.1, 0.4, "fast")
 
 
+def test_whoever_has_read_the_bot_as_it_is_is_not_told_again(draft: TestClient) -> None:
+    """A publication asks three times; whatever changes in between is seen."""
+    bot = make_bot(draft)
+    intent = make_intent(draft, bot, "book")
+    changes = (
+        lambda: draft.patch(bot, json={"settings": {"margin": 0.1}}),
+        lambda: draft.patch(bot, json={"name": "Old Vic"}),
+        lambda: write_flow(draft, bot, intent),
+        lambda: draft.post(f"{bot}/intents/{intent}/expressions", json={"expressions": [{"text": "two seats please"}]}),
+        lambda: draft.delete(f"{bot}/flows/box_office"),
+        lambda: draft.delete(f"{bot}/intents/{intent}"),
+    )
+    seen = set[str]()
+    for change in changes:
+        tag = draft.get(f"{bot}/snapshots/current").headers["ETag"]
+        again = draft.get(f"{bot}/snapshots/current", headers={"If-None-Match": tag})
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+        change()
+        assert draft.get(f"{bot}/snapshots/current", headers={"If-None-Match": tag}).status_code == 200
+        seen.add(tag)
+    assert len(seen) == len(changes)
+
+
 def test_nobody_overwrites_a_bot_that_they_have_not_seen(draft: TestClient) -> None:
     bot = make_bot(draft)
     seen = draft.get(bot).headers["etag"]

@@ -1,10 +1,13 @@
 """Going back, or changing flows alone, does not pay for the inspection of models again, not even after a restart."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from shared.contracts import ModelManifest
 from shared.nlp.inspection import Inspector
-from tests.live_api.theatre import Live, Trained, publish, quay, release, stage
+from tests.live_api.theatre import Live, Trained, bring, publish, quay, release, stage
 
 
 def test_neither_a_kept_release_nor_new_flows_have_their_models_inspected_again(
@@ -20,3 +23,22 @@ def test_neither_a_kept_release_nor_new_flows_have_their_models_inspected_again(
         assert not inspected
         assert stage(client, release(trained, bot="bot_gull", name="Gull Lines")).status_code == 201
     assert inspected == [trained.manifest], "another bot's models are looked at"
+
+
+def test_a_candidate_that_comes_several_times_at_once_is_looked_at_once(
+    live: Live, trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan is weighed while it is published."""
+    inspected: list[ModelManifest] = []
+
+    def slowly(_self: Inspector, model: ModelManifest, _read: object) -> None:
+        inspected.append(model)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(Inspector, "inspect", slowly)
+    with live.open() as client, ThreadPoolExecutor(4) as crowd:
+        bring(client, trained)
+        answers = list(crowd.map(lambda _: stage(client, release(trained)), range(4)))
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.text for answer in answers}) == 1
+    assert inspected == [trained.manifest]
