@@ -1,9 +1,10 @@
 """The three views that are mixed: logistic regression on embeddings, a linear SVM on n-grams, nearness.
 
-All deterministic: sorted rows, nothing drawn by chance, one thread. Shapes: X [expressions, features], y [expressions]
+All deterministic: sorted rows, fixed seeds, one thread. Shapes: X [expressions, features], y [expressions]
 of label numbers 0..K-1, of which a fold may lack some.
 """
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,10 @@ Labels = NDArray[np.int64]
 LOGISTIC_C = 30.0
 SVM_C = 3.0
 MOST_PROTOTYPES = 20
+# Up to so many expressions, all their products with each other are kept; of more, liblinear is the faster.
+_FEW = 2_500
+# liblinear draws from one generator for the whole process: two fits at once would take each other's numbers.
+_LIBLINEAR = threading.Lock()
 # What a label that the fold lacks gets, so that it is never the answer.
 _ABSENT_LOGIT, _ABSENT_MARGIN = -8.0, -1.5
 
@@ -68,11 +73,28 @@ def margins(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Linear:
     present = np.unique(labels)
     if len(present) == 1:
         return _constant(ngrams.shape[1], classes, int(present[0]))
-    signs = np.where(labels[:, None] == present[None], np.float32(1), np.float32(-1))
     weights = np.zeros((ngrams.shape[1], classes), np.float32)
     bias = np.full(classes, _ABSENT_MARGIN, np.float32)
-    weights[:, present], bias[present] = separate(ngrams, signs, SVM_C)
+    weights[:, present], bias[present] = (_few if len(labels) <= _FEW else _many)(ngrams, labels, present)
     return Linear(weights, bias)
+
+
+def _few(ngrams: sparse.csr_matrix, labels: Labels, present: Labels) -> tuple[Matrix, Matrix]:
+    signs = np.where(labels[:, None] == present[None], np.float32(1), np.float32(-1))
+    return separate(ngrams, signs, SVM_C)
+
+
+def _many(ngrams: sparse.csr_matrix, labels: Labels, present: Labels) -> tuple[Matrix, Matrix]:
+    # Here, because it takes a second to import, as long as a small bot takes to learn: small bots do without.
+    from sklearn.svm import LinearSVC
+
+    with _LIBLINEAR:
+        fitted = LinearSVC(C=SVM_C, random_state=0).fit(ngrams, labels)
+    if len(present) == 2:
+        return np.stack([-fitted.coef_[0], fitted.coef_[0]], axis=1), np.concatenate(
+            [-fitted.intercept_, fitted.intercept_]
+        )
+    return fitted.coef_.T, fitted.intercept_
 
 
 def _constant(width: int, classes: int, label: int) -> Linear:

@@ -1,13 +1,12 @@
-"""One linear SVM per label against the rest, all of them at once.
+"""One linear SVM per label against the rest, all of them at once: for bots of few expressions.
 
 For each label the least of |w|^2 / 2 + C * sum(max(0, 1 - s * (x @ w))^2), s being 1 for its own expressions and -1 for
 others, by Newton steps that conjugate gradients solve (Keerthi and DeCoste, 2005, "A modified finite Newton method for
 fast solution of large scale linear SVMs"). Weights are kept as what each expression adds to them, w = X' a, so that
-all that is ever computed from the expressions is a product with X X': of few expressions, that is a small matrix.
-Labels are columns and do not know of each other; nothing is drawn by chance.
+all that is ever computed from the expressions is a product with X X', which is small where they are few. Labels are
+columns and do not know of each other; nothing is drawn by chance.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,16 +15,11 @@ from scipy import sparse
 
 Matrix = NDArray[np.float32]
 Columns = NDArray[np.float64]
-Product = Callable[[Matrix], Matrix]
 
 # How small the gradient must become beside the first, as a share of the label's share of all (as liblinear has it).
 _EXACT = 0.01
 _SOLVED = 0.1
 _STEPS, _DIRECTIONS, _HALVINGS = 40, 30, 10
-# Up to so many expressions all their products are kept.
-_FEW = 2_500
-# So many numbers in each array: labels beyond them take their turn.
-_AT_ONCE = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -48,65 +42,59 @@ class Point:
 
 def separate(features: sparse.csr_matrix, signs: Matrix, strength: float) -> tuple[Matrix, Matrix]:
     """Weights [features, labels] and biases [labels] for `signs` [expressions, labels] of 1 and -1; C = `strength`."""
-    product = _products(features)
-    width = max(1, _AT_ONCE // len(signs))
-    blocks = [signs[:, start : start + width] for start in range(0, signs.shape[1], width)]
-    added = np.concatenate([_solve(block, strength, product) for block in blocks], axis=1)
+    # As if the features had a last column of ones, whose weight is the bias.
+    products: Matrix = (features @ features.T).toarray() + np.float32(1)
+    added = _solve(signs, strength, products)
     return np.asarray(features.T @ added), added.sum(axis=0)
 
 
-def _products(features: sparse.csr_matrix) -> Product:
-    """Products with X X', X having a last column of ones for the bias."""
-    if features.shape[0] <= _FEW:
-        every: Matrix = (features @ features.T).toarray() + np.float32(1)
-        return every.__matmul__
-    turned = features.T.tocsr()
-    return lambda added: np.asarray(features @ (turned @ added)) + added.sum(axis=0)
-
-
-def _solve(signs: Matrix, strength: float, product: Product) -> Matrix:
+def _solve(signs: Matrix, strength: float, products: Matrix) -> Matrix:
     """What each expression adds to the weights of each label."""
     added = np.zeros_like(signs)
-    open_labels = np.arange(signs.shape[1])
+    left = np.arange(signs.shape[1])
     here = Point(np.zeros_like(signs), np.zeros_like(signs))
-    goal: Columns | None = None
+    down = _down(here, signs, strength, products)
+    goal = down.along(down) * (_EXACT * (signs > 0).mean(axis=0)) ** 2
     for _ in range(_STEPS):
-        gap = np.maximum(1 - signs * here.scores, 0)
-        down = _point(np.float32(2 * strength) * signs * gap - here.added, product)
-        steep = down.along(down)
-        if goal is None:
-            goal = steep * (_EXACT * (signs > 0).mean(axis=0)) ** 2
-        unsolved = steep > goal
-        if not unsolved.all():
-            added[:, open_labels[~unsolved]] = here.added[:, ~unsolved]
-            open_labels, goal, signs, gap = open_labels[unsolved], goal[unsolved], signs[:, unsolved], gap[:, unsolved]
-            here, down = here.only(unsolved), down.only(unsolved)
-            if not len(open_labels):
-                return added
-        bend = np.float32(2 * strength) * (gap > 0)
-        here = _stepped(here, _direction(down, bend, product), signs, strength)
-    added[:, open_labels] = here.added
+        unsolved = down.along(down) > goal
+        added[:, left[~unsolved]] = here.added[:, ~unsolved]
+        left, goal, signs = left[unsolved], goal[unsolved], signs[:, unsolved]
+        here, down = here.only(unsolved), down.only(unsolved)
+        if not len(left):
+            return added
+        here = _stepped(here, _direction(down, _bend(here, signs, strength), products), signs, strength)
+        down = _down(here, signs, strength, products)
+    added[:, left] = here.added
     return added
 
 
-def _direction(down: Point, bend: Matrix, product: Product) -> Point:
-    """The Newton step, nearly: conjugate gradients, until a tenth of the gradient is left. `bend` is the curvature
+def _down(here: Point, signs: Matrix, strength: float, products: Matrix) -> Point:
+    """Minus the gradient."""
+    return _point(np.float32(2 * strength) * signs * _gap(here, signs) - here.added, products)
 
-    that each expression adds."""
+
+def _bend(here: Point, signs: Matrix, strength: float) -> Matrix:
+    """The curvature that each expression adds."""
+    bend: Matrix = np.float32(2 * strength) * (_gap(here, signs) > 0)
+    return bend
+
+
+def _direction(down: Point, bend: Matrix, products: Matrix) -> Point:
+    """The Newton step, nearly: conjugate gradients, until a tenth of the gradient is left."""
     step = Point(np.zeros_like(bend), np.zeros_like(bend))
-    left, ahead = down, down
+    rest, ahead = down, down
     length = down.along(down)
     goal = length * _SOLVED**2
     for _ in range(_DIRECTIONS):
         bent = ahead.added + bend * ahead.scores
-        open_labels = length > goal
-        share = _share(length, _sums(bent, ahead.scores), open_labels)
+        unsolved = length > goal
+        share = _share(length, _sums(bent, ahead.scores), unsolved)
         step = step.plus(share, ahead)
-        left = _point(left.added - share * bent, product)
-        before, length = length, np.where(open_labels, left.along(left), length)
+        rest = _point(rest.added - share * bent, products)
+        before, length = length, np.where(unsolved, rest.along(rest), length)
         if (length <= goal).all():
             break
-        ahead = left.plus(_share(length, before, open_labels), ahead)
+        ahead = rest.plus(_share(length, before, unsolved), ahead)
     return step
 
 
@@ -124,17 +112,23 @@ def _stepped(here: Point, step: Point, signs: Matrix, strength: float) -> Point:
 
 
 def _loss(at: Point, signs: Matrix, strength: float) -> Columns:
-    gap = np.maximum(1 - signs * at.scores, 0)
+    gap = _gap(at, signs)
     return at.along(at) / 2 + strength * _sums(gap, gap)
 
 
-def _point(added: Matrix, product: Product) -> Point:
-    return Point(added, product(added))
+def _gap(at: Point, signs: Matrix) -> Matrix:
+    """How far each score is from where it should be at least."""
+    gap: Matrix = np.maximum(1 - signs * at.scores, 0)
+    return gap
 
 
-def _share(part: Columns, whole: Columns, open_labels: NDArray[np.bool_]) -> Matrix:
+def _point(added: Matrix, products: Matrix) -> Point:
+    return Point(added, products @ added)
+
+
+def _share(part: Columns, whole: Columns, unsolved: NDArray[np.bool_]) -> Matrix:
     """Nothing for labels that are solved."""
-    return np.where(open_labels, part / np.maximum(whole, 1e-30), 0).astype(np.float32)
+    return np.where(unsolved, part / np.maximum(whole, 1e-30), 0).astype(np.float32)
 
 
 def _sums(one: Matrix, other: Matrix) -> Columns:
