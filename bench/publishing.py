@@ -1,9 +1,11 @@
 """What publishing costs for a bot of 100,000 expressions and 2,000 flows, beside copying the same bytes.
 
     greenroom up --data /tmp/stage &
-    python -m bench.publishing --data /tmp/stage [--expressions 100000] [--flows 2000] [--trained BOT]
+    python -m bench.publishing --data /tmp/stage [--expressions 100000] [--flows 2000]
+                               [--trained BOT | --retrained BOT]
 
 `--trained` is a bot of such a bench that was trained and not published yet: it is not made and trained again.
+`--retrained` one that was published, given an expression more and trained again: what comes after that is measured.
 
 The floor is reading the model's files and the release document from one folder and writing them to another, each
 with fsync, as a copy that must survive a power cut does. Training (fast profile) is not counted.
@@ -103,31 +105,48 @@ def _copy(source: Path, target: Path) -> None:
         os.fsync(out.fileno())
 
 
-def measure(stage: Stage, expressions: int, flows: int, trained: str | None) -> dict[str, float]:
-    found: dict[str, float] = {}
-    bot = trained
-    if bot is None:
-        name = f"large {time.time_ns()}"
-        bot = str(ok(stage.draft.post("/v1/bots/import", json=bundle(name, expressions, flows)))["id"])
-        found["training"] = seconds(lambda: train(stage, bot))
-    found["first plan"] = seconds(lambda: ok(stage.publisher.post(f"/v1/bots/{bot}/plans", json={"mode": "full"})))
-    found["first publication"] = seconds(lambda: publish(stage, bot, mode="full"))
-    size, floor = copy_floor(stage, bot)
-    found |= {"megabytes": size / 1e6, "copy": floor}
+def make(stage: Stage, expressions: int, flows: int) -> tuple[str, dict[str, float]]:
+    bot = str(ok(stage.draft.post("/v1/bots/import", json=bundle(f"large {time.time_ns()}", expressions, flows)))["id"])
+    return bot, {"training": seconds(lambda: train(stage, bot))}
+
+
+def first(stage: Stage, bot: str) -> dict[str, float]:
+    return {
+        "first plan": seconds(lambda: ok(stage.publisher.post(f"/v1/bots/{bot}/plans", json={"mode": "full"}))),
+        "first publication": seconds(lambda: publish(stage, bot, mode="full")),
+    }
+
+
+def one_more(stage: Stage, bot: str) -> dict[str, float]:
     more = {"expressions": [{"text": "one more thing about the lighthouse"}]}
     ok(stage.draft.post(f"/v1/bots/{bot}/intents/intent_007/expressions", json=more))
-    found["training again"] = seconds(lambda: train(stage, bot))
-    found["plan of one expression"] = seconds(
-        lambda: ok(stage.publisher.post(f"/v1/bots/{bot}/plans", json={"mode": "nlp"}))
-    )
-    found["one expression, nlp"] = seconds(lambda: publish(stage, bot, mode="nlp"))
-    found["rollback"] = seconds(lambda: publish(stage, bot, mode="rollback", to_release=1))
+    return {"training again": seconds(lambda: train(stage, bot))}
+
+
+def then(stage: Stage, bot: str, flows: int) -> dict[str, float]:
+    plan = f"/v1/bots/{bot}/plans"
+    found = {
+        "plan of one expression": seconds(lambda: ok(stage.publisher.post(plan, json={"mode": "nlp"}))),
+        "one expression, nlp": seconds(lambda: publish(stage, bot, mode="nlp")),
+        "rollback": seconds(lambda: publish(stage, bot, mode="rollback", to_release=1)),
+    }
     flow = _flow(0, flows)
     flow["blocks"][0]["messages"] = [{"text": "Changed."}]
-    body = {key: flow[key] for key in ("name", "blocks")}
-    ok(stage.draft.put(f"/v1/bots/{bot}/flows/flow_0", json=body))
-    found["one flow"] = seconds(lambda: publish(stage, bot, mode="flows", flows=["flow_0"]))
-    return found
+    ok(stage.draft.put(f"/v1/bots/{bot}/flows/flow_0", json={key: flow[key] for key in ("name", "blocks")}))
+    return {**found, "one flow": seconds(lambda: publish(stage, bot, mode="flows", flows=["flow_0"]))}
+
+
+def measure(stage: Stage, given: argparse.Namespace) -> dict[str, float]:
+    bot, found = given.retrained or given.trained, dict[str, float]()
+    if bot is None:
+        bot, found = make(stage, given.expressions, given.flows)
+    if not given.retrained:
+        found |= first(stage, bot)
+    size, floor = copy_floor(stage, bot)
+    found |= {"megabytes": size / 1e6, "copy": floor}
+    if not given.retrained:
+        found |= one_more(stage, bot)
+    return found | then(stage, bot, given.flows)
 
 
 def main() -> None:
@@ -135,10 +154,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--expressions", type=int, default=100_000)
     parser.add_argument("--flows", type=int, default=2_000)
-    parser.add_argument("--trained", metavar="BOT")
+    known = parser.add_mutually_exclusive_group()
+    known.add_argument("--trained", metavar="BOT")
+    known.add_argument("--retrained", metavar="BOT")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    found = measure(Stage(given.data), given.expressions, given.flows, given.trained)
+    found = measure(Stage(given.data), given)
     if given.json:
         print(json.dumps(found))
         return

@@ -75,6 +75,8 @@ def show(bot: str, floor: Floor, key: Releaser) -> Response:
         pointer = read_pointer(connection, bot_id)
         document = _document(connection, pointer) if pointer else None
     if pointer is None:
+        # Nobody asks that of a bot that was never here, unless it is about to come.
+        floor.inspector.expect()
         raise NotFoundError("never_published", f"No bot {bot!r} was ever published here.")
     body = f'{{"number":{pointer.number},"digest":"{pointer.digest}","release":{document}}}'
     return Response(body, media_type="application/json", headers={"ETag": f'"{pointer.digest}"'})
