@@ -30,11 +30,16 @@ class Graph:
             options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
             options.enable_cpu_mem_arena = False
             options.enable_mem_pattern = False
+            # Packed weights are as exact and 30 microseconds faster, but a sixth fewer bots fit in memory.
+            options.add_session_config_entry("session.disable_prepacking", "1")
         try:
             self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         except Exception as error:
             # onnxruntime raises several kinds that share no class of their own.
             raise InvalidError("model_invalid", f"The runtime refuses the model: {type(error).__name__}.") from error
+        # It would keep the bytes beside the weights, to fall back on another provider: there is none.
+        self._session.disable_fallback()
+        self._session._model_bytes = None
         self.outputs = [output.name for output in self._session.get_outputs()]
 
     def run(self, outputs: Sequence[str], inputs: Mapping[str, Array]) -> list[Array]:

@@ -1,5 +1,6 @@
 """A trained model answers the same always and everywhere, or not at all (T7, P12)."""
 
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,7 @@ from shared.artifacts import StoredArtifacts
 from shared.contracts import ModelManifest
 from shared.errors import InvalidError
 from shared.nlp.model import EncoderCache, Model, load_model
+from shared.nlp.onnx import Graph
 from tests.draft_api.training.child import Trained, source, train
 
 MESSAGES = ["how much is a single", "I lost my bag", "WHERE?", "", "🚂", "Can I bring my dog?", "a" * 3000, "\ud83d"]
@@ -109,3 +111,11 @@ def test_bots_share_one_encoder() -> None:
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda _: encoders.get(folder.manifest, folder.read), range(8)))
     assert all(encoder is found[0] for encoder in found)
+
+
+def test_a_loaded_head_does_not_keep_the_file_beside_its_weights(trained: Trained) -> None:
+    data = (trained.out / "files" / "head.onnx").read_bytes()
+    before = sys.getrefcount(data)
+    head = Graph(data, optimise=False)
+    assert head.outputs == ["probabilities", "nearest"]
+    assert sys.getrefcount(data) == before
