@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.inline_inspection import look_once
 from tests.live_api.theatre import Live, Trained, train
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _models_are_looked_at_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        look_once(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.house import House, house
+from tests.inline_inspection import look_once
 from tests.inline_training import train_here
 
 SOUP = ["what soup is there", "soup of the day", "is the soup hot", "which soup do you have", "any soup today"]
@@ -59,9 +60,10 @@ class Cafe:
 
 
 @pytest.fixture(scope="package", autouse=True)
-def _trainings_of_this_process() -> Iterator[None]:
+def _no_process_for_each_model() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         train_here(patch)
+        look_once(patch)
         yield
 
 
