@@ -8,6 +8,8 @@ from starlette.testclient import TestClient
 
 from tests.draft_api.draft_service import FERRY, assert_problem, draft_service, make_bot, make_trainable, train
 
+pytestmark = pytest.mark.usefixtures("trainings_here")
+
 NIGHT = {"text": "when does the ferry leave", "intent": "ferry_times"}
 TALK = {"steps": [{"text": FERRY[0], "intent": "ferry_times", "replies": ["Every hour."]}, {"text": "soup of the day"}]}
 

@@ -16,6 +16,8 @@ from tests.draft_api.draft_service import (
     train,
 )
 
+pytestmark = pytest.mark.usefixtures("trainings_here")
+
 SOUPS = {"kind": "match", "values": [{"value": "miso"}, {"value": "chowder", "synonyms": ["clam chowder"]}]}
 
 

@@ -18,6 +18,8 @@ from tests.draft_api.draft_service import (
     train,
 )
 
+pytestmark = pytest.mark.usefixtures("trainings_here")
+
 
 @dataclass(frozen=True)
 class Harbour:

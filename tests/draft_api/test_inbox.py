@@ -7,6 +7,8 @@ from starlette.testclient import TestClient
 
 from tests.draft_api.draft_service import FERRY, assert_problem, make_bot, make_trainable, nlp_status
 
+pytestmark = pytest.mark.usefixtures("trainings_here")
+
 
 def said(number: int, text: str, **more: Any) -> dict[str, Any]:
     return {

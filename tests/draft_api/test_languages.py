@@ -7,6 +7,8 @@ from starlette.testclient import TestClient
 
 from tests.draft_api.draft_service import assert_problem, draft_service, make_bot, nlp_status, train
 
+pytestmark = pytest.mark.usefixtures("trainings_here")
+
 ENGLISH = {
     "ferry": ["when does the ferry leave", "ferry times today", "what time is the next boat"],
     "soup": ["what soup is there", "is the soup hot today", "do you have fish soup"],
