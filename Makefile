@@ -53,8 +53,9 @@ demo: install
 up: install
 	@exec $(BIN)/greenroom up $(ARGS)
 
+# Bytecode is kept whatever the environment says: every worker, and every process that a test starts, would compile it.
 test: dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 # Many times what `make test` drives at random. RUNS says how many.
 campaign: dev
