@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from shared.contracts import Flow, Release
+from shared.digest import same
 from shared.document import Value
 
 MOST_TOLD = 20
@@ -114,7 +115,7 @@ def _parts(release: Release, other: Release | None) -> dict[str, dict[str, Item]
         "intents": {mark.id: (mark.name, mark.expressions) for mark in release.intents},
         "entities": _plain(release.entities),
         "flows": {flow.id: (flow.name, (flow.blocks, flow.variables)) for flow in release.flows.values()},
-        "blocks": _blocks(flow for flow in release.flows.values() if other is None or other.flows.get(flow.id) != flow),
+        "blocks": _blocks(f for f in release.flows.values() if other is None or not same(other.flows.get(f.id), f)),
         "variables": _plain(release.variables),
         "settings": _plain({**release.settings.model_dump(), "languages": release.languages}),
         "models": {language: (language, model.digest) for language, model in release.models.items()},
@@ -138,7 +139,7 @@ def _compare(old: Mapping[str, Item], new: Mapping[str, Item]) -> PartChanges:
     return PartChanges(
         added=tuple(Named(id=key, name=new[key][0]) for key in sorted(new.keys() - old.keys())),
         removed=tuple(Named(id=key, name=old[key][0]) for key in sorted(old.keys() - new.keys())),
-        changed=tuple(Named(id=key, name=new[key][0]) for key in both if old[key][1] != new[key][1]),
+        changed=tuple(Named(id=key, name=new[key][0]) for key in both if not same(old[key][1], new[key][1])),
         renamed=tuple(
             Renamed(id=key, before=old[key][0], after=new[key][0]) for key in both if old[key][0] != new[key][0]
         ),

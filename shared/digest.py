@@ -29,6 +29,11 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is no value of JSON")
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether both are written alike. To Python 1, 1.0 and true are equal; whom a bot answers would see it."""
+    return one is other or canonical(one) == canonical(other)
+
+
 def digest_of(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 

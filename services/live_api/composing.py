@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.brain import Brain
 from shared.contracts import Flow, Release
+from shared.digest import same
 from shared.errors import InvalidError, NotFoundError
 from shared.flows.dialogue import Dialogue
 from shared.flows.references import Need, declared, missing, needs, placed, spoken_need
@@ -66,7 +67,7 @@ def items_between(before: Release, after: Release) -> list[str]:
     flows = sorted(before.flows.keys() | after.flows.keys())
     ours, theirs = before.settings.model_dump(), after.settings.model_dump()
     return [
-        *(f"flow:{flow}" for flow in flows if before.flows.get(flow) != after.flows.get(flow)),
+        *(f"flow:{flow}" for flow in flows if not same(before.flows.get(flow), after.flows.get(flow))),
         *(f"setting:{name}" for name in sorted(ours) if ours[name] != theirs[name]),
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 from services.publisher.compose import THRESHOLDS
 from services.publisher.wish import Wish
 from shared.contracts import Flow, Release
-from shared.digest import canonical, digest_of
+from shared.digest import canonical, digest_of, same
 from shared.document import Value
 
 LANGUAGES = "setting:languages"
@@ -61,7 +61,7 @@ def after_edit(edits: Edits, before: Release, after: Release, number: int, autho
     old, new = items(before), items(after)
     found = dict(edits)
     for item in old.keys() | new.keys():
-        if old.get(item) == new.get(item):
+        if same(old.get(item), new.get(item)):
             continue
         known = found.pop(item, None)
         agreed = known.agreed if known else value_digest(old.get(item))
@@ -98,7 +98,7 @@ def drift(edits: Edits, pulled: Pulled, live: Release, candidate: Release) -> tu
     if not edits:
         return ()
     ours, theirs = items(candidate), items(live)
-    lost = {item: e for item, e in standing(edits, pulled, live).items() if ours.get(item) != theirs.get(item)}
+    lost = {item: e for item, e in standing(edits, pulled, live).items() if not same(ours.get(item), theirs.get(item))}
     return tuple(named(item, edit, live, candidate) for item, edit in sorted(lost.items()))
 
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from shared.contracts import Flow
+from shared.digest import same
 from shared.flows.block import Block, parse_blocks
 from shared.flows.template import environment_values_in, variables_in
 from shared.flows.text import every_spelling
@@ -130,14 +131,9 @@ def declared(flows: Iterable[Flow]) -> set[str]:
 
 
 def _read(flow: Flow, known: ReadFlow | None) -> ReadFlow:
-    if known is not None and _same(known.flow, flow):
+    if known is not None and same(known.flow, flow):
         return known
     return ReadFlow(flow, tuple(Placed(flow.id, block) for block in parse_blocks(flow.blocks)))
-
-
-def _same(one: Flow, other: Flow) -> bool:
-    """As they are written: to Python, 1 and true are equal."""
-    return one is other or one.canonical() == other.canonical()
 
 
 def _of(block: Block) -> Iterator[tuple[Kind, str]]:

@@ -10,6 +10,7 @@ from services.publisher.drift import (
 )
 from services.publisher.wish import Wish
 from shared.contracts import BotSettings, Release
+from shared.diff import diff
 from tests.publisher.bots import PULLED_NOTHING, draft, flow, live, says
 
 BEFORE = live()
@@ -79,3 +80,19 @@ def test_a_flow_that_was_made_or_deleted_in_live_is_drift_too() -> None:
     gone = after_edit({}, BEFORE, none, 2, "Nora")
     assert [item.id for item in drift(gone, PULLED_NOTHING, none, live(draft()))] == ["menu"]
     assert standing(gone, PULLED_NOTHING, none) == gone
+
+
+def test_what_python_takes_for_equal_but_json_does_not_is_an_edit_and_a_change() -> None:
+    def till(paid: object) -> Release:
+        reply = {"title": "Paid", "next": "till", "variables": {"paid": paid}}
+        block = {**says("till"), "messages": [{"text": "Paid?", "quick_replies": [reply]}]}
+        return BEFORE.model_copy(update={"flows": flow(block), "variables": {"paid": {"default": paid}}})
+
+    for one, other in ((1, True), (0, False), (1, 1.0)):
+        before, after = till(one), till(other)
+        shown = diff(before, after)
+        assert [named.id for part in (shown.flows, shown.blocks, shown.variables) for named in part.changed] == [
+            "menu", "till", "paid",
+        ]  # fmt: skip
+        made = after_edit({}, before, after, 2, "Nora")
+        assert [item.item for item in drift(made, PULLED_NOTHING, after, before)] == ["flow:menu"]
