@@ -28,7 +28,7 @@ from bench.accuracy import Stage, import_rows, make_bot, ok, publish, train
 from bench.serving import cpu_seconds
 from services.live_api.channel import Incoming
 from services.live_api.group_commit import GroupCommit
-from services.live_api.inbox import accept
+from services.live_api.inbox import Call, accept
 from shared.db import Database
 from shared.schema import migrate
 
@@ -178,7 +178,7 @@ async def _grouped(group: GroupCommit, writers: int, seconds: float) -> float:
         while time.perf_counter() < until:
             done += 1
             one = said(f"g{name}-{done}")
-            await group.write(lambda connection, one=one: accept(connection, "bot_1", "ch_1", [one]))
+            await group.together(accept, Call("bot_1", "ch_1", [one]))
 
     await asyncio.gather(*(writer(name) for name in range(writers)))
     return done / seconds
@@ -191,7 +191,7 @@ def _alone(db: Database, writers: int, seconds: float) -> float:
         done = 0
         while time.perf_counter() < until:
             with db.writing() as connection:
-                done += accept(connection, "bot_1", "ch_1", [said(f"a{name}-{done}")])
+                done += accept(connection, [Call("bot_1", "ch_1", [said(f"a{name}-{done}")])])[0].unheard
         return done
 
     with ThreadPoolExecutor(writers) as crowd:

@@ -197,7 +197,7 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: As
         group=group,
         talk=talk,
         delivery=Delivery(
-            inbox=Inbox(group, processing.crew.wake),
+            inbox=Inbox(group, processing),
             processing=processing,
             sending=sending,
             tending=Tending(db, process, own.delivery.lease_seconds),

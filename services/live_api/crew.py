@@ -1,6 +1,7 @@
 """Takes up work as it comes, each piece in a task of its own, never more than there is room for.
 
-It looks when it is woken, and now and then by itself: what another process left lies there without a word.
+It looks when it is woken; after each piece, while it knows of work that nobody has; and now and then by itself: what
+another process left lies there without a word.
 """
 
 import asyncio
@@ -19,12 +20,14 @@ _PATIENCE_SECONDS = 3.0
 
 
 class Crew(Generic[Piece]):
-    """`claim` gives at most so many pieces; `work` sees one through; `group_of` names those who share a bound."""
+    """`claim` gives at most so many pieces, and whether work is left that nobody has; `work` sees one through;
+    `group_of` names those who share a bound.
+    """
 
     def __init__(
         self,
         name: str,
-        claim: Callable[[int], Awaitable[list[Piece]]],
+        claim: Callable[[int], Awaitable[tuple[list[Piece], bool]]],
         work: Callable[[Piece], Awaitable[None]],
         group_of: Callable[[Piece], str],
         most: int,
@@ -33,6 +36,7 @@ class Crew(Generic[Piece]):
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
+        self._more = True
         self.busy: Counter[str] = Counter()
 
     @property
@@ -45,6 +49,7 @@ class Crew(Generic[Piece]):
 
     def wake(self) -> None:
         """From the event loop: there may be something to claim."""
+        self._more = True
         self._woken.set()
 
     def start(self) -> None:
@@ -81,7 +86,8 @@ class Crew(Generic[Piece]):
             self.busy[group] -= 1
             if not self.busy[group]:
                 del self.busy[group]
-            self.wake()
+            if self._more:
+                self._woken.set()
 
     async def _look(self) -> None:
         while True:
@@ -94,11 +100,15 @@ class Crew(Generic[Piece]):
                 await self._nap()
 
     async def _claimed(self, room: int) -> list[Piece]:
+        self._more = False
         try:
-            return await self._claim(room)
+            pieces, more = await self._claim(room)
+            self._more = self._more or more
+            return pieces
         except Exception as error:
             # The database is away, or too many writes wait: we look again.
             log.warning("claiming_interrupted", crew=self._name, error=type(error).__name__)
+            self._more = True
             return []
 
     async def _nap(self) -> None:

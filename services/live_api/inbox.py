@@ -1,15 +1,18 @@
 """Events from platforms, kept before they are acknowledged and each once (M1, M3).
 
-The commit that `accept` takes part in is the promise: once it is on disk, the platform may be told so. What a
+The commit that `accept` takes part in is the promise: once it is on disk, the platform may be told so. With it the
+process that was called takes the event up, if it is the first of its conversation and there is room. What a
 platform repeats is known by a hash of the name that it gave the event, for as long as platforms repeat things.
 """
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import Connection, RowMapping
@@ -19,6 +22,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from services.live_api.channel import Event, Ignored, Incoming
 from services.live_api.group_commit import GroupCommit
 from services.live_api.lanes import Lanes
+from services.live_api.memory import Remembered, states
 from services.live_api.tables import inbox
 from shared.failpoints import reach
 
@@ -27,13 +31,16 @@ _LONGEST_LANGUAGE = 35
 # A statement of either database takes only so many values.
 _AT_A_TIME = 500
 
-
 LANES = Lanes(inbox, ("bot_id", "conversation"))
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """An event that `owner`, a live process, has claimed. `attempts` were made of it, this one included."""
+    """An event that `owner`, a live process, has claimed. `attempts` were made of it, this one included.
+
+    `before` is its conversation as it was when the event was kept, where that was looked at.
+    """
 
     sequence: int
     bot: str
@@ -42,43 +49,84 @@ class Arrival:
     event: Incoming
     owner: str
     attempts: int
+    before: Remembered | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a platform sent in one request. `owner` has room to take it up at once; None when nobody has."""
+
+    bot: str
+    channel: str
+    events: Sequence[Event]
+    owner: str | None = None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many events were not heard before, and those that the call's owner has claimed with that."""
+
+    unheard: int
+    taken: tuple[Arrival, ...] = ()
+
+
+class Readers(Protocol):
+    """Whoever takes events up."""
+
+    def expecting(self, bot: str, events: int) -> AbstractContextManager[str | None]: ...
+
+    def take(self, kept: Kept) -> None: ...
 
 
 @dataclass(frozen=True)
 class Inbox:
-    """`arrived` is called after a commit that brought something new."""
-
     group: GroupCommit
-    arrived: Callable[[], None]
+    readers: Readers
 
     async def accept(self, bot: str, channel: str, events: Sequence[Event]) -> int:
-        """As the function `accept`, and on disk when it returns: now the platform may be told.
+        """How many were not heard before, and on disk when it returns: now the platform may be told.
 
         Raises BusyError `overloaded` at once when too many writes wait.
         """
         if not events:
             return 0
-        unheard = await self.group.write(lambda connection: accept(connection, bot, channel, events))
+        # Not broken off: what is kept in our name, somebody here must have in hand.
+        return await asyncio.shield(self._accept(bot, channel, events))
+
+    async def _accept(self, bot: str, channel: str, events: Sequence[Event]) -> int:
+        with self.readers.expecting(bot, len(events)) as owner:
+            kept = await self.group.together(accept, Call(bot, channel, events, owner))
         reach("live.webhook.after_commit")
-        if unheard:
-            self.arrived()
-        return unheard
+        self.readers.take(kept)
+        return kept.unheard
 
 
-def accept(connection: Connection, bot: str, channel: str, events: Sequence[Event]) -> int:
-    """Keeps the events of one call that were not heard before; how many those are.
-
-    `bot` and `channel` are ids. Nothing about an event makes this fail: what is odd is made fit to be kept.
+def accept(connection: Connection, calls: Sequence[Call]) -> list[Kept]:
+    """Keeps the events that were not heard before. Nothing about an event makes this fail: what is odd is made fit to
+    be kept.
     """
     moment = datetime.now(UTC)
-    rows = [_row(bot, channel, event, moment) for event in events]
-    unheard = sum(_insert(connection, rows[start : start + _AT_A_TIME]) for start in range(0, len(rows), _AT_A_TIME))
+    rows = [[_row(call, event, moment) for event in call.events] for call in calls]
+    numbers = _insert(connection, [row for called in rows for row in called])
+    # Who said the same in two calls is answered for the first.
+    unheard = [
+        [{**row, "sequence": number} for row in called if (number := numbers.pop(_name(row), None))] for called in rows
+    ]
+    claimed = _claimed(connection, [row for called in unheard for row in called if row["owner"]])
     reach("live.webhook.before_commit")
-    return unheard
+    return [
+        Kept(len(called), tuple(claimed[row["sequence"]] for row in called if row["sequence"] in claimed))
+        for called in unheard
+    ]
 
 
-def _insert(connection: Connection, rows: list[dict[str, Any]]) -> int:
-    return len(connection.execute(_inserting(connection.dialect.name), rows).all())
+def _insert(connection: Connection, rows: Sequence[Row]) -> dict[tuple[str, str], int]:
+    """The numbers of those that are new."""
+    found: dict[tuple[str, str], int] = {}
+    for start in range(0, len(rows), _AT_A_TIME):
+        came = connection.execute(_inserting(connection.dialect.name), rows[start : start + _AT_A_TIME])
+        found.update({(channel, event): number for number, channel, event in came})
+    return found
 
 
 @cache
@@ -86,8 +134,20 @@ def _inserting(dialect: str) -> ReturningInsert[Any]:
     """Written once: to write a statement costs more than to have it done."""
     table = (postgresql if dialect == "postgresql" else sqlite).insert(inbox)
     unheard: ReturningInsert[Any]
-    unheard = table.on_conflict_do_nothing(index_elements=["channel_id", "event"]).returning(inbox.c.sequence)
+    unheard = table.on_conflict_do_nothing(index_elements=["channel_id", "event"]).returning(
+        inbox.c.sequence, inbox.c.channel_id, inbox.c.event
+    )
     return unheard
+
+
+def _claimed(connection: Connection, rows: Sequence[Row]) -> dict[int, Arrival]:
+    """Of rows that were kept in somebody's name those that are the first of their lanes; the others are let go."""
+    if not rows:
+        return {}
+    later = LANES.let_go_later(connection, [row["sequence"] for row in rows])
+    first = [row for row in rows if row["sequence"] not in later]
+    before = states(connection, {(row["bot_id"], row["conversation"]) for row in first})
+    return {row["sequence"]: _arrival(row, before[row["bot_id"], row["conversation"]]) for row in first}
 
 
 def conversation_name(channel: str, conversation: str) -> str:
@@ -124,7 +184,7 @@ def _change(connection: Connection, arrival: Arrival, values: Mapping[str, Any])
     return LANES.change(connection, arrival.sequence, arrival.owner, values)
 
 
-def _arrival(row: RowMapping) -> Arrival:
+def _arrival(row: RowMapping | Row, before: Remembered | None = None) -> Arrival:
     return Arrival(
         sequence=row["sequence"],
         bot=row["bot_id"],
@@ -133,6 +193,7 @@ def _arrival(row: RowMapping) -> Arrival:
         event=read_event(row["body"]),
         owner=row["owner"],
         attempts=row["attempts"],
+        before=before,
     )
 
 
@@ -141,14 +202,20 @@ def read_event(body: str) -> Incoming:
     return Incoming(**orjson.loads(body))
 
 
-def _row(bot: str, channel: str, event: Event, moment: datetime) -> dict[str, Any]:
-    common = {"bot_id": bot, "channel_id": channel, "event": _sha256(event.event_id), "attempts": 0}
+def _row(call: Call, event: Event, moment: datetime) -> Row:
+    common = {"bot_id": call.bot, "channel_id": call.channel, "event": _sha256(event.event_id)}
     if isinstance(event, Ignored):
-        told = {"conversation": None, "body": None, "status": "ignored", "reason": _sound(event.reason)[:_LONGEST_NAME]}
+        reason = _sound(event.reason)[:_LONGEST_NAME]
+        told = {"conversation": None, "body": None, "status": "ignored", "reason": reason, "owner": None, "attempts": 0}
     else:
-        name = conversation_name(channel, event.conversation)
+        name, attempts = conversation_name(call.channel, event.conversation), 0 if call.owner is None else 1
         told = {"conversation": name, "body": _body(event), "status": "pending", "reason": None}
+        told |= {"owner": call.owner, "attempts": attempts}
     return {**common, **told, "received_at": moment}
+
+
+def _name(row: Row) -> tuple[str, str]:
+    return row["channel_id"], row["event"]
 
 
 def _body(event: Incoming) -> str:

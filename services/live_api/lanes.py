@@ -4,7 +4,7 @@ Only the first open row of a lane can be claimed, whoever has it: so whatever se
 stays in order (M5). No clock takes part; who was first is what the database counted (M11).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Exists,
     Integer,
     RowMapping,
     Select,
@@ -64,6 +65,18 @@ class Lanes:
         taken = connection.execute(_taking(self), {"mine": owner, "found": list(found)})
         return sorted(taken.mappings(), key=lambda row: int(row["sequence"]))
 
+    def let_go_later(self, connection: Connection, sequences: Sequence[int]) -> set[int]:
+        """Of rows that were just put in somebody's name, those that are not the first of their lanes: now nobody's."""
+        later: set[int] = set(connection.execute(_later(self), {"new": list(sequences)}).scalars())
+        if later:
+            here = self.table.c.sequence.in_(later)
+            connection.execute(update(self.table).where(here).values(owner=None, attempts=0))
+        return later
+
+    def idle(self, connection: Connection) -> bool:
+        """Whether anything is open that nobody has."""
+        return connection.execute(_idling(self)).first() is not None
+
     def change(self, connection: Connection, sequence: int, owner: str, values: Mapping[str, Any]) -> bool:
         """False when it is no longer `owner`'s: another process took it for dead meanwhile."""
         here = {"this": sequence, "mine": owner}
@@ -89,15 +102,32 @@ class Lanes:
 
 @cache
 def _heads(lanes: Lanes, spared: tuple[str, ...], fresh: bool) -> Select[tuple[int]]:
-    table, earlier = lanes.table, lanes.table.alias("earlier")
-    same_lane = [earlier.c[name] == table.c[name] for name in lanes.columns]
-    open_before = earlier.c.status == literal_column("'pending'"), earlier.c.sequence < table.c.sequence
-    first = ~exists().where(*same_lane, *open_before)
+    table = lanes.table
+    first = ~_behind(lanes)
     others = [table.c[name].not_in(bindparam(name, expanding=True)) for name in spared]
     order = (table.c.attempts, table.c.sequence) if fresh else (table.c.sequence,)
     heads = select(table.c.sequence).where(lanes.pending, table.c.owner.is_(None), first, *others)
     # SQLite, which has one writer, knows no locks of rows and leaves this out.
     return heads.order_by(*order).limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True, of=table)
+
+
+def _behind(lanes: Lanes) -> Exists:
+    """That something older of the same lane is open."""
+    table, earlier = lanes.table, lanes.table.alias("earlier")
+    same_lane = [earlier.c[name] == table.c[name] for name in lanes.columns]
+    open_before = earlier.c.status == literal_column("'pending'"), earlier.c.sequence < table.c.sequence
+    return exists().where(*same_lane, *open_before)
+
+
+@cache
+def _later(lanes: Lanes) -> Select[Any]:
+    numbers = lanes.table.c.sequence
+    return select(numbers).where(numbers.in_(bindparam("new", expanding=True)), _behind(lanes))
+
+
+@cache
+def _idling(lanes: Lanes) -> Select[tuple[int]]:
+    return select(lanes.table.c.sequence).where(lanes.pending, lanes.table.c.owner.is_(None)).limit(1)
 
 
 @cache

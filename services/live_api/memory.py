@@ -1,13 +1,13 @@
 """What live remembers of conversations: their state, and every message with its answer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, Select, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, Update, bindparam, insert, select, tuple_, update
 
 from services.live_api.paging import before
 from services.live_api.pointer import Pointer
@@ -75,13 +75,27 @@ def recall(connection: Connection, heard: Heard) -> Remembered:
     answered = _heard_before(connection, heard)
     if answered is not None:
         return Remembered(answered=answered)
-    here = conversations.c.bot_id == heard.bot, conversations.c.id == heard.conversation
-    row = connection.execute(select(conversations).where(*here)).mappings().first()
-    if row is None:
-        return Remembered()
-    state = ConversationState.model_validate_json(row["state"])
+    here = heard.bot, heard.conversation
+    return states(connection, {here})[here]
+
+
+def states(connection: Connection, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], Remembered]:
+    """Conversations as they are now, by the bot's id and their own."""
+    rows = connection.execute(_finding(), {"names": list(names)}).mappings()
+    found = {(row["bot_id"], row["id"]): _remembered(row) for row in rows}
+    return {name: found.get(name) or Remembered() for name in names}
+
+
+@cache
+def _finding() -> Select[Any]:
+    """Written once: to write a statement costs more than to have it done."""
+    name = tuple_(conversations.c.bot_id, conversations.c.id)
+    return select(conversations).where(name.in_(bindparam("names", expanding=True)))
+
+
+def _remembered(row: RowMapping) -> Remembered:
     return Remembered(
-        state=state,
+        state=ConversationState.model_validate_json(row["state"]),
         version=row["version"],
         release_number=row["release_number"],
         release_digest=row["release_digest"],

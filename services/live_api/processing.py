@@ -6,15 +6,20 @@ people see it and may have it tried again (M7). Others do not wait for it, but f
 
 import asyncio
 import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import structlog
+from sqlalchemy import Connection
 
 from services.live_api import inbox
 from services.live_api.attempts import Again, Park, after_trouble
 from services.live_api.crew import Crew
 from services.live_api.group_commit import GroupCommit
-from services.live_api.inbox import Arrival
+from services.live_api.inbox import Arrival, Kept
 from services.live_api.memory import Heard
 from services.live_api.roster import Roster
 from services.live_api.settings import DeliveryBounds
@@ -28,10 +33,39 @@ class Processing:
     def __init__(self, group: GroupCommit, roster: Roster, talk: Talk, process: str, bounds: DeliveryBounds) -> None:
         self._group, self._roster, self._talk, self._process, self._bounds = group, roster, talk, process, bounds
         self.crew: Crew[Arrival] = Crew("processing", self._claim, self._work, _bot_of, bounds.turns_at_once)
+        self._coming: Counter[str] = Counter()
 
-    async def _claim(self, room: int) -> list[Arrival]:
+    # -- what comes in -----------------------------------------------------------
+
+    @contextmanager
+    def expecting(self, bot: str, events: int) -> Iterator[str | None]:
+        """In whose name that many events may be kept that are to be taken up at once; None without room for them."""
+        crowded = self.crew.busy[bot] + self._coming[bot] + events > self._bounds.turns_at_once_per_bot
+        if crowded or self._coming.total() + events > self.crew.room:
+            yield None
+            return
+        self._coming[bot] += events
+        try:
+            yield self._process
+        finally:
+            self._coming[bot] -= events
+
+    def take(self, kept: Kept) -> None:
+        """What was just kept. What was not taken with that is found by looking."""
+        for arrival in kept.taken:
+            self.crew.begin(arrival)
+        if kept.unheard > len(kept.taken):
+            self.crew.wake()
+
+    async def _claim(self, room: int) -> tuple[list[Arrival], bool]:
         crowded = [bot for bot, busy in self.crew.busy.items() if busy >= self._bounds.turns_at_once_per_bot]
-        return await self._group.write(lambda connection: inbox.claim(connection, self._process, room, crowded))
+
+        def claim(connection: Connection) -> tuple[list[Arrival], bool]:
+            return inbox.claim(connection, self._process, room, crowded), inbox.LANES.idle(connection)
+
+        return await self._group.write(claim)
+
+    # -- what comes of it --------------------------------------------------------
 
     async def _work(self, arrival: Arrival) -> None:
         try:
@@ -54,6 +88,7 @@ class Processing:
                 return
             await asyncio.sleep(step.seconds)
             attempts = await self._counted(arrival, attempts, step)
+            arrival = replace(arrival, before=None)
 
     async def _attempt(self, arrival: Arrival) -> Exception | None:
         """What went wrong, if anything did."""

@@ -60,19 +60,20 @@ class Sending:
         else:
             self.crew.wake()
 
-    async def _claim(self, room: int) -> list[Parcel]:
+    async def _claim(self, room: int) -> tuple[list[Parcel], bool]:
         now = time.monotonic()
         open_ = set(filter(self._is_open, self.circuits))
         probing = {target for target, circuit in self.circuits.items() if circuit.is_probing(now)}
         crowded = [bot for bot, busy in self.crew.busy.items() if busy >= self._bounds.sends_at_once_per_bot]
         single = [target for target in probing if not self._in_hand[target]]
 
-        def claim(connection: Connection) -> list[Outbound]:
+        def claim(connection: Connection) -> tuple[list[Outbound], bool]:
             found = outbox.claim(connection, self._process, room, crowded, open_ | probing)
             probes = (outbox.claim_probe(connection, self._process, target) for target in single)
-            return [*found, *(out for probe in probes for out in probe)]
+            return [*found, *(out for probe in probes for out in probe)], outbox.LANES.idle(connection)
 
-        return [(out,) for out in await self._group.write(claim)]
+        outs, more = await self._group.write(claim)
+        return [(out,) for out in outs], more
 
     # -- what goes out -----------------------------------------------------------
 

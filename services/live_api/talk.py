@@ -71,23 +71,27 @@ class Talk:
         With an `arrival` the answer is for its channel, and is posted. Raises InvalidError `idempotency_key_reused`,
         `unknown_language`; BusyError `overloaded`; LeaseLostError when the arrival is another process's by now.
         """
-        async with self._alone(heard):
+        async with self._alone(heard) as at_once:
+            known = arrival.before if arrival and at_once else None
             for _ in range(_RACES):
+                before = await run_in_threadpool(self._recall, heard) if known is None else known
                 try:
-                    return await self._once(serving, heard, arrival)
+                    return await self._once(serving, heard, before, arrival)
                 except (RaceLostError, IntegrityError, OperationalError) as error:
                     if isinstance(error, OperationalError) and not _deadlocked(error):
                         raise
+                    known = None
         raise BusyError("overloaded", "Too many messages of this conversation arrive at once.")
 
     @asynccontextmanager
-    async def _alone(self, heard: Heard) -> AsyncIterator[None]:
+    async def _alone(self, heard: Heard) -> AsyncIterator[bool]:
+        """Whether nothing of the conversation went before."""
         lock = self._locks.setdefault((heard.bot, heard.conversation), asyncio.Lock())
+        at_once = not lock.locked()
         async with lock:
-            yield
+            yield at_once
 
-    async def _once(self, serving: Serving, heard: Heard, arrival: Arrival | None) -> Row:
-        before = await run_in_threadpool(self._recall, heard)
+    async def _once(self, serving: Serving, heard: Heard, before: Remembered, arrival: Arrival | None) -> Row:
         if before.answered is not None:
             return before.answered
         serving = await self._not_older(serving, before)

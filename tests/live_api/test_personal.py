@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, insert, select
 
 from services.live_api.channel import Incoming
-from services.live_api.inbox import accept, conversation_name
+from services.live_api.inbox import Call, Kept, accept, conversation_name
 from services.live_api.tables import agent_messages, conversations, inbox, messages, outbox
 from shared.db import Database
 from tests.live_api.theatre import BOT, Live, code, publish, release, say
@@ -27,8 +27,7 @@ def ferry(client: TestClient, live: Live) -> TestClient:
     db, moment = Database(live.settings.database_url), datetime.now(UTC)
     with db.writing() as connection:
         waiting = [Incoming(f"ev-{who}", "+31 6 1234", f"{CANARY} waits", user=who) for who in ("maud", "bert")]
-        accept(connection, BOT, "ch_1", waiting[:1])
-        accept(connection, BOT, "ch_2", waiting[1:])
+        accept(connection, [Call(BOT, "ch_1", waiting[:1]), Call(BOT, "ch_2", waiting[1:])])
         state = {"state": "{}", "version": 1, "release_number": 1, "release_digest": "x", "language": "en"}
         times = {"started_at": moment, "last_at": moment}
         values = {"bot_id": BOT, "id": HERS, "user_id": "maud", "channel_id": "ch_1", **state, **times}
@@ -76,7 +75,7 @@ def test_an_event_that_the_platform_repeats_stays_erased(ferry: TestClient, live
     db = Database(live.settings.database_url)
     with db.writing() as connection:
         again = Incoming("ev-maud", "+31 6 1234", f"{CANARY} waits", user="maud")
-        assert accept(connection, BOT, "ch_1", [again]) == 0
+        assert accept(connection, [Call(BOT, "ch_1", [again])]) == [Kept(0)]
         assert connection.execute(select(func.count()).where(inbox.c.reason == "erased")).scalar_one() == 1
     db.dispose()
 
