@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 import httpcore
 
+from shared.connections import Connections
 from shared.destinations import Destination, ForbiddenUrlError, Rules, parse_url
 from shared.pinning import PinnedNetwork, Resolve, system_resolve
 
@@ -115,17 +116,16 @@ class Egress:
             raise EgressError("unsendable", "The request has a header or method that HTTP does not.") from None
 
     async def close(self) -> None:
-        if "_pool" in self.__dict__:
-            await self._pool.aclose()
+        if "_connections" in self.__dict__:
+            await self._connections.aclose()
 
     @cached_property
-    def _pool(self) -> httpcore.AsyncConnectionPool:
-        return httpcore.AsyncConnectionPool(
-            ssl_context=self._tls or httpcore.default_ssl_context(),
-            max_connections=self._bounds.connections,
-            max_keepalive_connections=self._bounds.connections // 4,
-            keepalive_expiry=15.0,
-            network_backend=PinnedNetwork(self.rules, self._resolve),
+    def _connections(self) -> Connections:
+        return Connections(
+            network=PinnedNetwork(self.rules, self._resolve),
+            tls=self._tls or httpcore.default_ssl_context(),
+            most=self._bounds.connections,
+            most_idle=self._bounds.connections // 4,
         )
 
     async def _follow(self, request: Request) -> Answer:
@@ -143,16 +143,19 @@ class Egress:
     async def _once(self, request: Request, here: Destination) -> Answer:
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _OURS}
         said = {"Host": here.authority, "Accept-Encoding": "identity", "User-Agent": "Greenroom", **headers}
-        limits = {"connect": min(_CONNECT_SECONDS, request.timeout), "pool": request.timeout}
-        async with self._pool.stream(
-            request.method.encode("ascii"),
-            httpcore.URL(
-                scheme=here.scheme.encode(), host=here.host.encode(), port=here.port, target=here.target.encode()
-            ),
-            headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in said.items()],
-            content=request.body,
-            extensions={"timeout": limits},
-        ) as response:
+        url = httpcore.URL(
+            scheme=here.scheme.encode(), host=here.host.encode(), port=here.port, target=here.target.encode()
+        )
+        async with (
+            self._connections.to(url.origin) as connection,
+            connection.stream(
+                request.method.encode("ascii"),
+                url,
+                headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in said.items()],
+                content=request.body,
+                extensions={"timeout": {"connect": min(_CONNECT_SECONDS, request.timeout)}},
+            ) as response,
+        ):
             got = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             body = bytearray()
             decode = _decoder(got.get("content-encoding", "identity"), self._bounds.answer_bytes)

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import httpcore
 
 from shared.destinations import Address, Destination, ForbiddenUrlError, Rules
+from shared.wire import open_wire
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host. Raises OSError."""
@@ -23,7 +24,6 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
 
     def __init__(self, rules: Rules, resolve: Resolve) -> None:
         self._rules, self._resolve = rules, resolve
-        self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -36,7 +36,7 @@ class PinnedNetwork(httpcore.AsyncNetworkBackend):
         failed: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in await self._judged(host, port):
             try:
-                return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+                return await open_wire(address, port, timeout)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failed = error
         raise failed
