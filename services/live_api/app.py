@@ -47,7 +47,7 @@ from services.live_api.roster import Roster
 from services.live_api.routes import Ask, Carrier, routes_by
 from services.live_api.sending import Sending
 from services.live_api.settings import LiveSettings
-from services.live_api.shortcut import Shortcut
+from services.live_api.shortcut import Classifying, Listening, Shortcut
 from services.live_api.sweeping import Sweeper
 from services.live_api.tables import SEALED
 from services.live_api.tables import audit as audit_table
@@ -57,6 +57,7 @@ from services.live_api.talk import Talk
 from services.live_api.tending import Tending
 from services.live_api.webchat import routes as webchat_routes
 from services.live_api.webchat.watching import Watchers
+from services.live_api.webhooks import listen
 from shared.artifacts import StoredArtifacts
 from shared.db import Database
 from shared.destinations import rules_of
@@ -165,7 +166,11 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
     app.add_middleware(Origins, book=floor.channels)
     app.state.webhooks = webhooks_counter(app.state.registry)
     add_measures(app.state.registry, floor)
-    return Shortcut(app, surface.name, partial(answer_plain, floor))
+    ways = (
+        Classifying(partial(answer_plain, floor), keys, app.state.max_body_bytes),
+        Listening(partial(listen, floor, app.state.webhooks)),
+    )
+    return Shortcut(app, surface.name, ways)
 
 
 def surface_of(environment: str) -> Surface:

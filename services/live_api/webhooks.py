@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 
 from fastapi import Request, Response
 from prometheus_client import Counter
+from starlette.types import Scope
 
 from services.live_api.channel import Answer, Event, Ignored, RawRequest, Verdict
 from services.live_api.channel_records import Channel
-from services.live_api.floor import Floor
+from services.live_api.floor import Floor, FloorParts
 from shared.errors import BusyError, ForbiddenError, UnauthenticatedError
 from shared.web.routing import BODY_LIMIT, Router
 
@@ -35,7 +36,7 @@ async def prove(channel: str, request: Request, floor: Floor) -> Response:
     Scope: none.
     """
     found = await floor.channels.find(channel)
-    asked = _raw(request, b"")
+    asked = raw_request(request.scope, b"")
     answers = (found.speaks.handshake(asked, secrets) for secrets in found.proofs(datetime.now(UTC)))
     answer = next(filter(None, answers), None)
     if answer is None:
@@ -49,10 +50,14 @@ async def hear(channel: str, request: Request, floor: Floor) -> Response:
 
     Scope: none.
     """
-    found = await floor.channels.find(channel)
-    asked = _raw(request, await request.body())
-    moment = datetime.now(UTC)
     counted: Counter = request.app.state.webhooks
+    return _response(await listen(floor, counted, channel, raw_request(request.scope, await request.body())))
+
+
+async def listen(floor: FloorParts, counted: Counter, channel: str, asked: RawRequest) -> Answer:
+    """As `hear`. Raises NotFoundError, UnauthenticatedError, BusyError."""
+    found = await floor.channels.find(channel)
+    moment = datetime.now(UTC)
     verdict, secrets = _verdict(found, asked, moment)
     if verdict is not Verdict.GENUINE:
         counted.labels(found.kind, verdict.value).inc()
@@ -62,7 +67,7 @@ async def hear(channel: str, request: Request, floor: Floor) -> Response:
         await _keep(floor, found, _events(found, asked))
         counted.labels(found.kind, "kept").inc()
         answer = found.speaks.acknowledge(asked)
-    return _response(answer)
+    return answer
 
 
 def _verdict(channel: Channel, asked: RawRequest, moment: datetime) -> tuple[Verdict, object]:
@@ -82,7 +87,7 @@ def _events(channel: Channel, asked: RawRequest) -> Sequence[Event]:
     return [Ignored(event.event_id, "channel_disabled") for event in events]
 
 
-async def _keep(floor: Floor, channel: Channel, events: Sequence[Event]) -> None:
+async def _keep(floor: FloorParts, channel: Channel, events: Sequence[Event]) -> None:
     """Raises BusyError when the database is too slow for the platform to wait: it will ask again."""
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -91,8 +96,7 @@ async def _keep(floor: Floor, channel: Channel, events: Sequence[Event]) -> None
         raise BusyError("store_unavailable", "The database is too slow just now.") from None
 
 
-def _raw(request: Request, body: bytes) -> RawRequest:
-    scope = request.scope
+def raw_request(scope: Scope, body: bytes) -> RawRequest:
     return RawRequest(
         id=scope["greenroom.request_id"],
         method=scope["method"],
