@@ -32,6 +32,7 @@ from services.live_api.inbox import Call, accept
 from shared.db import Database
 from shared.schema import migrate
 
+_PATIENCE_SECONDS = 120
 SECRET = "a-secret-that-telegram-shows"
 ROWS = [("when is the next ferry", "times"), ("what time does the boat leave", "times")]
 ROWS += [("how much is a ticket", "price"), ("what does the crossing cost", "price")]
@@ -145,8 +146,9 @@ async def turns(hook: Hook, platform: Platform, rate: float, seconds: float, sta
     elapsed = time.perf_counter() - began
     await asyncio.sleep(1)
     left = sum(name not in platform.arrived for name in due)
-    while any(name not in platform.arrived for name in due):
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while any(name not in platform.arrived for name in due):
+            await asyncio.sleep(0.1)
     return Spread.of([platform.arrived[name] - moment for name, moment in due.items()], elapsed), left
 
 

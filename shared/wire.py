@@ -6,7 +6,7 @@ apart, which costs more than the request. Here the caller's one timeout holds fo
 
 import asyncio
 import ssl
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 
@@ -38,8 +38,8 @@ class Wire(asyncio.Protocol, httpcore.AsyncNetworkStream):
     # -- as asyncio's protocol ---------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's is one by what it does alone.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._unread += data

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,8 +23,18 @@ from tests.shared.harbour import SMALL, Heard, answers, pier, plain, reaching, s
 SECRETS = {"Authorization": "Bearer of-the-desk", "Cookie": "a=b", "X-Api-Key": "of-the-desk", "Accept": "text/plain"}
 
 
+@pytest.fixture(autouse=True, params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services run on uvloop where there is one."""
+    monkeypatch.setattr(f"{__name__}.new_loop", request.param)
+
+
+new_loop = asyncio.new_event_loop
+
+
 def run(main: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(main, 60))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(asyncio.wait_for(main, 60))
 
 
 async def refusal(egress: Egress, url: str, **more: Any) -> str:
