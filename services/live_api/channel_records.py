@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -41,19 +42,22 @@ class Channel:
     def missing(self) -> tuple[str, ...]:
         return missing_secrets(self.speaks, self.secrets)
 
-    @property
+    @cached_property
     def opened(self) -> Value | None:
         """The secrets as the kind wants them; None while one is missing."""
         return whole_secrets(self.speaks, self.secrets)
+
+    @cached_property
+    def _former(self) -> Value | None:
+        return whole_secrets(self.speaks, {**self.secrets, **self.previous})
 
     def proofs(self, now: datetime) -> tuple[Value, ...]:
         """The secrets that what comes in may be proven with: the ones that were replaced too, for as long as was said.
 
         None while one is missing.
         """
-        former = {**self.secrets, **self.previous} if self.previous_until and now < self.previous_until else None
-        found = (whole_secrets(self.speaks, secrets) for secrets in (self.secrets, former) if secrets is not None)
-        return tuple(secrets for secrets in found if secrets is not None)
+        former = self._former if self.previous_until and now < self.previous_until else None
+        return tuple(secrets for secrets in (self.opened, former) if secrets is not None)
 
     @property
     def digest(self) -> str:
