@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, insert, select, text
@@ -90,6 +90,35 @@ def test_a_write_that_fails_takes_no_other_with_it(db: Database, group: GroupCom
     found = asyncio.run(ask())
     assert [one if isinstance(one, int) else type(one) for one in found] == [1, 2, IntegrityError, 3]
     assert stowed(db) == [1, 2, 3]
+
+
+def stow_all(connection: Connection, numbers: Sequence[int]) -> list[int]:
+    """Says beside whom each was written."""
+    connection.execute(insert(casks), [{"number": number} for number in numbers])
+    return [len(numbers)] * len(numbers)
+
+
+async def at_once(group: GroupCommit, *numbers: int) -> list[int | BaseException]:
+    """All of them wait before the first is written."""
+    waiting = [asyncio.create_task(group.together(stow_all, number)) for number in numbers]
+    await asyncio.sleep(0)
+    group.start()
+    return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def test_writes_of_one_kind_are_made_in_one_go(db: Database) -> None:
+    group = GroupCommit(db, capacity=20)
+    assert asyncio.run(at_once(group, 1, 2, 3)) == [3, 3, 3]
+    assert stowed(db) == [1, 2, 3]
+    group.stop()
+
+
+def test_one_of_a_kind_that_fails_leaves_the_others_to_be_made_by_themselves(db: Database) -> None:
+    group = GroupCommit(db, capacity=20)
+    first, *_, again = asyncio.run(at_once(group, 1, 2, 3, 1))
+    assert (first, type(again)) == (1, IntegrityError)
+    assert stowed(db) == [1, 2, 3]
+    group.stop()
 
 
 def test_nobody_is_told_of_success_when_the_commit_fails(

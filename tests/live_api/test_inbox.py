@@ -1,6 +1,7 @@
 """What platforms send is kept before it is acknowledged, and each event once, however often it comes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.live_api.channel import Event, Ignored, Incoming
-from services.live_api.inbox import accept, conversation_name, read_event
+from services.live_api.inbox import Call, Kept, accept, answered, conversation_name, read_event
 from services.live_api.tables import inbox
 from shared.db import Database
 from shared.schema import migrate
@@ -31,7 +32,7 @@ def said(event: str, text: str = "when is the next ferry", **more: Any) -> Incom
 
 def take(db: Database, events: Sequence[Event], channel: str = CHANNEL) -> int:
     with db.writing() as connection:
-        return accept(connection, BOT, channel, events)
+        return accept(connection, [Call(BOT, channel, events)])[0].unheard
 
 
 def rows(db: Database) -> list[Any]:
@@ -56,6 +57,36 @@ def test_an_event_that_comes_again_changes_nothing_whatever_it_says_now(db: Data
     assert take(db, [said("1"), said("1"), said("2")]) == 2
     assert take(db, [said("2", "something else"), Ignored("1", "echo"), said("3")]) == 1
     assert [read_event(row["body"]).event_id for row in rows(db)] == ["1", "2", "3"]
+
+
+def test_an_event_that_comes_in_two_calls_at_once_is_new_in_the_first(db: Database) -> None:
+    calls = [Call(BOT, CHANNEL, [said("1"), said("2")]), Call(BOT, CHANNEL, [said("2"), said("3")])]
+    with db.writing() as connection:
+        assert accept(connection, calls) == [Kept(2), Kept(1)]
+
+
+def test_whoever_is_called_takes_up_the_first_of_each_conversation_and_no_more(db: Database) -> None:
+    maud, bert = said("1"), replace(said("3"), conversation="bert")
+    with db.writing() as connection:
+        (kept,) = accept(connection, [Call(BOT, CHANNEL, [maud, said("2"), bert, Ignored("4", "echo")], "live_1")])
+    assert (kept.unheard, [one.event for one in kept.taken]) == (4, [maud, bert])
+    assert [(row["owner"], row["attempts"]) for row in rows(db)] == [("live_1", 1), (None, 0), ("live_1", 1), (None, 0)]
+
+
+def test_what_follows_on_something_open_is_taken_up_by_nobody_yet(db: Database) -> None:
+    with db.writing() as connection:
+        (first,) = accept(connection, [Call(BOT, CHANNEL, [said("1")], "live_1")])
+    with db.writing() as connection:
+        assert accept(connection, [Call(BOT, CHANNEL, [said("2")], "live_2")]) == [Kept(1)]
+        assert answered(connection, first.taken[0], "msg_1")
+    with db.writing() as connection:
+        (after,) = accept(connection, [Call(BOT, CHANNEL, [said("3")], "live_2")])
+    assert after == Kept(1)
+    assert [(row["status"], row["owner"]) for row in rows(db)] == [
+        ("answered", None),
+        ("pending", None),
+        ("pending", None),
+    ]
 
 
 def test_two_channels_may_give_their_events_and_people_the_same_names(db: Database) -> None:
