@@ -1,5 +1,6 @@
 """What live holds of one person is told and erased whole, on either database: what waits and what is parked too."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,12 @@ from tests.live_api.theatre import BOT, Live, code, publish, release, say
 CANARY = "the canary of maud"
 PATH = f"/v1/bots/{BOT}"
 HERS = conversation_name("ch_1", "+31 6 1234")
+
+
+@pytest.fixture
+def live(live: Live) -> Live:
+    """It keeps what platforms send, and gets no further."""
+    return replace(live, own=replace(live.own, delivery=replace(live.own.delivery, turns_at_once=0)))
 
 
 @pytest.fixture
