@@ -10,7 +10,7 @@ from services.draft_api.evaluation.answers import Answers
 from services.draft_api.evaluation.document import Evaluation, Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
 from services.draft_api.training.embeddings import AT_ONCE, Encoded
-from services.draft_api.training.features import ngram_matrix
+from services.draft_api.training.features import ngram_buckets, ngram_matrix
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators
 from services.draft_api.training.held_out import alike, held_out_answers
 from services.draft_api.training.names import telling_names
@@ -32,7 +32,6 @@ from shared.nlp.letters import pack_letters
 from shared.nlp.model import load_model
 from shared.nlp.spelling import pack_words
 
-_BUCKETS = 4096
 _MOST_PROBES = 64
 # Above this, the mix is fitted on a sample: the scalars are three, and every fold costs a training.
 _SAMPLE = 12_000
@@ -42,7 +41,8 @@ Tell = Callable[[str, float], None]
 
 def learn(source: Source, encoding: "Future[Encoded] | None", out: Path, tell: Tell) -> ModelManifest:
     """What needs no embedding comes first: `encoding` is under way (None without an encoder)."""
-    ngrams = ngram_matrix(source.texts_and_names, _BUCKETS)
+    buckets = ngram_buckets(len(source.texts), len(source.intents), encoded=encoding is not None)
+    ngrams = ngram_matrix(source.texts_and_names, buckets)
     hashes, fold_accents = pack(zip(source.texts, source.labels.tolist(), strict=True))
     letters = pack_letters(source.texts)
     words = {"words.bin": pack_words(source.texts)} if encoding else {}
@@ -52,7 +52,7 @@ def learn(source: Source, encoding: "Future[Encoded] | None", out: Path, tell: T
     tell("exporting", 90)
     own = {"expressions.bin": hashes, "head.onnx": head, "letters.bin": letters, **words}
     scope = float(np.quantile(answers.said.scope, SCOPE_QUANTILE))
-    manifest = _manifest(source, encoded, own, scope, fold_accents)
+    manifest = _manifest(source, encoded, own, buckets, scope, fold_accents)
     files = {ref.digest: own[ref.name] for ref in manifest.files} | (encoded.files if encoded else {})
     manifest = manifest.model_copy(update={"probes": _probes(manifest, files, encoded, source)})
     tell("evaluating", 95)
@@ -81,7 +81,7 @@ def _fit(source: Source, features: Features, sample: Rows, tell: Tell) -> tuple[
 
 
 def _manifest(
-    source: Source, encoded: Encoded | None, own: Mapping[str, bytes], scope: float, fold_accents: bool
+    source: Source, encoded: Encoded | None, own: Mapping[str, bytes], buckets: int, scope: float, fold_accents: bool
 ) -> ModelManifest:
     """Without probes, which the model itself will answer."""
     return ModelManifest(
@@ -91,7 +91,7 @@ def _manifest(
         labels=tuple(intent["id"] for intent in source.intents),
         files=tuple(_ref(name, data) for name, data in sorted(own.items())),
         encoder=encoded.encoder.manifest if encoded else None,
-        ngram_buckets=_BUCKETS,
+        ngram_buckets=buckets,
         scope_threshold=scope,
         fold_accents=fold_accents,
         probes=(),

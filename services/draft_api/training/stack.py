@@ -29,7 +29,9 @@ SCOPE_QUANTILE = 0.04
 """How much of what belongs is turned away at the default threshold; see docs/accuracy-log.md."""
 STRENGTH_WEIGHT = 0.05
 """How much the best mixed score counts beside nearness: probabilities alone forget how strong all the scores were."""
-_LEAST_MIX = 0.05
+_LEAST_MIX, _MOST_MIX = 0.05, 20.0
+_MOST_OF_CENTRES = 0.2
+"""What centres of n-grams count at most: with more, the log loss falls a little and so does accuracy."""
 
 Tell = Callable[[float], None]
 
@@ -158,7 +160,9 @@ def fit_mix(found: OutOfFold) -> NDArray[np.float64]:
         gradient = [float((slope * view).sum()) / len(rows) for view in views]
         return float(value), np.array(gradient) + 2e-4 * mix
 
-    fitted: NDArray[np.float64] = minimize(loss, np.ones(count), jac=True, bounds=[(_LEAST_MIX, 20)] * count).x
+    # Two views are those of n-grams alone: margins, and the cosine to centres.
+    bounds = [(_LEAST_MIX, _MOST_MIX)] * (count - 1) + [(_LEAST_MIX, _MOST_OF_CENTRES if count == 2 else _MOST_MIX)]
+    fitted: NDArray[np.float64] = minimize(loss, np.ones(count), jac=True, bounds=bounds).x
     return fitted
 
 

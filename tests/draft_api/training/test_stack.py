@@ -5,7 +5,16 @@ import pytest
 
 from services.draft_api.training.features import ngram_matrix
 from services.draft_api.training.head_graph import head_graph
-from services.draft_api.training.stack import Examples, Features, Heads, fit_heads, probabilities, scope_scores
+from services.draft_api.training.stack import (
+    Examples,
+    Features,
+    Heads,
+    OutOfFold,
+    fit_heads,
+    fit_mix,
+    probabilities,
+    scope_scores,
+)
 from shared.nlp.model import SCOPE_WEIGHT
 from shared.nlp.ngrams import hash_ngrams
 from shared.nlp.onnx import Graph
@@ -46,6 +55,15 @@ def test_a_name_teaches_what_nobody_has_said() -> None:
     with_names = fit_heads(said(), called, 3)
     (guess,) = with_names.views(features(["kreditkarte"]), 3)[0].argmax(axis=1)
     assert guess == 0
+
+
+def test_centres_of_n_grams_count_little_however_well_they_tell_in_a_bot_without_an_encoder() -> None:
+    labels = np.repeat(np.arange(3), 10)
+    telling = np.eye(3, dtype=np.float32)[labels]
+    nothing = np.zeros_like(telling)
+    _, centres = fit_mix(OutOfFold([nothing, telling], labels))
+    *_, nearest = fit_mix(OutOfFold([nothing, nothing, telling], labels))
+    assert centres <= 0.2 < nearest
 
 
 def fitted() -> Heads:
