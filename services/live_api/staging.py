@@ -35,7 +35,7 @@ def _stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> t
     if not known:
         check_labels(release)
         check_runtime(release)
-        _inspect(floor, release)
+    inspected = False if known else _inspect(floor, release)
     brain = floor.roster.candidate(release)
     if not known:
         refuse_dangling(release, brain.dialogue)
@@ -45,6 +45,9 @@ def _stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> t
     proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
     new = _keep(floor, release, provenance, None if known else release.canonical())
     reach("live.release.staged")
+    if inspected:
+        # Whoever changes a model today will do so again. Last, because starting takes what this needs.
+        floor.inspector.expect()
     return proof, new
 
 
@@ -99,15 +102,13 @@ def _is_known(floor: FloorParts, release: Release) -> bool:
         return is_kept(connection, release.bot.id, release.digest)
 
 
-def _inspect(floor: FloorParts, release: Release) -> None:
-    """A publication of flows alone does not pay for it again, restarts or not."""
+def _inspect(floor: FloorParts, release: Release) -> bool:
+    """Whether there was something to look at: a publication of flows alone does not pay for it again."""
     served = floor.roster.loaded(release.bot.id)
     new = [model for model in release.models.values() if model.digest not in served]
     for model in new:
         floor.inspector.inspect(model, floor.artifacts.read)
-    if new:
-        # Whoever changes a model today will do so again: the next publication finds a process that waits.
-        floor.inspector.expect()
+    return bool(new)
 
 
 def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any], document: bytes | None) -> bool:
