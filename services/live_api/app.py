@@ -205,7 +205,7 @@ def assemble(settings: ServiceSettings, own: LiveSettings, db: Database, ask: As
             inbox=Inbox(group, processing),
             processing=processing,
             sending=sending,
-            tending=Tending(db, process, own.delivery.lease_seconds),
+            tending=Tending(db, process, own.delivery.lease_seconds, processing.in_hand, sending.in_hand),
         ),
         egress=egress,
         settings=own,

@@ -33,7 +33,7 @@ class Crew(Generic[Piece]):
         most: int,
     ) -> None:
         self._name, self._claim, self._do, self._group_of, self._most = name, claim, work, group_of, most
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Piece] = {}
         self._looking: asyncio.Task[None] | None = None
         self._woken = asyncio.Event()
         self._more = True
@@ -42,6 +42,11 @@ class Crew(Generic[Piece]):
     @property
     def taken(self) -> int:
         return len(self._tasks)
+
+    @property
+    def in_hand(self) -> list[Piece]:
+        """May be asked from any thread."""
+        return list(self._tasks.values())
 
     @property
     def room(self) -> int:
@@ -71,9 +76,9 @@ class Crew(Generic[Piece]):
 
     def begin(self, piece: Piece) -> None:
         task = asyncio.create_task(self._see_through(piece), name=self._name)
-        self._tasks.add(task)
+        self._tasks[task] = piece
         self.busy[self._group_of(piece)] += 1
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._tasks.pop)
 
     async def _see_through(self, piece: Piece) -> None:
         try:

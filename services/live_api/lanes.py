@@ -86,6 +86,15 @@ class Lanes:
         """Whether anything of this lane is open."""
         return connection.execute(_occupying(self), lane).first() is not None
 
+    def held(self, connection: Connection, owner: str) -> set[int]:
+        """What is open in `owner`'s name."""
+        return set(connection.execute(_holding(self), {"mine": owner}).scalars())
+
+    def let_go(self, connection: Connection, sequences: Collection[int], owner: str) -> int:
+        """What of these is still `owner`'s is nobody's now; how many that were."""
+        theirs = self.pending, self.table.c.owner == owner, self.table.c.sequence.in_(sequences)
+        return connection.execute(update(self.table).where(*theirs).values(owner=None)).rowcount
+
     def owners(self, connection: Connection) -> set[str]:
         """Who has rows that are not done."""
         held = select(self.table.c.owner).where(self.pending, self.table.c.owner.is_not(None)).distinct()
@@ -128,6 +137,11 @@ def _later(lanes: Lanes) -> Select[Any]:
 @cache
 def _idling(lanes: Lanes) -> Select[tuple[int]]:
     return select(lanes.table.c.sequence).where(lanes.pending, lanes.table.c.owner.is_(None)).limit(1)
+
+
+@cache
+def _holding(lanes: Lanes) -> Select[Any]:
+    return select(lanes.table.c.sequence).where(lanes.pending, lanes.table.c.owner == bindparam("mine"))
 
 
 @cache

@@ -57,6 +57,9 @@ class Processing:
         if kept.unheard > len(kept.taken):
             self.crew.wake()
 
+    def in_hand(self) -> set[int]:
+        return {arrival.sequence for arrival in self.crew.in_hand}
+
     async def _claim(self, room: int) -> tuple[list[Arrival], bool]:
         crowded = [bot for bot, busy in self.crew.busy.items() if busy >= self._bounds.turns_at_once_per_bot]
 

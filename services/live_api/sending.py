@@ -60,6 +60,9 @@ class Sending:
         else:
             self.crew.wake()
 
+    def in_hand(self) -> set[int]:
+        return {out.sequence for parcel in self.crew.in_hand for out in parcel}
+
     async def _claim(self, room: int) -> tuple[list[Parcel], bool]:
         now = time.monotonic()
         open_ = set(filter(self._is_open, self.circuits))

@@ -1,7 +1,11 @@
-"""Gives what a dead process had in hand to those who live, and keeps count of what waits."""
+"""Gives what nobody has in hand to those who live, and keeps count of what waits.
+
+A process may be dead. Or it was never told that something stands in its name: the database went away with the answer
+to a commit.
+"""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -32,10 +36,17 @@ class Backlog:
     parked: int = 0
 
 
+InHand = Callable[[], set[int]]
+"""The numbers of the rows that this process works on. Asked from a thread of its own."""
+
+
 class Tending:
-    def __init__(self, db: Database, process: str, lease_seconds: float) -> None:
+    def __init__(self, db: Database, process: str, lease_seconds: float, events: InHand, replies: InHand) -> None:
         self._db, self._process = db, process
         self._vigil = Vigil(lease_seconds)
+        self._strays = tuple(
+            (lanes, hand, Vigil(lease_seconds)) for lanes, hand in zip(_BOTH, (events, replies), strict=True)
+        )
         self.backlog = Backlog()
 
     def begin(self) -> None:
@@ -48,6 +59,7 @@ class Tending:
     def look(self) -> None:
         if not self._db.is_sqlite:
             self._free_silent()
+        self._free_strays()
         with self._db.reading() as connection:
             self.backlog = _count(connection, datetime.now(UTC))
 
@@ -58,6 +70,16 @@ class Tending:
         if silent := self._vigil.silent(owners, shown, time.monotonic()):
             with self._db.writing() as connection:
                 _free(connection, silent)
+
+    def _free_strays(self) -> None:
+        """After a while: what was just kept may be on its way."""
+        for lanes, in_hand, vigil in self._strays:
+            with self._db.reading() as connection:
+                held = lanes.held(connection, self._process)
+            missed = {str(number) for number in held - in_hand()}
+            if stray := {int(name) for name in vigil.silent(missed, {}, time.monotonic())}:
+                with self._db.writing() as connection:
+                    log.warning("strays_freed", rows=lanes.let_go(connection, stray, self._process))
 
 
 def _free(connection: Connection, owners: set[str]) -> None:

@@ -9,8 +9,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from services.live_api.channel import Ignored
-from services.live_api.inbox import Arrival
+from services.live_api.inbox import Arrival, Call, accept
 from services.live_api.memory import Remembered, Row
+from services.live_api.outbox import Draft, put
 from services.live_api.processing import heard
 from services.live_api.settling import Done, LeaseLostError, settle
 from services.live_api.tables import conversations, inbox, messages, outbox
@@ -99,6 +100,18 @@ def test_what_a_dead_process_had_in_hand_is_answered_by_the_next(
     with quick.open() as client:
         settled(client)
         assert platform.texts() == [TIMES, PRICE]
+
+
+def test_what_a_process_was_never_told_that_it_has_is_answered_after_a_while(
+    client: TestClient, quay: str, platform: Platform
+) -> None:
+    """The database went away with the answer to a commit: once an event's, once a reply's."""
+    parts = floor(client)
+    with parts.db.writing() as connection:
+        accept(connection, [Call(BOT, quay, [said(1, "when is the next ferry")], parts.process)])
+        put(connection, [Draft(BOT, quay, f"{quay}:2", "2", {"text": "Mind the gap."})], parts.process)
+    settled(client)
+    assert (platform.texts(1), platform.texts(2)) == ([TIMES], ["Mind the gap."])
 
 
 def test_a_message_that_takes_its_process_down_again_and_again_is_parked(
