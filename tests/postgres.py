@@ -11,11 +11,13 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 from sqlalchemy.engine import make_url
 
@@ -55,7 +57,7 @@ def server_url() -> str:
             raise UnavailableError(failed.read_text())
         if not told.exists():
             try:
-                told.write_text(_start(folder))
+                told.write_text(Server.made(folder).url)
             except UnavailableError as reason:
                 failed.write_text(str(reason))
                 raise
@@ -73,30 +75,71 @@ def fresh_database(server: str) -> Iterator[str]:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _start(folder: Path) -> str:
-    port, password = _free_port(), secrets.token_hex(16)
-    data, password_file = folder / "data", folder / "password"
-    password_file.write_text(password)
-    if os.geteuid() == 0:
-        user = _unprivileged_user()
-        for path in (folder, password_file):
-            shutil.chown(path, user, None)
+@contextmanager
+def own_server() -> Iterator["Server"]:
+    """One that keeps what it promises, and may be killed. Raises UnavailableError."""
+    folder = Path(tempfile.mkdtemp(prefix="greenroom-postgres-"))
     try:
-        binaries = _binaries()
+        server = Server.made(folder, durable=True)
+        yield server
+        server.kill()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Server:
+    folder: Path
+    port: int
+    password: str
+    durable: bool
+
+    @classmethod
+    def made(cls, folder: Path, durable: bool = False) -> "Server":
+        """Running. Raises UnavailableError with the reason."""
+        made = cls(folder, _free_port(), secrets.token_hex(16), durable)
+        password_file = folder / "password"
+        password_file.write_text(made.password)
+        if os.geteuid() == 0:
+            user = _unprivileged_user()
+            for path in (folder, password_file):
+                shutil.chown(path, user, None)
         secret = f"--pwfile={password_file}", "--auth=scram-sha-256", "--username=greenroom"
-        _run(binaries / "initdb", "-D", data, "--no-locale", "--no-sync", "-E", "UTF8", *secret)
+        try:
+            _run(_binaries() / "initdb", "-D", made.data, "--no-locale", "--no-sync", "-E", "UTF8", *secret)
+            made.start()
+        except (OSError, subprocess.CalledProcessError) as error:
+            said = getattr(error, "stderr", b"") or b""
+            raise UnavailableError(f"it could not be started: {error} {said.decode(errors='replace')[-500:]}") from None
+        return made
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://greenroom:{self.password}@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Also after `kill`; returns when it takes connections."""
         settings = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "''",
-            "fsync": "off",
+            "fsync": "on" if self.durable else "off",
             "max_connections": "300",
         }
-        options = f"-p {port} " + " ".join(f"-c {name}={value}" for name, value in settings.items())
-        _run(binaries / "pg_ctl", "start", "-w", "-D", data, "-l", folder / "log", "-o", options)
-    except (OSError, subprocess.CalledProcessError) as error:
-        said = getattr(error, "stderr", b"") or b""
-        raise UnavailableError(f"it could not be started: {error} {said.decode(errors='replace')[-500:]}") from None
-    return f"postgresql://greenroom:{password}@127.0.0.1:{port}/postgres"
+        options = f"-p {self.port} " + " ".join(f"-c {name}={value}" for name, value in settings.items())
+        _run(_binaries() / "pg_ctl", "start", "-w", "-D", self.data, "-l", self.folder / "log", "-o", options)
+
+    def kill(self) -> None:
+        """All of it at once, in whatever it is doing."""
+        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        everybody = [postmaster, *postmaster.children()]
+        for process in everybody:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(everybody, timeout=10)
 
 
 def _binaries() -> Path:

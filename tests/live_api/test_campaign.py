@@ -1,8 +1,8 @@
-"""Whatever is acknowledged is answered, once and in order, while live is killed at random.
+"""Whatever is acknowledged is answered, once and in order, while live and its database are killed at random.
 
 GREENROOM_DELIVERIES says how many deliveries there are, of a fifth as many messages: repeated at once, repeated late,
-out of order; GREENROOM_KILLS how often live dies meanwhile. The checker reads the database and what the platform took,
-and shares no code with live.
+out of order; GREENROOM_KILLS how often live dies meanwhile, and every other time PostgreSQL too. The checker reads the
+database and what the platform took, and shares no code with live.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.conftest import NewDatabase
+from tests import postgres
 from tests.live_api.harbour import PROOF, Accepted, Harbour, telegram, update
 from tests.live_api.theatre import wait_for
 
@@ -36,8 +36,10 @@ POINTS += ("live.message.after_commit", "live.outbox.accepted")
 class Campaign:
     harbour: Harbour
     channel: str
+    server: postgres.Server | None = None
     acked: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     kills: list[float] = field(default_factory=list)
+    database_kills: int = 0
     sent: int = 0
     over: bool = False
 
@@ -81,6 +83,11 @@ class Campaign:
             due = random.uniform(0.8, 1.2) * DELIVERIES * (planned + 1) / (KILLS + 1)
             while self.sent < due and not self.over and not self.harbour.dead:
                 time.sleep(0.02)
+            if self.server is not None and planned % 2:
+                self.server.kill()
+                time.sleep(random.random())
+                self.server.start()
+                self.database_kills += 1
             self.harbour.kill()
             self.kills.append(time.monotonic())
             # Every other time it dies where it hurts most.
@@ -88,9 +95,22 @@ class Campaign:
             self.harbour.start(None if self.over or planned == KILLS - 1 else point)
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def server(request: pytest.FixtureRequest) -> Iterator[postgres.Server | None]:
+    if request.param == "sqlite":
+        yield None
+        return
+    try:
+        with postgres.own_server() as own:
+            yield own
+    except postgres.UnavailableError as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+
+
 @pytest.fixture
-def harbour(new_database: NewDatabase, tmp_path: Path) -> Iterator[Harbour]:
-    opened = Harbour(tmp_path, new_database(), environ={"GREENROOM_LIVE_LEASE_SECONDS": "1"})
+def harbour(server: postgres.Server | None, tmp_path: Path) -> Iterator[Harbour]:
+    url = server.url if server else f"sqlite:///{tmp_path / 'live.db'}"
+    opened = Harbour(tmp_path, url, environ={"GREENROOM_LIVE_LEASE_SECONDS": "1"})
     opened.start()
     yield opened
     opened.kill()
@@ -98,9 +118,11 @@ def harbour(new_database: NewDatabase, tmp_path: Path) -> Iterator[Harbour]:
 
 
 @pytest.mark.processes
-def test_what_is_acknowledged_is_answered_once_and_in_order_whoever_is_killed(harbour: Harbour) -> None:
+def test_what_is_acknowledged_is_answered_once_and_in_order_whoever_is_killed(
+    harbour: Harbour, server: postgres.Server | None
+) -> None:
     with telegram(trouble=0.02) as platform:
-        campaign = Campaign(harbour, harbour.open_echo(platform))
+        campaign = Campaign(harbour, harbour.open_echo(platform), server)
         asyncio.run(campaign.run())
         if harbour.dead:
             harbour.start()
@@ -111,8 +133,8 @@ def test_what_is_acknowledged_is_answered_once_and_in_order_whoever_is_killed(ha
         expected = {number for numbers in campaign.acked.values() for number in numbers}
         check_database(harbour, expected)
         repeated = check_platform(platform.took, campaign, expected - parked(harbour))
-        kills = len(campaign.kills)
-        print(f"\n{campaign.sent} deliveries of {len(expected)} messages, {kills} kills, {repeated} answers repeated")
+        kills = f"{len(campaign.kills)} kills of live, {campaign.database_kills} of its database"
+        print(f"\n{campaign.sent} deliveries of {len(expected)} messages, {kills}, {repeated} answers repeated")
         assert campaign.sent >= DELIVERIES
 
 
