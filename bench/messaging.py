@@ -3,7 +3,8 @@
     GREENROOM_EGRESS_ALLOW=127.0.0.1 greenroom up --data /tmp/stage &
     python -m bench.messaging --data /tmp/stage
 
-- `acknowledged`: one event a request, 64 connections, as fast as they are answered. Rate, and milliseconds.
+- `acknowledged`: one event a request, at a steady pace (open loop), from the moment it was due; and from 64
+  connections, as fast as they are answered. Rate, and milliseconds. Their turns wait meanwhile.
 - `group commit`: the same rows through `GroupCommit` by 64 writers, and by one commit each, in this process.
 - `turn`: events at a steady pace (open loop), from the moment they were due to the moment when the local platform has
   the answer, and the processor time that each costs live. Classified by a model of the `fast` profile.
@@ -131,6 +132,24 @@ async def acknowledged(hook: Hook, count: int, clients: int = 64) -> Spread:
     return Spread.of(taken, time.perf_counter() - began)
 
 
+async def paced(hook: Hook, rate: float, seconds: float, start: int) -> Spread:
+    """A conversation each."""
+    taken: list[float] = []
+
+    async def bring(number: int, due: float) -> None:
+        while not await hook.post(number, number, f"how much is a ticket p{number}"):
+            await asyncio.sleep(1)
+        taken.append(time.perf_counter() - due)
+
+    began, posts = time.perf_counter(), []
+    for place in range(int(rate * seconds)):
+        due = began + place / rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        posts.append(asyncio.create_task(bring(start + place, due)))
+    await asyncio.gather(*posts)
+    return Spread.of(taken, time.perf_counter() - began)
+
+
 async def turns(hook: Hook, platform: Platform, rate: float, seconds: float, start: int) -> tuple[Spread, int]:
     """End to end, from when each was due; and how many had not arrived a second after the last."""
     due: dict[str, float] = {}
@@ -216,6 +235,8 @@ async def measure(stage: Stage, bot: str, arguments: argparse.Namespace) -> dict
     used.append(cpu_seconds(pid))
     spread, left = await turns(hook, platform, arguments.rate, arguments.seconds, start=10_000_000)
     used.append(cpu_seconds(pid))
+    steady = await paced(hook, arguments.ack_rate, arguments.seconds, start=20_000_000)
+    await asyncio.sleep(arguments.seconds)
     acks = await acknowledged(hook, arguments.acks)
     turn_cpu = 1000 * (used[1] - used[0]) / int(arguments.rate * arguments.seconds)
     ok(stage.live.patch(f"/v1/bots/{bot}/channels/{channel}", json={"enabled": False}))
@@ -223,7 +244,8 @@ async def measure(stage: Stage, bot: str, arguments: argparse.Namespace) -> dict
     for task in platform.talking:
         task.cancel()
     return {
-        "acknowledged": asdict(acks),
+        "acknowledged": {**asdict(steady), "asked_rate": arguments.ack_rate},
+        "acknowledged, 64 connections": asdict(acks),
         "turn": {**asdict(spread), "asked_rate": arguments.rate, "left": left, "cpu_ms": turn_cpu},
     }
 
@@ -233,6 +255,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rate", type=float, default=100.0)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--ack-rate", type=float, default=300.0)
     parser.add_argument("--acks", type=int, default=3000)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -250,7 +273,7 @@ def main() -> None:
 
 def table(found: dict[str, Any]) -> str:
     lines = ["| | rate/s | p50 ms | p95 ms | p99 ms | worst ms |", "| --- | --- | --- | --- | --- | --- |"]
-    for name in ("acknowledged", "turn"):
+    for name in ("acknowledged", "acknowledged, 64 connections", "turn"):
         values = (f"{found[name][key]:.1f}" for key in ("rate", "p50", "p95", "p99", "worst"))
         lines.append(f"| {name} | {' | '.join(values)} |")
     commit = found["group_commit"]
