@@ -1,5 +1,6 @@
 """Bots that ask and act in live: answers checked, other services called, what is sensitive hidden."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from services.live_api.webchat.transcript import Cursor, said_after
 from shared.contracts import Flow
-from tests.live_api.pier import floor
-from tests.live_api.theatre import BOT, Live, Trained, code, publish, release, say
+from tests.live_api.pier import Platform, deliver, floor, on, open_channel, said, settled
+from tests.live_api.theatre import BOT, Live, Trained, code, publish, release, say, wait_for
 from tests.oven import Oven, oven
 
 TICKET: tuple[dict[str, Any], ...] = (
@@ -98,6 +99,35 @@ def test_a_call_that_fails_takes_its_own_branch(quay: TestClient, office: Oven) 
     say(quay, "2")
     assert texts(say(quay, "+44 20 7946 0018")) == ["The office is closed."]
     assert len(office.asked) == 1
+
+
+CALLING: tuple[dict[str, Any], ...] = (
+    {
+        "id": "ask", "kind": "action", "intent": "int_price",
+        "actions": [{"do": "http", "method": "GET", "url": "{{ env.office }}/price", "failed": "closed"}],
+    },
+    {"id": "closed", "kind": "message", "messages": [{"text": "The office is closed."}]},
+    {"id": "times", "kind": "message", "intent": "int_times", "messages": [{"text": "Every hour."}]},
+)  # fmt: skip
+
+
+def test_calls_that_hang_keep_no_other_conversation_waiting(
+    tmp_path: Path, database_url: str, trained: Trained
+) -> None:
+    platform, waiting = Platform(), [said(number, "price of a return", chat=number) for number in range(1, 41)]
+    live = on(Live.at(tmp_path, database_url, GREENROOM_EGRESS_ALLOW="127.0.0.1"), platform)
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as office, live.open() as client:
+        publish(client, trained, release(trained, flows={"quay": Flow(id="quay", name="Quay", blocks=CALLING)}))
+        client.patch(f"/v1/bots/{BOT}", json={"env": {"office": f"http://127.0.0.1:{office.getsockname()[1]}"}})
+        quay = open_channel(client)
+        deliver(client, quay, *waiting)
+        for number in range(100, 105):
+            deliver(client, quay, said(number, "when is the next ferry", chat=number))
+        wait_for(lambda: len(platform.sent) == 5, "the others are answered")
+        assert {text for _, text in platform.sent} == {"Every hour."}
+        office.close()
+        settled(client)
+        assert [platform.texts(number) for number in range(1, 41)] == [["The office is closed."]] * 40
 
 
 def test_a_branch_is_taken_by_what_was_answered(quay: TestClient) -> None:
