@@ -13,7 +13,8 @@ def normal_form(text: str, fold_accents: bool) -> str:
     folded = unicodedata.normalize("NFC", composed(text).casefold())
     if fold_accents and not folded.isascii():
         apart = unicodedata.normalize("NFKD", folded)
-        folded = unicodedata.normalize("NFC", "".join(c for c in apart if not _is_accent(c)))
+        # Taken apart, a raised capital is a plain one.
+        folded = unicodedata.normalize("NFC", "".join(c for c in apart if not _is_accent(c)).casefold())
     kept = "".join(" " if unicodedata.category(c)[0] in "ZC" else c for c in folded if not _is_punctuation(c))
     spaced = " ".join(kept.split())
     # Without the punctuation between them, two characters may have become one.

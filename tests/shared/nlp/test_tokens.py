@@ -3,7 +3,7 @@
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.nlp.tokens import normal_form
@@ -46,6 +46,7 @@ def test_a_voiced_sound_is_another_letter_and_no_accent() -> None:
 
 
 @given(st.text(), st.booleans())
+@example("\N{MODIFIER LETTER CAPITAL A}corn", True)
 def test_a_normal_form_is_its_own_normal_form(text: str, fold: bool) -> None:
     once = normal_form(text, fold)
     assert normal_form(once, fold) == once
