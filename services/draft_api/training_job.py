@@ -107,6 +107,7 @@ class TrainingJob:
             stderr=subprocess.PIPE,
             cwd=Path(__file__).parents[2],
             env={**os.environ, "GREENROOM_EMBEDDINGS_CACHE": str(self.scratch.parent / "embeddings")},
+            start_new_session=True,
         )
         errors: list[bytes] = []
         drain = threading.Thread(target=lambda: errors.append(child.stderr.read() if child.stderr else b""))

@@ -16,8 +16,6 @@ from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import Connection, RowMapping
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from services.live_api.channel import Event, Ignored, Incoming
 from services.live_api.group_commit import GroupCommit
@@ -30,6 +28,19 @@ _LONGEST_NAME = 200
 _LONGEST_LANGUAGE = 35
 # A statement of either database takes only so many values.
 _AT_A_TIME = 500
+
+_WRITTEN = (
+    "bot_id",
+    "channel_id",
+    "event",
+    "conversation",
+    "body",
+    "status",
+    "reason",
+    "attempts",
+    "owner",
+    "received_at",
+)
 
 LANES = Lanes(inbox, ("bot_id", "conversation"))
 Row = Mapping[str, Any]
@@ -105,7 +116,7 @@ def accept(connection: Connection, calls: Sequence[Call]) -> list[Kept]:
     """Keeps the events that were not heard before. Nothing about an event makes this fail: what is odd is made fit to
     be kept.
     """
-    moment = datetime.now(UTC)
+    moment = _bound(connection, datetime.now(UTC))
     rows = [[_row(call, event, moment) for event in call.events] for call in calls]
     numbers = _insert(connection, [row for called in rows for row in called])
     # Who said the same in two calls is answered for the first.
@@ -124,20 +135,22 @@ def _insert(connection: Connection, rows: Sequence[Row]) -> dict[tuple[str, str]
     """The numbers of those that are new."""
     found: dict[tuple[str, str], int] = {}
     for start in range(0, len(rows), _AT_A_TIME):
-        came = connection.execute(_inserting(connection.dialect.name), rows[start : start + _AT_A_TIME])
+        some = rows[start : start + _AT_A_TIME]
+        values = tuple(row[name] for row in some for name in _WRITTEN)
+        came = connection.exec_driver_sql(_inserting(connection.dialect.paramstyle, len(some)), values)
         found.update({(channel, event): number for number, channel, event in came})
     return found
 
 
 @cache
-def _inserting(dialect: str) -> ReturningInsert[Any]:
-    """Written once: to write a statement costs more than to have it done."""
-    table = (postgresql if dialect == "postgresql" else sqlite).insert(inbox)
-    unheard: ReturningInsert[Any]
-    unheard = table.on_conflict_do_nothing(index_elements=["channel_id", "event"]).returning(
-        inbox.c.sequence, inbox.c.channel_id, inbox.c.event
+def _inserting(style: str, rows: int) -> str:
+    """As text: to have SQLAlchemy bind the values of many rows costs more than SQLite takes to write them."""
+    mark = "?" if style == "qmark" else "%s"
+    row = f"({', '.join([mark] * len(_WRITTEN))})"
+    return (
+        f"INSERT INTO inbox ({', '.join(_WRITTEN)}) VALUES {', '.join([row] * rows)} "
+        "ON CONFLICT (channel_id, event) DO NOTHING RETURNING sequence, channel_id, event"
     )
-    return unheard
 
 
 def _claimed(connection: Connection, rows: Sequence[Row]) -> dict[int, Arrival]:
@@ -202,7 +215,13 @@ def read_event(body: str) -> Incoming:
     return Incoming(**orjson.loads(body))
 
 
-def _row(call: Call, event: Event, moment: datetime) -> Row:
+def _bound(connection: Connection, moment: datetime) -> Any:
+    """As the driver wants it for a column of this type."""
+    process = inbox.c.received_at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return process(moment) if process else moment
+
+
+def _row(call: Call, event: Event, moment: Any) -> Row:
     common = {"bot_id": call.bot, "channel_id": call.channel, "event": _sha256(event.event_id)}
     if isinstance(event, Ignored):
         reason = _sound(event.reason)[:_LONGEST_NAME]

@@ -119,15 +119,14 @@ def _heard_before(connection: Connection, heard: Heard) -> Row | None:
 
 
 def save_state(
-    connection: Connection, pointer: Pointer, row: Row, state: ConversationState, version: int, **more: Any
+    connection: Connection, pointer: Pointer, row: Row, state: ConversationState, before: Remembered, **more: Any
 ) -> bool:
-    """False when the conversation has moved on from `version` meanwhile. Raises IntegrityError likewise.
-
-    `more` are further columns.
+    """False when the conversation has moved on from `before` meanwhile, or was paused or given back. Raises
+    IntegrityError likewise. `more` are further columns.
     """
     values: dict[str, Any] = {
         "state": state.model_dump_json(),
-        "version": version + 1,
+        "version": before.version + 1,
         "release_number": pointer.number,
         "release_digest": pointer.digest,
         "language": row.found.language,
@@ -136,19 +135,20 @@ def save_state(
         **more,
     }
     name = {"bot_id": row.heard.bot, "id": row.heard.conversation}
-    if version == 0:
+    if before.version == 0:
         connection.execute(insert(conversations), {**name, "started_at": row.received_at, **values})
         return True
-    here = {"this_bot": name["bot_id"], "this": name["id"], "from_version": version}
-    return connection.execute(_moving(tuple(values)), {**values, **here}).rowcount == 1
+    here = {"this_bot": name["bot_id"], "this": name["id"], "from_version": before.version}
+    return connection.execute(_moving(tuple(values), before.paused), {**values, **here}).rowcount == 1
 
 
 @cache
-def _moving(names: tuple[str, ...]) -> Update:
+def _moving(names: tuple[str, ...], paused: bool) -> Update:
     """Written once: to write a statement costs more than to have it done."""
     here = conversations.c.bot_id == bindparam("this_bot"), conversations.c.id == bindparam("this")
     expected = conversations.c.version == bindparam("from_version")
-    return update(conversations).where(*here, expected).values({name: bindparam(name) for name in names})
+    silent = conversations.c.paused_at.is_not(None) if paused else conversations.c.paused_at.is_(None)
+    return update(conversations).where(*here, expected, silent).values({name: bindparam(name) for name in names})
 
 
 def save_message(connection: Connection, row: Row) -> None:

@@ -46,7 +46,7 @@ def settle(connection: Connection, done: Done, owner: str | None) -> list[Outbou
     """What `owner` may send at once. Raises RaceLostError, LeaseLostError; IntegrityError for a lost race, too."""
     take_part(connection)
     place = {**_place(done.arrival), **({"paused_at": done.row.received_at} if done.turn.hand_over else {})}
-    if not memory.save_state(connection, done.pointer, done.row, done.turn.state, done.before.version, **place):
+    if not memory.save_state(connection, done.pointer, done.row, done.turn.state, done.before, **place):
         raise RaceLostError
     memory.save_message(connection, done.row)
     if done.arrival is not None and not inbox.answered(connection, done.arrival, done.row.id):

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -22,6 +21,7 @@ from services.live_api.group_commit import GroupCommit
 from services.live_api.inbox import Arrival
 from services.live_api.memory import Heard, Remembered, Row
 from services.live_api.outbox import Outbound
+from services.live_api.pace import Pace, Stride
 from services.live_api.roster import Roster, Serving
 from services.live_api.settling import Done, RaceLostError, settle
 from services.live_api.staying import staying
@@ -36,6 +36,7 @@ from shared.flows.masking import hidden_texts
 from shared.ids import new_id
 
 _RACES = 20
+_AT_A_TIME = 8
 _DEADLOCK = "40P01"
 
 
@@ -63,6 +64,7 @@ class Talk:
     group: GroupCommit
     post: Post
     call: Call = refuse
+    _pace: Pace = field(default_factory=lambda: Pace(_AT_A_TIME))
     _locks: "WeakValueDictionary[tuple[str, str], asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
     async def turn(self, serving: Serving, heard: Heard, arrival: Arrival | None = None) -> Row:
@@ -71,12 +73,12 @@ class Talk:
         With an `arrival` the answer is for its channel, and is posted. Raises InvalidError `idempotency_key_reused`,
         `unknown_language`; BusyError `overloaded`; LeaseLostError when the arrival is another process's by now.
         """
-        async with self._alone(heard) as at_once:
+        async with self._alone(heard) as at_once, Stride(self._pace) as stride:
             known = arrival.before if arrival and at_once else None
             for _ in range(_RACES):
                 before = await run_in_threadpool(self._recall, heard) if known is None else known
                 try:
-                    return await self._once(serving, heard, before, arrival)
+                    return await self._once(serving, heard, before, arrival, stride)
                 except (RaceLostError, IntegrityError, OperationalError) as error:
                     if isinstance(error, OperationalError) and not _deadlocked(error):
                         raise
@@ -91,14 +93,16 @@ class Talk:
         async with lock:
             yield at_once
 
-    async def _once(self, serving: Serving, heard: Heard, before: Remembered, arrival: Arrival | None) -> Row:
+    async def _once(
+        self, serving: Serving, heard: Heard, before: Remembered, arrival: Arrival | None, stride: Stride
+    ) -> Row:
         if before.answered is not None:
             return before.answered
         serving = await self._not_older(serving, before)
         if before.release_digest not in (None, serving.pointer.digest):
             serving = await run_in_threadpool(staying, self.db, self.roster, serving, before)
         found = await self._understand(serving, heard, before)
-        turn = await self._decide(serving, heard, before, found)
+        turn = await self._decide(serving, heard, before, found, stride)
         row = _row(serving, heard, found, turn)
         # Not broken off between the two: what is kept in our name, somebody here must have in hand.
         await asyncio.shield(self._settle(Done(serving.pointer, row, turn, before, arrival)))
@@ -133,14 +137,21 @@ class Talk:
             return Classification(text=heard.text, language=language, understood=False, reason=silent)
         return await self.encoding.one(lambda text: brain.classify(text, language), heard.text)
 
-    async def _decide(self, serving: Serving, heard: Heard, before: Remembered, found: Classification) -> Turn:
+    async def _decide(
+        self, serving: Serving, heard: Heard, before: Remembered, found: Classification, stride: Stride
+    ) -> Turn:
         if before.paused:
             hidden = hidden_texts(before.state.variables, serving.brain.dialogue.sensitive)
             return Turn(state=before.state, replies=(), block=None, trace=(), hidden=hidden)
         seed = f"{heard.bot}/{heard.conversation}/{before.version}"
         event = UserEvent(found, seed, datetime.now(UTC), heard.payload)
         asking = serving.brain.reply(before.state, event, serving.pointer.environment.env)
-        turn = await drive_async(asking, partial(self.call, heard.bot))
+
+        async def call(asked: HttpCall) -> HttpOutcome:
+            async with stride.aside():
+                return await self.call(heard.bot, asked)
+
+        turn = await drive_async(asking, call)
         # A bot that is switched off says so, and goes on where it was when it is switched on again.
         return turn if serving.pointer.environment.enabled else turn.model_copy(update={"state": before.state})
 

@@ -1,7 +1,8 @@
 """Mistyped words, put right before they are read: of "trnasfer" an encoder sees pieces that mean nothing.
 
-A word is put right where neither the bot's expressions nor the encoder have it, and one slip away (a letter left
-out, added, changed, or two swapped) is a word that both have: of several, the one that is said most often. Live holds
+A word is put right where neither the bot's expressions nor the encoder have it or forms of it, and one slip away (a
+letter left out, added, changed, or two swapped) is a word that both have: of several, the one that is said most often.
+Live holds
 hashes of the bot's words, never the words (T3): the vocabulary of the encoder, the same for everyone, spells them.
 """
 
@@ -23,6 +24,8 @@ SHORTEST, LONGEST = 4, 24
 """Of fewer letters, most words are one slip away from another; no word that is written has more."""
 # A message of nothing but unknown words costs what a few of them cost.
 _MOST_PUT_RIGHT = 16
+# One may be a slip's own: "refun" has "refund".
+_ENOUGH_FORMS = 2
 _WORD = re.compile(r"[^\W\d_]+")
 # How SentencePiece marks the beginning of a word.
 _BEGINNING = "\N{LOWER ONE EIGHTH BLOCK}"
@@ -87,6 +90,10 @@ class Lexicon:
     def __contains__(self, word: str) -> bool:
         return self._tokenizer.token_to_id(self._mark + word) is not None
 
+    def knows(self, word: str) -> bool:
+        """Also by its forms: a vocabulary of "baked", "baker" and "baking" may lack "bake"."""
+        return word in self or sum(form in self for form in _forms(word)) >= _ENOUGH_FORMS
+
     def near(self, word: str) -> list[str]:
         """Its words that are one slip away from `word`, in the order of the vocabulary."""
         keys = np.array(_shortened(word), np.uint32)
@@ -103,7 +110,7 @@ class Lexicon:
 
 def put_right(text: str, strange: Iterable[str], own: OwnWords, lexicon: Lexicon) -> str:
     """`text` with those words of `strange` put right that are mistyped; none of the others is touched."""
-    meant = {word: _meant(word, own, lexicon) for word in strange if word not in lexicon}
+    meant = {word: _meant(word, own, lexicon) for word in strange if not lexicon.knows(word)}
     if not any(meant.values()):
         return text
     return _WORD.sub(lambda found: meant.get(found.group().casefold()) or found.group(), composed(text))
@@ -123,6 +130,13 @@ def _meant(word: str, own: OwnWords, lexicon: Lexicon) -> str | None:
     near = lexicon.near(word)
     said = own.times(near)
     return near[int(said.argmax())] if said.any() else None
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    """As English makes them; of another language's words they are in no vocabulary, which does no harm."""
+    if word.endswith("e"):
+        return word + "s", word + "d", word + "r", word[:-1] + "ing"
+    return word + "s", word + "es", word + "ed", word + "er", word + "ing"
 
 
 def _words(text: str) -> list[str]:

@@ -9,11 +9,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
 from services.live_api.channel import Ignored
+from services.live_api.handover import pause
 from services.live_api.inbox import Arrival, Call, accept
-from services.live_api.memory import Remembered, Row
+from services.live_api.memory import Remembered, Row, recall
 from services.live_api.outbox import Draft, put
 from services.live_api.processing import heard
-from services.live_api.settling import Done, LeaseLostError, settle
+from services.live_api.settling import Done, LeaseLostError, RaceLostError, settle
 from services.live_api.tables import conversations, inbox, messages, outbox
 from shared.contracts import Classification
 from shared.failpoints import armed
@@ -158,6 +159,23 @@ def test_a_process_that_was_taken_for_dead_keeps_nothing_of_its_turn(client: Tes
         settle(connection, Done(serving.pointer, row, turn, Remembered(), arrival), "live_zombie")
     with floor(client).db.reading() as connection:
         assert [connection.execute(select(t)).all() for t in (conversations, messages, outbox)] == [[], [], []]
+
+
+def test_a_turn_that_was_decided_before_a_person_took_over_keeps_nothing(client: TestClient, quay: str) -> None:
+    deliver(client, quay, said(1, "when is the next ferry"))
+    settled(client)
+    serving, db = floor(client).roster.serving(BOT), floor(client).db
+    arrival = Arrival(99, BOT, quay, f"{quay}:1", said(2, "ahoy"), "live_1", 1)
+    found = Classification(text="ahoy", language="en", understood=False)
+    with db.writing() as connection:
+        before = recall(connection, heard(arrival))
+        assert pause(connection, BOT, arrival.conversation)
+    turn = Turn(state=before.state, replies=(Reply(text=AHOY),), block=None, trace=())
+    row = Row("msg_2", heard(arrival), found, ({"text": AHOY},), None, 1, serving.pointer.activated_at)
+    with pytest.raises(RaceLostError), db.writing() as connection:
+        settle(connection, Done(serving.pointer, row, turn, before, arrival), "live_1")
+    with db.reading() as connection:
+        assert recall(connection, heard(arrival)) == replace(before, paused=True)
 
 
 def test_the_rest_channel_answers_in_the_response_and_sends_nothing(client: TestClient, platform: Platform) -> None:

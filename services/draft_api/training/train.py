@@ -71,10 +71,21 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def main() -> int:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+def step_back() -> None:
+    """Everybody who answers people goes first.
+
+    Linux weighs sessions against one another where autogroups are on: niceness then counts within a session alone, and
+    a session of our own has one of its own (sched(7)).
+    """
     with suppress(OSError, AttributeError):
         os.nice(_NICENESS)
+        if os.getsid(0) == os.getpid():
+            Path("/proc/self/autogroup").write_text(str(_NICENESS))
+
+
+def main() -> int:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    step_back()
     cache = os.environ.get("GREENROOM_EMBEDDINGS_CACHE")
     try:
         tell("reading", 1)

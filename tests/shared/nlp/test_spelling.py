@@ -41,6 +41,13 @@ def test_a_word_of_the_bot_that_the_encoder_does_not_know_is_no_mistake() -> Non
     assert read("to the acount", [*EXPRESSIONS, "the acount of Monte Cristo"]) == "to the acount"
 
 
+def test_a_word_that_the_encoder_knows_by_its_forms_is_no_mistake() -> None:
+    pieces = ["bike", "baked", "baker", "baking", "refund", "account", "counts", "counted"]
+    bot = ["may I bring my bike", "a refund to my account"]
+    assert read("how do I bake a loaf", bot, pieces) == "how do I bake a loaf"
+    assert read("a refun to my ccount", bot, pieces) == "a refund to my account"
+
+
 def test_of_two_words_as_near_the_one_that_is_said_more_often_is_meant() -> None:
     pieces = ["form", "farm"]
     assert read("the fprm farrm fxrm", ["a form", "a form", "a farm"], pieces) == "the form farm form"
