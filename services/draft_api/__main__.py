@@ -2,11 +2,13 @@
 
 from services.draft_api.app import draft_app
 from shared.jobs import DurableJobs, jobs_url
+from shared.priority import AFTER_LIVE, step_back
 from shared.settings import service_settings
 from shared.web.serve import serve
 
 
 def main() -> None:
+    step_back(AFTER_LIVE)
     settings = service_settings("draft")
     jobs = DurableJobs("draft", jobs_url(settings.database_url))
     serve("draft_api", 8001, settings, lambda: draft_app(settings, jobs))

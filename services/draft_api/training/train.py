@@ -15,7 +15,6 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import sys  # noqa: E402
 import threading  # noqa: E402
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
-from contextlib import suppress  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import orjson  # noqa: E402
@@ -26,10 +25,9 @@ from services.draft_api.training.source import Source, read_source  # noqa: E402
 from shared.contracts import ModelManifest  # noqa: E402
 from shared.errors import GreenroomError, InvalidError  # noqa: E402
 from shared.nlp.encoder import Encoder  # noqa: E402
+from shared.priority import AFTER_EVERYBODY, step_back  # noqa: E402
 
 __all__ = ["Source", "read_source", "train"]
-
-_NICENESS = 10
 
 
 def tell(step: str, percent: float) -> None:
@@ -71,21 +69,9 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def step_back() -> None:
-    """Everybody who answers people goes first.
-
-    Linux weighs sessions against one another where autogroups are on: niceness then counts within a session alone, and
-    a session of our own has one of its own (sched(7)).
-    """
-    with suppress(OSError, AttributeError):
-        os.nice(_NICENESS)
-        if os.getsid(0) == os.getpid():
-            Path("/proc/self/autogroup").write_text(str(_NICENESS))
-
-
 def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    step_back()
+    step_back(AFTER_EVERYBODY)
     cache = os.environ.get("GREENROOM_EMBEDDINGS_CACHE")
     try:
         tell("reading", 1)

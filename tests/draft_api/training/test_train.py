@@ -1,15 +1,11 @@
 """A training, from expressions to a model that answers (T1, T7, T8)."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from services.draft_api.training.encoder_folder import installed_encoder
 from tests.draft_api.training.child import RAILWAY, source, start, train
-
-AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def test_equal_expressions_give_an_equal_digest_in_whatever_order_they_come(tmp_path: Path, profile: str) -> None:
@@ -194,12 +190,3 @@ class TestEmbeddingsCache:
         second = train(document, tmp_path / "second", GREENROOM_EMBEDDINGS_CACHE=str(cache))
         assert second.manifest.digest == first.manifest.digest
         assert file.read_bytes() == whole
-
-
-def test_a_training_lets_everybody_else_go_first() -> None:
-    """By itself where the system weighs sessions against one another."""
-    told = "from services.draft_api.training.train import step_back; step_back(); import os; print(os.nice(0))"
-    shown = "; print(open('/proc/self/autogroup').read().split()[-1])" if AUTOGROUP.exists() else ""
-    command = [sys.executable, "-c", told + shown]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, start_new_session=True)
-    assert {int(line) for line in done.stdout.split()} == {10}
