@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-AFTER_LIVE, AFTER_EVERYBODY = 5, 15
+AFTER_LIVE, AFTER_EVERYBODY = 10, 15
 
 
 def step_back(niceness: int) -> None:
