@@ -141,7 +141,7 @@ def test_a_process_that_is_told_to_end_answers_what_it_has_taken_and_ends_with_z
     crowd = [threading.Thread(target=ask) for _ in range(3)]
     for one in crowd:
         one.start()
-    wait_for(lambda: "waiting_texts 0.0" not in process.client.get("/metrics").text, "they are being answered")
+    wait_for(lambda: "waiting_texts 768.0" in process.client.get("/metrics").text, "all of them are being answered")
     process.child.send_signal(signal.SIGTERM)
     assert process.child.wait(10) == 0
     for one in crowd:

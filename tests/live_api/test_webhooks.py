@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +30,9 @@ Kept = Callable[[str], list[tuple[str, str | None]]]
 
 @pytest.fixture(scope="module")
 def live(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> Live:
-    return Live.at(tmp_path_factory.mktemp("live"), new_database())
+    """It keeps what platforms send, and gets no further."""
+    made = Live.at(tmp_path_factory.mktemp("live"), new_database())
+    return replace(made, own=replace(made.own, delivery=replace(made.own.delivery, turns_at_once=0)))
 
 
 @pytest.fixture(scope="module")
