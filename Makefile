@@ -62,7 +62,7 @@ campaign: dev
 	GREENROOM_PROPERTY_RUNS=$(RUNS) $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/publisher/test_property.py $(ARGS)
 	GREENROOM_FORGERIES=100000 $(BIN)/python -m pytest -n auto --maxprocesses 4 \
 	  tests/live_api/channels/test_signatures.py tests/live_api/test_webhooks.py -k forgery
-	GREENROOM_DELIVERIES=100000 GREENROOM_KILLS=500 $(BIN)/python -m pytest -n 2 -s tests/live_api/test_campaign.py
+	GREENROOM_DELIVERIES=100000 GREENROOM_KILLS=500 $(BIN)/python -m pytest -n 2 -rP tests/live_api/test_campaign.py
 	GREENROOM_ACKNOWLEDGEMENTS=1000 $(BIN)/python -m pytest -n 0 tests/live_api/test_early_acknowledgement.py
 
 check: lint types imports
