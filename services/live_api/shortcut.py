@@ -20,9 +20,9 @@ from starlette.types import Receive, Scope, Send
 
 from services.live_api.channel import Answer, RawRequest
 from services.live_api.webhooks import raw_request
-from shared.errors import GreenroomError
 from shared.web.door import Measures
 from shared.web.keys import KeyRing, Principal
+from shared.web.routing import SlowBodyError
 from shared.web.strict_json import parse_json
 
 Headers = Mapping[bytes, bytes]
@@ -32,10 +32,6 @@ _MOST_HEADERS, _LONGEST_HEADERS = 32, 4096
 _LONGEST_LENGTH = 6
 # More is lingered over when it is refused.
 _LARGEST_EVENT = 64 * 1024
-
-
-class SlowBodyError(GreenroomError):
-    status, title = 408, "Request timeout"
 
 
 Answering = Callable[[str, RawRequest], Awaitable[Answer]]
