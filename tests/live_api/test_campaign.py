@@ -25,8 +25,8 @@ from tests import postgres
 from tests.live_api.harbour import PROOF, Accepted, Harbour, telegram, update
 from tests.live_api.theatre import wait_for
 
-DELIVERIES = int(os.environ.get("GREENROOM_DELIVERIES", "600"))
-KILLS = int(os.environ.get("GREENROOM_KILLS", "2"))
+DELIVERIES = int(os.environ.get("GREENROOM_DELIVERIES", "10000"))
+KILLS = int(os.environ.get("GREENROOM_KILLS", "10"))
 PER_MESSAGE, PER_CHAT = 5, 10
 POINTS = ("live.webhook.before_commit", "live.webhook.after_commit", "live.message.before_commit")
 POINTS += ("live.message.after_commit", "live.outbox.accepted")
