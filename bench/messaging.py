@@ -66,10 +66,11 @@ class Platform:
 
     def __init__(self) -> None:
         self.arrived: dict[str, float] = {}
-        self.talking: set[asyncio.Task[None] | None] = set()
+        self.talking: set[asyncio.Task[Any]] = set()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.talking.add(asyncio.current_task())
+        if task := asyncio.current_task():
+            self.talking.add(task)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])

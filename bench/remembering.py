@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def _measure(db: Database) -> None:
     for name in ("totals", "days", "by_channel", "intents", "blocks", "not_understood"):
         count: Callable[..., Any] = getattr(analytics, name)
         with db.reading() as connection:
-            _timed(f"analytics {name}", lambda count=count, at=connection: count(at, BOT, everything))
+            _timed(f"analytics {name}", partial(count, connection, BOT, everything))
 
     def forget() -> int:
         with db.writing() as connection:

@@ -97,7 +97,8 @@ def one_by_one(client: Client, brain: Brain, texts: list[str], calls: int) -> tu
 
 def crowd(client: Client, texts: list[str], clients: int, seconds: float) -> tuple[float, dict[str, set[bytes]]]:
     """Calls per second from `clients` connections at once, and the answers to each text."""
-    waiting, answers, done = selectors.DefaultSelector(), {text: set() for text in texts}, 0
+    waiting, done = selectors.DefaultSelector(), 0
+    answers: dict[str, set[bytes]] = {text: set() for text in texts}
     supply = cycle(texts)
     for _ in range(clients):
         connection, text = client.connect(), next(supply)
@@ -106,7 +107,7 @@ def crowd(client: Client, texts: list[str], clients: int, seconds: float) -> tup
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
         for key, _ in waiting.select(1):
-            connection = key.fileobj
+            connection = _connection(key)
             answers[key.data].add(receive(connection))
             done += 1
             text = next(supply)
@@ -114,9 +115,14 @@ def crowd(client: Client, texts: list[str], clients: int, seconds: float) -> tup
             waiting.modify(connection, selectors.EVENT_READ, text)
     elapsed = time.perf_counter() - began
     for key in list(waiting.get_map().values()):
-        receive(key.fileobj)
-        key.fileobj.close()
+        receive(_connection(key))
+        _connection(key).close()
     return done / elapsed, answers
+
+
+def _connection(key: selectors.SelectorKey) -> socket.socket:
+    assert isinstance(key.fileobj, socket.socket)
+    return key.fileobj
 
 
 def bare_rate(brain: Brain, texts: list[str], seconds: float) -> float:
