@@ -1,6 +1,6 @@
 """How long it takes to count and to erase in a live database that remembers a lot.
 
-    python -m bench.remembering [--messages 1000000] [--url postgresql://...]
+    python -m bench.remembering [--messages 1000000] [--url postgresql://...] [--plain]
 
 Prints the time of each table of the analytics over everything, and of erasing one person with a thousand messages, the
 emptying of the write-ahead log included. Times are of one run each, in seconds.
@@ -20,9 +20,11 @@ from sqlalchemy import insert
 from services.live_api import analytics
 from services.live_api.analytics import Range
 from services.live_api.personal import erase
-from services.live_api.tables import HOLDING_TEXT, conversations, messages
+from services.live_api.tables import HOLDING_TEXT, conversations, messages, text_keys
 from shared.db import Database
 from shared.schema import migrate
+from shared.secrets import Secrets, new_key, parse_keys
+from shared.text_keys import use_text_keys
 
 BOT, DAYS = "bot_bench", 90
 USERS_SHARE, AT_A_TIME, OF_ONE = 20, 10_000, 1000
@@ -33,10 +35,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--url", default=None, help="An empty database; a SQLite file of its own unless said.")
+    parser.add_argument("--plain", action="store_true", help="As an installation without a secrets key keeps it.")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         db = Database(given.url or f"sqlite:///{Path(folder) / 'live.db'}")
         migrate(db, "live")
+        if not given.plain:
+            use_text_keys(db, text_keys, Secrets(partial(parse_keys, new_key())))
         _fill(db, given.messages)
         _measure(db)
         db.dispose()

@@ -13,6 +13,10 @@ from typing import Any, overload
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
+from shared.words import Words
+
+WORDS = "words_of_people"
+"""Where a dialect, of which each engine has its own, keeps what opens and seals for columns that are `Spoken`."""
 _CHECKPOINTS = 3
 
 
@@ -44,11 +48,17 @@ class Database:
         with self._lock, self._writer.begin() as connection:
             yield connection
 
+    def use_words(self, words: Words) -> None:
+        """From now on columns that hold what people say are sealed and opened with these."""
+        for engine in (self._reader, self._writer):
+            setattr(engine.dialect, WORDS, words)
+
     def scrub(self, tables: Sequence[str]) -> None:
         """What was deleted from `tables` is gone from their files too, and not only out of sight.
 
         SQLite: rows were overwritten when they were deleted (`secure_delete`); what the write-ahead log still has of
-        them goes with a truncating checkpoint. PostgreSQL: VACUUM gives their space to what comes next.
+        them goes with a truncating checkpoint. PostgreSQL: VACUUM gives their space to what comes next; until that
+        comes, and in the write-ahead log, there lies what is sealed.
         """
         if not self.is_sqlite:
             with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -35,7 +35,7 @@ from services.draft_api.desk import DeskParts
 from services.draft_api.forgetting import Forgetting
 from services.draft_api.rehearsal import Rehearsal
 from services.draft_api.store import find_bot
-from services.draft_api.tables import SEALED
+from services.draft_api.tables import SEALED, text_keys
 from services.draft_api.tables import audit as audit_table
 from services.draft_api.tables import keys as keys_table
 from services.draft_api.tables import secrets as secrets_table
@@ -50,6 +50,7 @@ from shared.schema import migrate
 from shared.sealed import refuse_unknown_keys, reseal
 from shared.secrets import Secrets, keys_source
 from shared.settings import ServiceSettings
+from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
 from shared.web.keys import KeyRing, Principal
@@ -78,6 +79,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         migrate(db, "draft")
         refuse_unknown_keys(db, SEALED, secrets)
         reseal(db, SEALED, secrets)
+        use_text_keys(db, text_keys, secrets)
         keys.ensure("admin", settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
         jobs.launch({"training": TrainingJob(db, artifacts, scratch).run})

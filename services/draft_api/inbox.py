@@ -17,6 +17,7 @@ from shared.contracts import ScoredIntent, UserMessage
 from shared.db import utc
 from shared.errors import NotFoundError
 from shared.ids import new_id
+from shared.text_keys import words_of
 from shared.web.pages import Limit, Page, cut
 from shared.web.routing import UPLOAD, Router
 
@@ -177,16 +178,17 @@ def _left_out(connection: Connection, bot_id: str, message: UserMessage) -> bool
 
 def _fold(connection: Connection, bot_id: str, message: UserMessage) -> str:
     """F2: exact repeats are shown once, with a count. The row's id."""
-    same = inbox.c.language == message.language, inbox.c.normal == normal_key(message.text)
+    marks = words_of(connection).marks(normal_key(message.text))
+    same = inbox.c.language == message.language, inbox.c.normal.in_(marks)
     row = connection.execute(select(inbox.c.id).where(inbox.c.bot_id == bot_id, *same)).scalar()
     if row is None:
-        return _add(connection, bot_id, message)
+        return _add(connection, bot_id, message, marks[0])
     again = {"count": inbox.c.count + 1, "last_at": _received(message)}
     connection.execute(update(inbox).where(inbox.c.id == row).values(**again))
     return str(row)
 
 
-def _add(connection: Connection, bot_id: str, message: UserMessage) -> str:
+def _add(connection: Connection, bot_id: str, message: UserMessage, mark: str) -> str:
     row = new_id("inbox")
     connection.execute(
         insert(inbox).values(
@@ -194,7 +196,7 @@ def _add(connection: Connection, bot_id: str, message: UserMessage) -> str:
             bot_id=bot_id,
             language=message.language,
             text=message.text,
-            normal=normal_key(message.text),
+            normal=mark,
             status="pending",
             count=1,
             intent_then=message.intent,

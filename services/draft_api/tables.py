@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from shared.audit import audit_table
 from shared.sealed import SealedColumn, secrets_table
+from shared.text_keys import Spoken, text_keys_table
 from shared.web.idempotency import idempotency_table
 from shared.web.keys import keys_table
 
@@ -177,7 +178,7 @@ emulator_conversations = Table(
     metadata,
     _bot(),
     Column("id", String(80), primary_key=True),
-    Column("state", Text, nullable=False),
+    Column("state", Spoken, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -187,7 +188,8 @@ inbox = Table(
     Column("id", String(40), primary_key=True),
     Column("bot_id", String(40), ForeignKey("bots.id", ondelete="CASCADE"), nullable=False),
     Column("language", String(35), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Spoken, nullable=False),
+    # What stands for the normal form (T4): its SHA-256 under the text key, or as it is without one.
     Column("normal", String(64), nullable=False),
     Column("status", String(20), nullable=False),
     Column("count", Integer, nullable=False),
@@ -221,9 +223,10 @@ inbox_messages = Table(
 # Where words of people lie.
 HOLDING_TEXT = ("inbox", "inbox_messages", "emulator_conversations")
 
+text_keys = text_keys_table(metadata)
 secrets = secrets_table(metadata, _bot())
 # Every column whose texts are sealed: they are sealed anew when the key changes.
-SEALED = (SealedColumn(secrets, "sealed"),)
+SEALED = (SealedColumn(secrets, "sealed"), SealedColumn(text_keys, "sealed"))
 
 keys = keys_table(metadata)
 audit = audit_table(metadata)

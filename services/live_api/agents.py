@@ -1,6 +1,6 @@
 """What people say in place of the bot: kept, and sent out on the conversation's own channel, in order with the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from shared.digest import canonical, digest_of
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.flows.conversation import Reply
 from shared.ids import new_id
+from shared.text_keys import words_of
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ def answer(
     Raises NotFoundError `not_found`, ConflictError `not_handed_over`, InvalidError `idempotency_key_reused`.
     """
     told = reply.model_dump(mode="json", exclude_none=True)
-    digest = digest_of(canonical(told))
-    known = _known(connection, bot, conversation, key, digest)
+    marks = words_of(connection).marks(digest_of(canonical(told)))
+    known = _known(connection, bot, conversation, key, marks)
     if known is not None:
         return known
     place, name = _place(connection, bot, conversation), new_id("agt")
@@ -48,7 +49,7 @@ def answer(
         "reply": orjson.dumps(told).decode(),
         "sent_at": datetime.now(UTC),
         "idempotency_key": key,
-        "body_hash": digest,
+        "body_hash": marks[0],
     }
     kept = connection.execute(insert(agent_messages).values(**row).returning(agent_messages)).mappings().one()
     if place["channel_id"] is not None:
@@ -64,13 +65,15 @@ def said(connection: Connection, bot: str, conversation: str, cursor: str | None
     return [_read(row) for row in rows]
 
 
-def _known(connection: Connection, bot: str, conversation: str, key: str | None, digest: str) -> AgentMessage | None:
+def _known(
+    connection: Connection, bot: str, conversation: str, key: str | None, marks: Collection[str]
+) -> AgentMessage | None:
     if key is None:
         return None
     here = agent_messages.c.bot_id == bot, agent_messages.c.conversation == conversation
     known = select(agent_messages).where(*here, agent_messages.c.idempotency_key == key)
     row = connection.execute(known).mappings().first()
-    if row is not None and row["body_hash"] != digest:
+    if row is not None and row["body_hash"] not in marks:
         raise InvalidError("idempotency_key_reused", "This Idempotency-Key was used with another message.")
     return _read(row) if row else None
 

@@ -1,8 +1,11 @@
 """What live has heard, counted: by day, channel, intent and block, and what was not understood. Days are those of UTC.
 
-Everything is read in the database, over one range of one index; what retention has taken away is not counted.
+Everything but texts is counted in the database, over one range of one index; what retention has taken away is not
+counted.
 """
 
+import heapq
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,6 +16,9 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, String, ca
 from services.live_api.tables import channels, conversations, messages
 
 TOP = 50
+LATEST = 100_000
+"""Texts that were not understood are counted among so many, the last ones of a range."""
+_AT_A_TIME = 1000
 REST = "rest"
 
 
@@ -112,12 +118,16 @@ def blocks(connection: Connection, bot: str, range_: Range) -> list[BlockCount]:
 
 
 def not_understood(connection: Connection, bot: str, range_: Range) -> list[NotUnderstood]:
-    """What was said most often without being understood, letter by letter: draft's inbox groups by meaning."""
-    count = func.count().label("messages")
-    same = messages.c.text, messages.c.language, messages.c.reason
-    query = select(*same, count).where(*range_.here(bot), ~messages.c.understood, messages.c.text != "")
-    rows = connection.execute(query.group_by(*same).order_by(count.desc(), messages.c.text).limit(TOP)).mappings()
-    return [NotUnderstood(**row) for row in rows]
+    """What was said most often without being understood, letter by letter: draft's inbox groups by meaning.
+
+    Counted here: to the database, two sealed texts that are the same look different.
+    """
+    columns = messages.c.text, messages.c.language, messages.c.reason
+    query = select(*columns).where(*range_.here(bot), ~messages.c.understood)
+    rows = connection.execute(query.order_by(messages.c.sequence.desc()).limit(LATEST))
+    counted = Counter(tuple(row) for row in rows.yield_per(_AT_A_TIME) if row.text)
+    most = heapq.nsmallest(TOP, counted.items(), key=lambda item: (-item[1], item[0][0]))
+    return [NotUnderstood(text=t, language=lang, reason=why, messages=count) for (t, lang, why), count in most]
 
 
 def _counts() -> Sequence[ColumnElement[int]]:

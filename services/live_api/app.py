@@ -49,7 +49,7 @@ from services.live_api.sending import Sending
 from services.live_api.settings import LiveSettings
 from services.live_api.shortcut import Classifying, Listening, Shortcut
 from services.live_api.sweeping import Sweeper
-from services.live_api.tables import SEALED
+from services.live_api.tables import SEALED, text_keys
 from services.live_api.tables import audit as audit_table
 from services.live_api.tables import keys as keys_table
 from services.live_api.tables import secrets as secrets_table
@@ -67,6 +67,7 @@ from shared.schema import migrate
 from shared.sealed import refuse_unknown_keys, reseal
 from shared.secrets import Secrets, keys_source
 from shared.settings import ServiceSettings
+from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
 from shared.web.keys import KeyRing
@@ -127,6 +128,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         migrate(db, "live")
         refuse_unknown_keys(db, SEALED, floor.secrets)
         reseal(db, SEALED, floor.secrets)
+        use_text_keys(db, text_keys, floor.secrets)
         keys.ensure("admin", settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
         floor.roster.follow()

@@ -14,6 +14,8 @@ from sqlalchemy import (
     text,
 )
 
+from shared.text_keys import Spoken
+
 # SQLite counts by itself only in a column that it calls INTEGER.
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -44,7 +46,7 @@ def inbox_table(metadata: MetaData) -> Table:
         Column("channel_id", String(40), nullable=False),
         Column("event", String(64), nullable=False),
         Column("conversation", String(200)),
-        Column("body", Text),
+        Column("body", Spoken),
         Column("status", String(10), nullable=False),
         Column("reason", String(200)),
         Column("attempts", Integer, nullable=False),
@@ -75,7 +77,7 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("conversation", String(200), nullable=False),
         Column("message_id", String(40)),
         Column("address", Text),
-        Column("body", Text),
+        Column("body", Spoken),
         # How many of the requests that it is rendered to the platform has accepted.
         Column("parts", Integer, nullable=False),
         Column("status", String(10), nullable=False),
@@ -101,7 +103,7 @@ def agent_messages_table(metadata: MetaData) -> Table:
         Column("bot_id", String(40), nullable=False),
         Column("conversation", String(200), nullable=False),
         Column("author", String(200), nullable=False),
-        Column("reply", Text, nullable=False),
+        Column("reply", Spoken, nullable=False),
         Column("sent_at", DateTime(timezone=True), nullable=False),
         # What makes a repeated request the same message; NULLs are all different.
         Column("idempotency_key", String(200)),

@@ -7,7 +7,7 @@ platform repeats is known by a hash of the name that it gave the event, for as l
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Column, Connection, RowMapping
 
 from services.live_api.channel import Event, Ignored, Incoming
 from services.live_api.group_commit import GroupCommit
@@ -116,7 +116,7 @@ def accept(connection: Connection, calls: Sequence[Call]) -> list[Kept]:
     """Keeps the events that were not heard before. Nothing about an event makes this fail: what is odd is made fit to
     be kept.
     """
-    moment = _bound(connection, datetime.now(UTC))
+    moment = _binding(connection, inbox.c.received_at)(datetime.now(UTC))
     rows = [[_row(call, event, moment) for event in call.events] for call in calls]
     numbers = _insert(connection, [row for called in rows for row in called])
     # Who said the same in two calls is answered for the first.
@@ -134,9 +134,10 @@ def accept(connection: Connection, calls: Sequence[Call]) -> list[Kept]:
 def _insert(connection: Connection, rows: Sequence[Row]) -> dict[tuple[str, str], int]:
     """The numbers of those that are new."""
     found: dict[tuple[str, str], int] = {}
+    seal = _binding(connection, inbox.c.body)
     for start in range(0, len(rows), _AT_A_TIME):
         some = rows[start : start + _AT_A_TIME]
-        values = tuple(row[name] for row in some for name in _WRITTEN)
+        values = tuple(seal(row[name]) if name == "body" else row[name] for row in some for name in _WRITTEN)
         came = connection.exec_driver_sql(_inserting(connection.dialect.paramstyle, len(some)), values)
         found.update({(channel, event): number for number, channel, event in came})
     return found
@@ -215,10 +216,10 @@ def read_event(body: str) -> Incoming:
     return Incoming(**orjson.loads(body))
 
 
-def _bound(connection: Connection, moment: datetime) -> Any:
-    """As the driver wants it for a column of this type."""
-    process = inbox.c.received_at.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    return process(moment) if process else moment
+def _binding(connection: Connection, column: Column[Any]) -> Callable[[Any], Any]:
+    """What makes of a value what the driver wants for a column of this type."""
+    process = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    return process or (lambda value: value)
 
 
 def _row(call: Call, event: Event, moment: Any) -> Row:

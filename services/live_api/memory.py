@@ -18,6 +18,7 @@ from shared.digest import canonical, digest_of
 from shared.errors import InvalidError
 from shared.flows.engine import ConversationState
 from shared.flows.masking import mask
+from shared.text_keys import words_of
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _heard_before(connection: Connection, heard: Heard) -> Row | None:
     row = connection.execute(known).mappings().first()
     if row is None:
         return None
-    if row["body_hash"] != heard.body_hash:
+    if row["body_hash"] not in words_of(connection).marks(heard.body_hash):
         raise InvalidError("idempotency_key_reused", "This Idempotency-Key was used with another message.")
     answered = read_row(row)
     return replace(answered, replies=tuple(orjson.loads(row["unmasked"]))) if row["unmasked"] else answered
@@ -175,7 +176,7 @@ def save_message(connection: Connection, row: Row) -> None:
         "release_number": row.release,
         "received_at": row.received_at,
         "idempotency_key": heard.key,
-        "body_hash": heard.body_hash,
+        "body_hash": words_of(connection).marks(heard.body_hash)[0],
     }
     connection.execute(insert(messages), values)
 

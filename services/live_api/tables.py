@@ -25,6 +25,7 @@ from services.live_api.delivery_tables import (
 )
 from shared.audit import audit_table
 from shared.sealed import SealedColumn, secrets_table
+from shared.text_keys import Spoken, text_keys_table
 from shared.web.keys import keys_table
 
 metadata = MetaData()
@@ -96,7 +97,7 @@ conversations = Table(
     metadata,
     Column("bot_id", String(40), primary_key=True),
     Column("id", String(200), primary_key=True),
-    Column("state", Text, nullable=False),
+    Column("state", Spoken, nullable=False),
     # Moves with every message: two processes cannot both write the next one.
     Column("version", Integer, nullable=False),
     Column("release_number", Integer, nullable=False),
@@ -122,7 +123,7 @@ messages = Table(
     Column("bot_id", String(40), nullable=False),
     Column("conversation", String(200), nullable=False),
     Column("user_id", String(200)),
-    Column("text", Text, nullable=False),
+    Column("text", Spoken, nullable=False),
     Column("language", String(35), nullable=False),
     Column("understood", Boolean, nullable=False),
     Column("reason", String(40)),
@@ -131,8 +132,8 @@ messages = Table(
     Column("confidence", Float),
     Column("scope", Float),
     Column("exact", Boolean, nullable=False),
-    Column("replies", Text, nullable=False),
-    Column("unmasked", Text),
+    Column("replies", Spoken, nullable=False),
+    Column("unmasked", Spoken),
     Column("block", String(200)),
     Column("release_number", Integer, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
@@ -181,6 +182,7 @@ live_processes = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False),
 )
 
+text_keys = text_keys_table(metadata)
 secrets = secrets_table(metadata, Column("bot_id", String(40), primary_key=True))
 # Every column whose texts are sealed: they are sealed anew when the key changes.
 SEALED = (
@@ -188,6 +190,7 @@ SEALED = (
     SealedColumn(channels, "secrets"),
     SealedColumn(channels, "previous_secrets"),
     SealedColumn(handover_webhooks, "secret"),
+    SealedColumn(text_keys, "sealed"),
 )
 
 keys = keys_table(metadata)

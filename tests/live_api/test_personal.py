@@ -11,7 +11,6 @@ from sqlalchemy import func, insert, select
 from services.live_api.channel import Incoming
 from services.live_api.inbox import Call, Kept, accept, conversation_name
 from services.live_api.tables import agent_messages, conversations, inbox, messages, outbox
-from shared.db import Database
 from tests.live_api.theatre import BOT, Live, code, publish, release, say
 
 CANARY = "the canary of maud"
@@ -31,7 +30,7 @@ def ferry(client: TestClient, live: Live) -> TestClient:
     publish(client, None, release(None))
     say(client, f"{CANARY} sings", "maud", "maud")
     say(client, "where is bert", "bert", "bert")
-    db, moment = Database(live.settings.database_url), datetime.now(UTC)
+    db, moment = live.database(), datetime.now(UTC)
     with db.writing() as connection:
         waiting = [Incoming(f"ev-{who}", "+31 6 1234", f"{CANARY} waits", user=who) for who in ("maud", "bert")]
         accept(connection, [Call(BOT, "ch_1", waiting[:1]), Call(BOT, "ch_2", waiting[1:])])
@@ -58,7 +57,7 @@ def texts(live: Live) -> list[str]:
         agent_messages.c.reply,
         conversations.c.id,
     )
-    db = Database(live.settings.database_url)
+    db = live.database()
     with db.reading() as connection:
         found = [value for column in columns for value in connection.execute(select(column)).scalars() if value]
     db.dispose()
@@ -79,7 +78,7 @@ def test_everything_of_one_person_goes_and_nothing_of_another(ferry: TestClient,
 
 def test_an_event_that_the_platform_repeats_stays_erased(ferry: TestClient, live: Live) -> None:
     ferry.post(f"{PATH}/erasures", json={"user": "maud"})
-    db = Database(live.settings.database_url)
+    db = live.database()
     with db.writing() as connection:
         again = Incoming("ev-maud", "+31 6 1234", f"{CANARY} waits", user="maud")
         assert accept(connection, [Call(BOT, "ch_1", [again])]) == [Kept(0)]
@@ -98,7 +97,7 @@ def test_what_is_sensitive_is_hidden_in_what_is_told(client: TestClient, live: L
     variables = {"pin": {"sensitive": True}, "lane": {"sensitive": False}}
     publish(client, None, release(None, variables=variables))
     say(client, "hello", "maud", "maud")
-    db = Database(live.settings.database_url)
+    db = live.database()
     with db.writing() as connection:
         state = '{"variables":{"pin":"1234","lane":2}}'
         connection.execute(conversations.update().values(state=state))

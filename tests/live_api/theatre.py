@@ -16,6 +16,7 @@ from services.live_api.app import live_app
 from services.live_api.channel import Outgoing
 from services.live_api.routes import Ask, DeniedError, Reached
 from services.live_api.settings import LiveSettings
+from services.live_api.tables import text_keys
 from shared.contracts import (
     BotIdentity,
     BotSettings,
@@ -25,8 +26,11 @@ from shared.contracts import (
     ModelManifest,
     Release,
 )
+from shared.db import Database
 from shared.digest import canonical, digest_of
+from shared.secrets import Secrets, keys_source
 from shared.settings import ServiceSettings, service_settings
+from shared.text_keys import use_text_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN, PEER = "admin-key-of-the-ferry-company", "peer-key-of-the-ferry-company"
@@ -127,6 +131,13 @@ class Live:
             headers={"Authorization": f"Bearer {ADMIN}"},
             raise_server_exceptions=False,
         )
+
+    def database(self) -> Database:
+        """As the service has it open: what people said is plain to whoever reads it."""
+        db = Database(self.settings.database_url)
+        secrets = Secrets(keys_source(self.settings.secrets_key, self.settings.secrets_file))
+        use_text_keys(db, text_keys, secrets)
+        return db
 
     @property
     def artifacts(self) -> Path:
