@@ -66,7 +66,7 @@ def _rotate(access: Access) -> None:
     if "GREENROOM_SECRETS_KEY" in os.environ:
         raise CommandError(
             "The keys are in GREENROOM_SECRETS_KEY, not in the data folder.",
-            hint="Put a new one in front there, restart draft and live, take the old one away, restart them again.",
+            hint="Put a new one in front there, restart all services, take the old one away, restart them again.",
         )
     keys = _keys(access.data)
     if len(keys) == 1:
@@ -94,11 +94,11 @@ def _sealing(access: Access) -> tuple[list[Peer], bool]:
     """The services that seal; and whether there is a preview that does not run, which still needs the old keys."""
     known = read_credentials(access.data)
     previewing = known is not None and "preview" in known.urls
-    services = [access.draft, access.live, *([access.preview] if previewing else [])]
+    services = [access.draft, access.live, access.publisher, *([access.preview] if previewing else [])]
     return services, not previewing and (access.data / "preview.db").exists()
 
 
 def _tell(count: int, asleep: bool) -> None:
-    print(f"{count} secrets are sealed with a new key.")
+    print(f"{count} secrets and keys are sealed with a new key.")
     if asleep:
         print("The preview does not run, so its key was kept: start it with `greenroom up --preview` and rotate again.")

@@ -55,10 +55,7 @@ def _arguments(service: str, host: str, port: int, workers: int) -> tuple[str, .
 
 
 def _environ(service: str, data: Path, credentials: Credentials, environ: Mapping[str, str]) -> dict[str, str]:
-    """Only the publisher learns where the others are, nobody where another one's database is, and the publisher not
-
-    what seals their secrets.
-    """
+    """Only the publisher learns where the others are, and nobody where another one's database is."""
     foreign = tuple(f"GREENROOM_{other.upper()}_" for other in MODULES if other != service)
     known = {name: value for name, value in environ.items() if not name.startswith(foreign)}
     known["GREENROOM_DATA"] = str(data)
@@ -69,7 +66,6 @@ def _environ(service: str, data: Path, credentials: Credentials, environ: Mappin
     if service == "preview":
         known |= _preview(data, credentials, environ)
     if service == "publisher":
-        known.pop("GREENROOM_SECRETS_KEY", None)
         known |= _neighbours(credentials, environ)
     return known
 

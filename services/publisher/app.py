@@ -31,15 +31,20 @@ from services.publisher.publish import Publishing
 from services.publisher.records import now, unfinished
 from services.publisher.settings import PublisherSettings, TargetSettings
 from services.publisher.sweeping import sweep
+from services.publisher.tables import SEALED, text_keys
 from services.publisher.tables import audit as audit_table
 from services.publisher.tables import keys as keys_table
 from services.publisher.weighing import Weighing, unfinished_impacts
 from shared.db import Database
 from shared.jobs import Jobs
 from shared.schema import migrate
+from shared.sealed import refuse_unknown_keys, reseal
+from shared.secrets import Secrets, keys_source
+from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
 from shared.web.keys import KeyRing
+from shared.web.secrets_routes import reseal_router
 
 SURFACE = Surface(
     name="publisher",
@@ -62,10 +67,14 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
     draft = Draft(connecting("draft", settings.draft_url, settings.service.peer_key, settings.patience_seconds))
     targets = {target.name: _target(target, settings, connecting) for target in settings.targets}
     live = targets["live"].live
+    secrets = Secrets(keys_source(settings.service.secrets_key, settings.service.secrets_file))
     stopping, started = threading.Event(), {"started": False}
 
     def start() -> None:
         migrate(db, "publisher")
+        refuse_unknown_keys(db, SEALED, secrets)
+        reseal(db, SEALED, secrets)
+        use_text_keys(db, text_keys, secrets)
         keys.ensure("admin", settings.service.admin_key, ("admin",))
         jobs.launch(
             {
@@ -128,6 +137,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
             pulling.router,
             audit_routes.router,
             audit_router(db, audit_table),
+            reseal_router(db, audit_table, secrets, SEALED),
             inbox_routes.router,
             personal_routes.router,
         ],

@@ -16,6 +16,8 @@ from sqlalchemy import (
 )
 
 from shared.audit import audit_table
+from shared.sealed import SealedColumn
+from shared.text_keys import Spoken, text_keys_table
 from shared.web.idempotency import idempotency_table
 from shared.web.keys import keys_table
 
@@ -113,7 +115,8 @@ plans = Table(
     Column("author_id", String(40), nullable=False),
     Column("approvals_needed", Integer, nullable=False),
     Column("approvals", Text, nullable=False),
-    Column("impact", Text, nullable=False, server_default='{"status":"skipped"}'),
+    # Among it, as examples, what users said.
+    Column("impact", Spoken, nullable=False, server_default='{"status":"skipped"}'),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Index("ix_plans_bot", "bot_id", "created_at"),
 )
@@ -160,7 +163,7 @@ erasures = Table(
     Column("bot_id", String(40), nullable=False),
     Column("status", String(20), nullable=False),
     Column("step", String(20), nullable=False),
-    Column("subject", Text),
+    Column("subject", Spoken),
     Column("report", Text),
     Column("author", String(200), nullable=False),
     Column("error", Text),
@@ -169,6 +172,10 @@ erasures = Table(
     Index("ix_erasures_bot", "bot_id", "created_at"),
 )
 HOLDING_SUBJECTS = ("erasures", "plans")
+
+text_keys = text_keys_table(metadata)
+# Every column whose texts are sealed: they are sealed anew when the key changes.
+SEALED = (SealedColumn(text_keys, "sealed"),)
 
 keys = keys_table(metadata)
 audit = audit_table(metadata)

@@ -100,14 +100,22 @@ def secrets_router(drawer: Drawer, reads: str, writes: str) -> APIRouter:
             note(connection, drawer.audit, _entry("secret_removed", bot_id, name, key, request))
         return Response(status_code=204)
 
+    router.include_router(reseal_router(drawer.db, drawer.audit, drawer.secrets, drawer.columns))
+    return router
+
+
+def reseal_router(db: Database, audit: Table, secrets: Secrets, columns: Sequence[SealedColumn]) -> APIRouter:
+    """`columns` are all columns of the service that hold sealed texts."""
+    router = Router(tags=["secrets"])
+
     @router.post("/v1/secrets/reseal")
     def seal_anew(request: Request, key: Principal = requires("admin")) -> Resealed:
         """After the keys were changed: reads them anew, and seals with the first what another one sealed."""
-        drawer.secrets.reload()
-        count = reseal(drawer.db, drawer.columns, drawer.secrets)
-        known = list(drawer.secrets.key_ids)
-        with drawer.db.writing() as connection:
-            note(connection, drawer.audit, _entry("secrets_resealed", None, None, key, request, resealed=count))
+        secrets.reload()
+        count = reseal(db, columns, secrets)
+        known = list(secrets.key_ids)
+        with db.writing() as connection:
+            note(connection, audit, _entry("secrets_resealed", None, None, key, request, resealed=count))
         return Resealed(resealed=count, key=known[0] if known else None, keys=known)
 
     return router

@@ -1,10 +1,12 @@
 """Named secrets are the same in draft and in live: written, never read back, sealed anew when the key changes."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,14 @@ from fastapi.testclient import TestClient
 from services.draft_api.app import draft_app
 from services.live_api.app import live_app
 from services.live_api.settings import LiveSettings
+from services.publisher import tables as publisher
 from shared.db import Database
 from shared.errors import MisconfiguredError
-from shared.secrets import key_id_of, new_key
+from shared.schema import migrate
+from shared.sealed import refuse_unknown_keys
+from shared.secrets import Secrets, key_id_of, new_key, parse_keys
 from shared.settings import service_settings
+from shared.text_keys import use_text_keys
 from tests.inline_jobs import InlineJobs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -169,23 +175,37 @@ def test_keys_that_change_in_the_data_folder_are_taken_up_while_all_runs(place: 
 
 
 def remedies() -> dict[str, list[str]]:
-    """The statements of docs/operations.md for a key that is lost: live's, then draft's."""
+    """The statements of docs/operations.md for a key that is lost, by service."""
     page = (ROOT / "docs" / "operations.md").read_text().split("If it is lost,")[1].split("To change the key")[0]
-    live, draft = page.split("in draft's:")
+    told = re.split(r"\bin (live|draft|the publisher)'s\b", page)[1:]
     return {
-        service: [statement for line in text.splitlines() if line.startswith("    ") for statement in line.split(";")]
-        for service, text in (("live", live), ("draft", draft))
+        service.removeprefix("the "): [some for line in re.findall("^    (.*)", text, re.M) for some in line.split(";")]
+        for service, text in zip(told[::2], told[1::2], strict=True)
     }
+
+
+def remedy(db: Database, service: str) -> None:
+    with db.writing() as connection:
+        for statement in filter(str.strip, remedies()[service]):
+            connection.exec_driver_sql(statement)
 
 
 def test_who_lost_the_key_goes_on_without_what_it_sealed(place: Place) -> None:
     with place.open(OLD) as client:
         client.put(f"/v1/bots/{place.bot(client)}/secrets/DESK_TOKEN", json={"value": VALUE})
     db = Database(place.database_url)
-    with db.writing() as connection:
-        for statement in filter(str.strip, remedies()[place.service]):
-            connection.execute(sa.text(statement))
+    remedy(db, place.service)
     db.dispose()
     with place.open(NEW) as client:
         assert client.get(f"/v1/bots/{place.bot(client)}/secrets").status_code == 200
         assert client.post("/v1/secrets/reseal").json()["resealed"] == 0
+
+
+def test_a_publisher_that_lost_the_key_goes_on_likewise(database_url: str) -> None:
+    db = Database(database_url)
+    migrate(db, "publisher")
+    old, new = (Secrets(partial(parse_keys, key)) for key in (OLD, NEW))
+    use_text_keys(db, publisher.text_keys, old)
+    remedy(db, "publisher")
+    refuse_unknown_keys(db, publisher.SEALED, new)
+    db.dispose()

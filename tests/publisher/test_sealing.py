@@ -10,7 +10,8 @@ import pytest
 from shared.secrets import new_key
 from tests import postgres
 from tests.house import House, house
-from tests.publisher.conftest import says
+from tests.publisher.conftest import Cafe, says
+from tests.publisher.test_impact import settled
 from tests.publisher.test_personal import Bot, erase, holding, inbox, say, sync
 
 pytestmark = pytest.mark.postgres
@@ -79,3 +80,19 @@ def test_what_was_said_is_in_no_file_of_the_server_erased_or_not(at_home: House,
     assert inbox(at_home, bot.id) == {OTHER: 1}
     kept = at_home.live.get(f"/v1/bots/{bot.id}/conversations/bert/messages").json()["items"]
     assert [message["text"] for message in kept] == [OTHER]
+
+
+def test_what_a_plan_shows_of_it_is_in_no_file_either(at_home: House, cellar: Cellar) -> None:
+    cafe, said = Cafe(at_home), "is there soup for the canary of ann"
+    cafe.set(intent_threshold=0, scope_threshold=0)
+    assert at_home.publish(cafe.id, train="if_needed")["release"] == 1
+    say(at_home.live, cafe.id, said, "ann")
+    cafe.set(intent_threshold=1)
+    plan = at_home.plan(cafe.id)
+    assert [example["text"] for example in settled(at_home, plan["id"])["examples"]] == [said]
+    assert cellar.holding(said) == []
+
+
+def test_the_publisher_seals_its_own_key_anew(at_home: House) -> None:
+    assert at_home.publisher.post("/v1/secrets/reseal").json()["resealed"] == 0
+    assert len(at_home.publisher.post("/v1/secrets/reseal").json()["keys"]) == 1
