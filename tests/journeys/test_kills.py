@@ -145,6 +145,27 @@ def test_messages_come_home_once_when_the_publisher_is_killed_over_them(theatre:
     ]
 
 
+@pytest.mark.parametrize("point", ["erasure.found", "erasure.live_erased", "erasure.draft_erased"])
+def test_an_erasure_ends_by_itself_when_the_publisher_is_killed_over_it(theatre: Theatre, bot: str, point: str) -> None:
+    path, who = f"/v1/bots/{bot}/conversations/maud/messages", f"maud-{secrets.token_hex(8)}"
+    for text in ("is there soup on board", "can i bring my goat"):
+        ok(theatre.live.post(path, json={"text": text, "user": who}))
+    synced = ok(theatre.publisher.post(f"/v1/bots/{bot}/inbox-syncs", json={}))
+    theatre.follow("publisher", f"/v1/inbox-syncs/{synced['id']}", {"succeeded"})
+    theatre.restart("publisher", failpoint=f"{point}:1:kill")
+    send(theatre.publisher, "/v1/erasures", {"bot": bot, "user": who})
+    theatre.wait_dead("publisher")
+    theatre.start("publisher")
+    asked = ok(theatre.publisher.get(f"/v1/bots/{bot}/audit?action=erasure_asked"))["items"]
+    ended = theatre.follow("publisher", f"/v1/erasures/{asked[0]['detail']['erasure']}", {"succeeded", "failed"})
+    assert (len(asked), ended["status"]) == (1, "succeeded"), ended
+    assert (ended["report"]["live"]["messages"], ended["report"]["draft"]["messages"]) == (2, 2)
+    assert ok(theatre.live.get(path))["items"] == ok(theatre.draft.get(f"/v1/bots/{bot}/inbox"))["items"] == []
+    assert [
+        file.name for file in theatre.folder.rglob("*") if file.is_file() and who.encode() in file.read_bytes()
+    ] == []
+
+
 def test_a_rollback_ends_by_itself_when_the_publisher_is_killed_and_draft_is_gone(theatre: Theatre, bot: str) -> None:
     assert theatre.publish(bot, train="if_needed")["release"] == 2
     theatre.kill("draft")
