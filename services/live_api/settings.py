@@ -9,10 +9,12 @@ from services.live_api.expiry import Bounds
 
 @dataclass(frozen=True)
 class DeliveryBounds:
-    """How much of what platforms send, and of what is sent to them, is in hand at once in a process; how often what
-    fails is tried, with what pause at first; after how many seconds a turn has failed, or a process is dead.
+    """How many events may wait for their turn, over all processes; how much of what platforms send, and of what is sent
+    to them, is in hand at once in a process; how often what fails is tried, with what pause at first; after how many
+    seconds a turn has failed, or a process is dead.
     """
 
+    waiting_events: int = 100_000
     turns_at_once: int = 512
     turns_at_once_per_bot: int = 128
     turn_attempts: int = 3

@@ -23,6 +23,7 @@ router = Router(prefix="/v1/channels/{channel}", tags=["channels"])
 _MOST_BYTES = 4 << 20
 # Slack waits for three seconds.
 _PATIENCE_SECONDS = 2.5
+_RETRY_SECONDS = 10
 _REFUSALS = {
     Verdict.FORGED: "Nothing proves that this comes from the platform.",
     Verdict.STALE: "It was signed too long ago, or has no time that can be read.",
@@ -88,12 +89,26 @@ def _events(channel: Channel, asked: RawRequest) -> Sequence[Event]:
 
 
 async def _keep(floor: FloorParts, channel: Channel, events: Sequence[Event]) -> None:
-    """Raises BusyError when the database is too slow for the platform to wait: it will ask again."""
+    """Raises BusyError when too much waits, or when the database is too slow for the platform to wait: it will ask
+
+    again.
+    """
+    _refuse_beyond(floor.delivery.tending.backlog.events, floor.settings.delivery.waiting_events)
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             await floor.delivery.inbox.accept(channel.bot, channel.id, events)
     except TimeoutError:
         raise BusyError("store_unavailable", "The database is too slow just now.") from None
+
+
+def _refuse_beyond(waiting: int, most: int) -> None:
+    """Before anything is kept: what waits here too long is safer with the platform. It was counted a moment ago, so a
+
+    little more than `most` may come to wait.
+    """
+    if waiting >= most:
+        detail = "More messages are waiting than will be answered soon."
+        raise BusyError("overloaded", detail, retry_after=_RETRY_SECONDS)
 
 
 def raw_request(scope: Scope, body: bytes) -> RawRequest:

@@ -15,7 +15,7 @@ from shared.db import Database
 from tests.conftest import NewDatabase
 from tests.live_api.channels.asking import CONFIGS, SECRETS, form, recorded, signed
 from tests.live_api.channels.forging import FORGERIES, forge
-from tests.live_api.theatre import BOT, Live, code, stranger
+from tests.live_api.theatre import BOT, Live, code, stranger, wait_for
 
 BODIES = {
     "messenger": "messenger_batch",
@@ -103,6 +103,29 @@ def test_what_is_not_proven_leaves_nothing_behind(
         expected = "webhook_timestamp_stale" if kind == "slack" else "webhook_signature_invalid"
         assert code(refused) == (401, expected)
     assert kept(there) == []
+
+
+def test_beyond_what_may_wait_nothing_is_kept_until_there_is_room(
+    new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    made = Live.at(tmp_path_factory.mktemp("full"), new_database())
+    bounds = replace(made.own.delivery, turns_at_once=0, waiting_events=1)
+    with replace(made, own=replace(made.own, tend_seconds=0.05, delivery=bounds)).open() as full:
+        first, second = (recorded("telegram_message").replace(b"10000", number) for number in (b"10001", b"10002"))
+        there, outside = channel(full, "telegram"), stranger(full)
+        assert deliver(outside, "telegram", there, first).status_code == 200
+        backlog = full.app.app.state.floor.delivery.tending  # type: ignore[attr-defined]
+        wait_for(lambda: backlog.backlog.events == 1, "what waits is counted")
+        refused = deliver(outside, "telegram", there, second)
+        assert (code(refused), refused.headers["Retry-After"]) == ((503, "overloaded"), "10")
+        assert deliver(outside, "telegram", there, second, (b"x", b"y")).status_code == 401
+        db = made.database()
+        with db.writing() as connection:
+            connection.execute(sa.text("UPDATE inbox SET status = 'ignored' WHERE status = 'pending'"))
+            assert connection.execute(sa.text("SELECT count(*) FROM inbox")).scalar_one() == 1
+        db.dispose()
+        wait_for(lambda: backlog.backlog.events == 0, "there is room again")
+        assert deliver(outside, "telegram", there, second).status_code == 200
 
 
 def test_calls_are_counted_by_what_came_of_them(client: TestClient, anybody: TestClient) -> None:
