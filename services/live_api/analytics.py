@@ -124,8 +124,9 @@ def not_understood(connection: Connection, bot: str, range_: Range) -> list[NotU
     """
     columns = messages.c.text, messages.c.language, messages.c.reason
     query = select(*columns).where(*range_.here(bot), ~messages.c.understood)
-    rows = connection.execute(query.order_by(messages.c.sequence.desc()).limit(LATEST))
-    counted = Counter(tuple(row) for row in rows.yield_per(_AT_A_TIME) if row.text)
+    latest = query.order_by(messages.c.sequence.desc()).limit(LATEST)
+    rows = connection.execute(latest, execution_options={"yield_per": _AT_A_TIME})
+    counted = Counter(tuple(row) for row in rows if row.text)
     most = heapq.nsmallest(TOP, counted.items(), key=lambda item: (-item[1], item[0][0]))
     return [NotUnderstood(text=t, language=lang, reason=why, messages=count) for (t, lang, why), count in most]
 

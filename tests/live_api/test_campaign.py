@@ -2,7 +2,7 @@
 
 GREENROOM_DELIVERIES says how many deliveries there are, of a fifth as many messages: repeated at once, repeated late,
 out of order; GREENROOM_KILLS how often live dies meanwhile, and every other time PostgreSQL too. The checker reads the
-database and what the platform took, and shares no code with live.
+database and what the platform took, and shares no code with live but what opens sealed words.
 """
 
 import asyncio
@@ -20,10 +20,12 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from sqlalchemy import Select, select
 
+from services.live_api.tables import inbox, messages, outbox
 from tests import postgres
 from tests.live_api.harbour import PROOF, Accepted, Harbour, telegram, update
-from tests.live_api.theatre import wait_for
+from tests.live_api.theatre import Live, wait_for
 
 DELIVERIES = int(os.environ.get("GREENROOM_DELIVERIES", "10000"))
 KILLS = int(os.environ.get("GREENROOM_KILLS", "10"))
@@ -144,7 +146,7 @@ def check_database(harbour: Harbour, expected: set[int]) -> None:
     assert found == Counter({hashlib.sha256(str(number).encode()).hexdigest(): 1 for number in expected})
     statuses = {status for (status,) in ask(harbour, "SELECT DISTINCT status FROM inbox")}
     assert statuses <= {"answered", "parked"}
-    heard = [int(text.split()[1]) for (text,) in ask(harbour, "SELECT text FROM messages ORDER BY sequence")]
+    heard = [int(text.split()[1]) for text in spoken(harbour, select(messages.c.text).order_by(messages.c.sequence))]
     assert sorted(heard) == sorted(expected - parked(harbour))
     for chat in {number // 1000 for number in expected}:
         mine = [number for number in heard if number // 1000 == chat]
@@ -168,15 +170,25 @@ def check_platform(took: list[Accepted], campaign: Campaign, answered: set[int])
 
 def parked(harbour: Harbour) -> set[int]:
     """What live gave up on, and says so: its text stays."""
-    found = ask(
-        harbour, "SELECT body FROM inbox WHERE status = 'parked' UNION SELECT body FROM outbox WHERE status = 'parked'"
-    )
-    return {int(body.partition("word ")[2].split('"')[0]) for (body,) in found}
+    found = [
+        body
+        for table in (inbox, outbox)
+        for body in spoken(harbour, select(table.c.body).where(table.c.status == "parked"))
+    ]
+    return {int(body.partition("word ")[2].split('"')[0]) for body in found}
 
 
 def rows(harbour: Harbour, table: str, status: str) -> int:
     ((count,),) = ask(harbour, f"SELECT count(*) FROM {table} WHERE status = '{status}'")
     return int(count)
+
+
+def spoken(harbour: Harbour, query: Select[tuple[str]]) -> list[str]:
+    db = Live.at(harbour.folder, harbour.database_url).database()
+    with db.reading() as connection:
+        found = list(connection.execute(query).scalars())
+    db.dispose()
+    return found
 
 
 def ask(harbour: Harbour, query: str) -> list[tuple]:  # type: ignore[type-arg]
