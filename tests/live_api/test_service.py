@@ -14,7 +14,20 @@ import httpx
 import pytest
 
 from services.live_api.settings import LiveSettings, live_settings
-from tests.live_api.theatre import ADMIN, BOT, PEER, ROOT, Live, Trained, code, publish, release, say, wait_for
+from tests.live_api.theatre import (
+    ADMIN,
+    BOT,
+    PEER,
+    ROOT,
+    SECRETS_KEY,
+    Live,
+    Trained,
+    code,
+    publish,
+    release,
+    say,
+    wait_for,
+)
 
 CLASSIFY = f"/v1/bots/{BOT}/classify"
 
@@ -100,7 +113,7 @@ class Process:
             listener.bind(("127.0.0.1", 0))
             port = listener.getsockname()[1]
         environ = {**os.environ, "GREENROOM_DATA": str(live.settings.data)}
-        environ |= {"GREENROOM_ADMIN_KEY": ADMIN, "GREENROOM_PEER_KEY": PEER}
+        environ |= {"GREENROOM_ADMIN_KEY": ADMIN, "GREENROOM_PEER_KEY": PEER, "GREENROOM_SECRETS_KEY": SECRETS_KEY}
         environ |= {"GREENROOM_LIVE_DATABASE_URL": live.settings.database_url}
         command = [sys.executable, "-m", "services.live_api", "--port", str(port)]
         self.child = subprocess.Popen(command, cwd=ROOT, env=environ)
