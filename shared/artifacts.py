@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from obstore import Bytes
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, from_url
 
@@ -19,6 +20,10 @@ class Artifacts(Protocol):
 
     def read(self, digest: str) -> bytes:
         """The verified bytes. Raises NotFoundError `artifact_missing`, InvalidError `artifact_digest_mismatch`."""
+        ...
+
+    def verify(self, digest: str) -> None:
+        """Hashes what is stored, without a copy of it. Raises what `read` does."""
         ...
 
     def write(self, data: bytes, digest: str | None = None) -> str:
@@ -48,12 +53,18 @@ class StoredArtifacts:
         return True
 
     def read(self, digest: str) -> bytes:
-        try:
-            data = bytes(self._store.get(_key(digest)).bytes())
-        except FileNotFoundError:
-            raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.") from None
+        data = bytes(self._stored(digest))
         _verify(data, digest)
         return data
+
+    def verify(self, digest: str) -> None:
+        _verify(memoryview(self._stored(digest)), digest)
+
+    def _stored(self, digest: str) -> Bytes:
+        try:
+            return self._store.get(_key(digest)).bytes()
+        except FileNotFoundError:
+            raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.") from None
 
     def write(self, data: bytes, digest: str | None = None) -> str:
         name = digest or digest_of(data)
@@ -97,6 +108,6 @@ def _key(digest: str) -> str:
     return digest.replace(":", "/")
 
 
-def _verify(data: bytes, digest: str) -> None:
+def _verify(data: bytes | memoryview, digest: str) -> None:
     if digest_of(data) != digest:
         raise InvalidError("artifact_digest_mismatch", f"The bytes stored as {digest} are not what that name says.")

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.contracts import Classification, FoundEntity, Proof, Release
-from shared.digest import digest_of
 from shared.entities.finder import Finder, compile_entities
 from shared.flows.conversation import after_pause
 from shared.flows.effects import Asking
@@ -112,10 +111,13 @@ def _thrifty(release: Release, dialogue: Dialogue, models: Mapping[str, Model], 
     return release.model_copy(update={"flows": flows, "models": manifests, "intents": intents})
 
 
-def prove(brain: Brain, read: Read, warnings: tuple[str, ...] = ()) -> Proof:
-    """What this side has, computed from the bytes in its own store and by its own processor. Warms the models."""
-    files = {
-        file.digest: digest_of(read(file.digest)) for m in brain.models.values() for file in m.manifest.all_files()
-    }
+def prove(brain: Brain, verify: Callable[[str], None], warnings: tuple[str, ...] = ()) -> Proof:
+    """What this side has, computed from the bytes in its own store and by its own processor. Warms the models.
+
+    `verify` hashes what is stored under a digest, and raises when that is not what its name says.
+    """
+    digests = sorted({file.digest for model in brain.models.values() for file in model.manifest.all_files()})
+    for digest in digests:
+        verify(digest)
     probes = tuple(probe for model in brain.models.values() for probe in model.probed)
-    return Proof(files=files, probes=probes, processor=processor(), warnings=warnings)
+    return Proof(files={name: name for name in digests}, probes=probes, processor=processor(), warnings=warnings)

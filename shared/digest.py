@@ -34,7 +34,7 @@ def same(one: Any, other: Any) -> bool:
     return one is other or canonical(one) == canonical(other)
 
 
-def digest_of(data: bytes) -> str:
+def digest_of(data: bytes | memoryview) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 

@@ -1,10 +1,12 @@
 """Who goes first for the processor: people who talk to live, then those who build, then what takes minutes."""
 
 import os
+import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
-AFTER_LIVE, AFTER_EVERYBODY = 10, 15
+BACKSTAGE, AFTER_LIVE, AFTER_EVERYBODY = 10, 15, 19
 
 
 def step_back(niceness: int) -> None:
@@ -17,3 +19,10 @@ def step_back(niceness: int) -> None:
         os.nice(niceness - os.nice(0))
         if os.getsid(0) == os.getpid():
             Path("/proc/self/autogroup").write_text(str(niceness))
+
+
+def step_aside(niceness: int) -> None:
+    """This thread alone waits for the others of its process, where the system lets it: Linux weighs threads."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

@@ -51,7 +51,7 @@ class Rehearsal:
             intents=tuple(IntentMark(id=label, name=label, expressions={}) for label in manifest.labels),
             models={manifest.language: manifest},
         )
-        return prove(build_brain(release, self.artifacts.read, self.encoders), self.artifacts.read)
+        return prove(build_brain(release, self.artifacts.read, self.encoders), self.artifacts.verify)
 
 
 def trained_brain(rehearsal: Rehearsal, connection: Connection, bot: RowMapping) -> Brain:

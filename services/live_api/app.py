@@ -143,6 +143,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         floor.group.stop()
         floor.encoding.stop()
         floor.inspector.close()
+        floor.backstage.close()
         db.dispose()
 
     @asynccontextmanager

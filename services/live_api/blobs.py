@@ -4,7 +4,6 @@ import hashlib
 from typing import Any
 
 from fastapi import Request, Response
-from starlette.concurrency import run_in_threadpool
 
 from services.live_api.floor import Floor, Releaser
 from shared.artifacts import Artifacts
@@ -21,9 +20,9 @@ _BYTES = {"required": True, "content": {"application/octet-stream": {"schema": {
 
 
 @router.head("/blobs/{digest}")
-def has(digest: str, floor: Floor, _key: Releaser) -> Response:
+async def has(digest: str, floor: Floor, _key: Releaser) -> Response:
     """200 when the bytes are here and still what their name says; rotten ones are asked for again."""
-    if not _intact(floor.artifacts, digest):
+    if not await floor.backstage.run(_intact, floor.artifacts, digest):
         floor.inspector.expect()
         raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.")
     return Response()
@@ -40,8 +39,8 @@ async def put(digest: str, request: Request, floor: Floor, _key: Releaser) -> Re
         data += chunk
     if f"sha256:{sha256.hexdigest()}" != digest:
         raise InvalidError("artifact_digest_mismatch", f"The bytes that arrived are not {digest}.")
-    known = await run_in_threadpool(floor.artifacts.has, digest)
-    await run_in_threadpool(floor.artifacts.write, bytes(data), digest)
+    known = await floor.backstage.run(floor.artifacts.has, digest)
+    await floor.backstage.run(floor.artifacts.write, bytes(data), digest)
     reach("live.blob.stored")
     return Response(status_code=200 if known else 201)
 
@@ -60,7 +59,7 @@ def capabilities(_key: Releaser) -> dict[str, Any]:
 
 def _intact(artifacts: Artifacts, digest: str) -> bool:
     try:
-        artifacts.read(digest)
+        artifacts.verify(digest)
     except NotFoundError:
         return False
     except InvalidError as error:

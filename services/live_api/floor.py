@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from services.live_api.backstage import Backstage
 from services.live_api.channel_book import ChannelBook
 from services.live_api.delivery import Delivery
 from services.live_api.encoding import Encoding
@@ -45,6 +46,7 @@ class FloorParts:
     channels: ChannelBook
     inspector: Inspector = field(default_factory=Inspector)
     stagings: Turns = field(default_factory=Turns)
+    backstage: Backstage = field(default_factory=Backstage)
 
     def serving(self, bot: str, key: Principal) -> Serving:
         """Raises `never_published` alike for what is absent and for what the key may not see."""

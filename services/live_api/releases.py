@@ -7,7 +7,6 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select
-from starlette.concurrency import run_in_threadpool
 
 from services.live_api.floor import Floor, FloorParts, Releaser
 from services.live_api.staging import stage
@@ -54,7 +53,7 @@ class StageRequest(BaseModel):
 async def put(bot: str, digest: str, request: Request, response: Response, floor: Floor, key: Releaser) -> Proof:
     """Loads, warms and probes a candidate beside what is served; answers what this side found (P12)."""
     body = await request.body()
-    proof, new = await run_in_threadpool(_put, floor, key, bot, digest, body)
+    proof, new = await floor.backstage.run(_put, floor, key, bot, digest, body)
     response.status_code = 201 if new else 200
     return proof
 

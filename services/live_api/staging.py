@@ -40,7 +40,7 @@ def _stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> t
     if not known:
         refuse_dangling(release, brain.dialogue)
     floor.roster.stage(brain)
-    proof = prove(brain, floor.artifacts.read)
+    proof = prove(brain, floor.artifacts.verify)
     expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
     proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
     new = _keep(floor, release, provenance, None if known else release.canonical())

@@ -6,7 +6,7 @@ from functools import partial
 
 from services.publisher import history, records
 from services.publisher.bridge import TargetParts
-from services.publisher.compose import ids_of
+from services.publisher.compose import compose, ids_of
 from services.publisher.history import catch_up
 from services.publisher.judging import Situation
 from services.publisher.lately import Lately
@@ -59,6 +59,15 @@ def resolved(wish: Wish, draft: Snapshot | None, live: ActiveRelease | None) -> 
     if wish.flows is None or draft is None or live is None:
         return wish
     return wish.model_copy(update={"flows": tuple(sorted(set(ids_of(wish.flows, draft, live.release))))})
+
+
+def draft_moved(draft: Draft, bot: str, wish: Wish, release: Release) -> bool:
+    """Whether draft has gone on since the candidate was frozen: reported, never mixed in."""
+    try:
+        outcome = compose(wish, draft.snapshot(bot), release)
+    except GreenroomError:
+        return False
+    return outcome is not None and outcome.digest != release.digest
 
 
 def _earlier(db: Database, bot: str, wish: Wish) -> Release | None:

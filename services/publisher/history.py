@@ -19,7 +19,6 @@ from services.publisher.tables import pulled_items, releases
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Release
 from shared.db import Database, utc
-from shared.errors import NotFoundError
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def _edits(connection: Connection, bot: str, target: str, entry: LogEntry, relea
     if before is None:
         return {}
     if entry.origin == "live_edit":
-        old = _document(connection, before.digest)
+        old = records.release_kept(connection, before.digest)
         return after_edit(before.edits, old, release, entry.number, entry.author or "unknown") if old else before.edits
     if entry.origin == "rollback":
         again = find(connection, bot, target, entry.rollback_of or 0)
@@ -97,13 +96,6 @@ def _edits(connection: Connection, bot: str, target: str, entry: LogEntry, relea
     if publication is None:
         return {}
     return after_publication(before.edits, publication.wish)
-
-
-def _document(connection: Connection, digest: str) -> Release | None:
-    try:
-        return records.thaw(connection, digest)[0]
-    except NotFoundError:
-        return None
 
 
 def _edits_text(edits: dict[str, Edit]) -> str:
@@ -154,7 +146,7 @@ def rolled_back(connection: Connection, bot: str, target: str) -> Release | None
     here = releases.c.bot_id == bot, releases.c.target == target, releases.c.origin == "rollback"
     number = connection.execute(select(releases.c.number).where(*here).order_by(releases.c.number.desc())).scalar()
     gone = find(connection, bot, target, number - 1) if number else None
-    return _document(connection, gone.digest) if gone else None
+    return records.release_kept(connection, gone.digest) if gone else None
 
 
 def pulled(connection: Connection, bot: str) -> frozenset[tuple[str, str]]:

@@ -5,7 +5,7 @@ repeats only what is missing, because blobs and documents are named by their con
 by its publication.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,19 +16,18 @@ import structlog
 from services.publisher import audit, history, records
 from services.publisher.activating import activation_request, log_entry
 from services.publisher.bridge import TargetParts
-from services.publisher.compose import compose
-from services.publisher.copying import copy_missing
+from services.publisher.copying import copy_missing, stage_mended
 from services.publisher.finding import blockers
-from services.publisher.gather import read_situation
+from services.publisher.gather import draft_moved, read_situation
 from services.publisher.judging import accepted, judge
 from services.publisher.peers import Activation, Draft, Live
 from services.publisher.prove import compare_proofs, drafts_proofs, gather_provenance
 from services.publisher.records import Publication, now
 from services.publisher.regression import rehearse
 from services.publisher.training import CancelledError, trained
-from shared.contracts import Finding, Proof, Release, Snapshot
+from shared.contracts import Finding, Release, Snapshot
 from shared.db import Database
-from shared.errors import ConflictError, GreenroomError, InvalidError, PreconditionError
+from shared.errors import GreenroomError, InvalidError, PreconditionError
 from shared.failpoints import reach
 from shared.jobs import AWAY
 
@@ -122,12 +121,22 @@ class Publishing:
 
     # -- copy, stage, activate, record ----------------------------------------
 
+    def _served(self, job: Publication) -> Release | None:
+        """What the target served when the candidate was frozen."""
+        with self.db.reading() as connection:
+            current = records.find(connection, job.id)
+            base = current.base_digest if current else None
+            return records.release_kept(connection, base) if base else None
+
     def _copy(self, job: Publication, release: Release) -> None:
+        copy_missing(self.draft, self._live(job), release, self._served(job), self._copying(job))
+
+    def _copying(self, job: Publication) -> Callable[[float], None]:
         def tell(share: float) -> None:
             self._stop_if_cancelled(job)
             self._tell(job, "copy", 65 + 15 * share)
 
-        copy_missing(self.draft, self._live(job), release, tell)
+        return tell
 
     def _stage(self, job: Publication, release: Release, provenance: dict[str, Any]) -> tuple[Finding, ...]:
         """Live loads, warms and probes the candidate, and draft its own; both then show what they have (P12)."""
@@ -136,7 +145,7 @@ class Publishing:
             with ThreadPoolExecutor(1) as beside:
                 # A rollback needs no draft (P18).
                 asked = None if job.wish.mode == "rollback" else beside.submit(drafts_proofs, self.draft, release)
-                live = self._staged(job, release, provenance)
+                live = stage_mended(self.draft, self._live(job), release, provenance, self._copying(job))
                 reach("publish.staged")
             drafts = asked.result() if asked else None
         except InvalidError as error:
@@ -149,16 +158,6 @@ class Publishing:
         if blockers(findings):
             raise RefusedError(findings)
         return findings
-
-    def _staged(self, job: Publication, release: Release, provenance: dict[str, Any]) -> Proof:
-        """What nothing pointed at may have been swept between the looking and the staging: it is sent again, once."""
-        try:
-            return self._live(job).stage(release, provenance)
-        except ConflictError as error:
-            if error.code != "artifacts_missing":
-                raise
-            self._copy(job, release)
-            return self._live(job).stage(release, provenance)
 
     def _rehearse(self, job: Publication, release: Release) -> tuple[Finding, ...]:
         """Regression cases on what live has staged (P16)."""
@@ -190,7 +189,7 @@ class Publishing:
     ) -> None:
         """What the log of the target has come to meanwhile is taken over first, this activation included."""
         history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
-        moved = self._draft_moved(job, release)
+        moved = job.wish.mode != "rollback" and draft_moved(self.draft, job.bot_id, job.wish, release)
         with self.db.writing() as connection:
             history.record(connection, job.bot_id, job.wish.target, log_entry(job, release, activation), release)
             if job.wish.target == "live":
@@ -212,16 +211,6 @@ class Publishing:
 
     def _kept_findings(self, job: Publication) -> tuple[Finding, ...]:
         return tuple(Finding.model_validate(finding) for finding in self._load(job.id).findings)
-
-    def _draft_moved(self, job: Publication, release: Release) -> bool:
-        """Whether draft has gone on since the candidate was frozen: reported, never mixed in."""
-        if job.wish.mode == "rollback":
-            return False
-        try:
-            outcome = compose(job.wish, self.draft.snapshot(job.bot_id), release)
-        except GreenroomError:
-            return False
-        return outcome is not None and outcome.digest != release.digest
 
     def _live(self, job: Publication) -> Live:
         return self.targets[job.wish.target].live

@@ -144,6 +144,13 @@ def thaw(connection: Connection, digest: str) -> tuple[Release, dict[str, Any]]:
     return release, orjson.loads(provenance)
 
 
+def release_kept(connection: Connection, digest: str) -> Release | None:
+    try:
+        return thaw(connection, digest)[0]
+    except NotFoundError:
+        return None
+
+
 def _of(connection: Connection, part: Column[str], digest: str) -> str:
     found: str | None = connection.execute(select(part).where(documents.c.digest == digest)).scalar()
     if found is None:

@@ -56,7 +56,7 @@ class Weighing:
         with self.db.reading() as connection:
             release, provenance = records.thaw(connection, plan.candidate)
         live = self.targets[plan.wish.target].live
-        copy_missing(self.draft, live, release, lambda _share: None)
+        copy_missing(self.draft, live, release, None, lambda _share: None)
         live.stage(release, provenance)
         found = live.impact(release, MESSAGES)
         if plan.base and found["release"] != plan.base.number:

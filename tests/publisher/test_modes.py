@@ -1,8 +1,11 @@
 """Each mode over HTTP: what it carries, what it leaves, and what it is refused for (P1 to P10)."""
 
+from pathlib import Path
+
 import pytest
 
 from services.publisher.peers import Live
+from shared.digest import digest_of
 from tests.house import House
 from tests.publisher.conftest import Cafe, says
 
@@ -180,3 +183,13 @@ def test_what_was_swept_while_it_was_looked_for_is_sent_again(
     monkeypatch.setattr(Live, "has_blob", seen_then_swept)
     assert at_home.publish(cafe.id)["status"] == "live"
     assert swept
+
+
+def test_what_rotted_while_it_was_served_is_sent_again(at_home: House, cafe: Cafe, tmp_path: Path) -> None:
+    served = at_home.live.get(f"/v1/bots/{cafe.id}/active").json()["release"]["models"]["en"]["files"]
+    head = next(file["digest"] for file in served if file["name"] == "head.onnx")
+    path = next(path for path in tmp_path.rglob(head.removeprefix("sha256:")) if "live" in path.parts)
+    path.write_bytes(path.read_bytes()[:-1])
+    cafe.flow("menu", LEEK)
+    assert at_home.publish(cafe.id, "flows")["status"] == "live"
+    assert digest_of(path.read_bytes()) == head

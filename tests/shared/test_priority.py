@@ -1,8 +1,16 @@
 """What can wait lets others go first, also where the system weighs sessions against one another."""
 
+import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+
+import pytest
+
+from shared.priority import step_aside
 
 AUTOGROUP = Path("/proc/self/autogroup")
 
@@ -30,3 +38,13 @@ def test_a_process_with_a_session_of_its_own_goes_back_among_the_sessions_too() 
 def test_a_process_that_shares_a_session_leaves_the_session_where_it_is() -> None:
     before = niceness_of_session(AUTOGROUP.read_text()) if AUTOGROUP.exists() else []
     assert told(7, alone=False) == (7, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems weigh processes, not threads")
+def test_a_thread_that_steps_aside_leaves_the_others_of_its_process_where_they_are() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
+    with ThreadPoolExecutor(1, initializer=partial(step_aside, 13)) as aside, ThreadPoolExecutor(1) as other:
+        assert (aside.submit(niceness).result(), other.submit(niceness).result()) == (13, before)
