@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from pydantic.dataclasses import dataclass
 
-from shared.document import Document, Value
+from shared.document import ROW, Document, Value
+from shared.probes import Probe, ProbeResult
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -70,15 +72,6 @@ class EncoderManifest(Document):
     max_tokens: Annotated[int, Field(ge=1, le=4096)]
 
 
-class Probe(Value):
-    """A sentence with what the model answered at training; live must answer the same (P12)."""
-
-    text: str
-    intent: str
-    confidence: float
-    scope: float
-
-
 class Runtime(Value):
     """What a serving process must be able to execute."""
 
@@ -106,7 +99,8 @@ class ModelManifest(Document):
         return self.files + (self.encoder.files if self.encoder else ())
 
 
-class ExpressionMark(Value):
+@dataclass(frozen=True, slots=True, kw_only=True, config=ROW)
+class ExpressionMark:
     """The expressions of one intent in one language, without their text."""
 
     count: int
@@ -223,14 +217,6 @@ class Finding(Value):
     severity: Severity
     message: str
     subjects: tuple[dict[str, Any], ...] = ()
-
-
-class ProbeResult(Value):
-    language: str
-    text: str
-    intent: str
-    confidence: float
-    scope: float
 
 
 class Proof(Value):

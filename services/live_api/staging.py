@@ -10,10 +10,11 @@ from services.live_api.floor import FloorParts
 from services.live_api.keeping import artifacts_of, is_kept, keep
 from services.live_api.pointer import one_mover_at_a_time
 from shared.brain import prove
-from shared.contracts import Probe, ProbeResult, Proof, Release
+from shared.contracts import Proof, Release
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
 from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET
+from shared.probes import Probe, ProbeResult
 
 _TOLERANCE = 1e-3
 

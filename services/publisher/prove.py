@@ -1,11 +1,13 @@
 """P12: that live has the very model that draft trained and tested, shown rather than assumed."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from services.publisher.peers import Draft
-from shared.contracts import Finding, ProbeResult, Proof, Release
+from shared.contracts import Finding, Proof, Release
 from shared.document import Value
+from shared.probes import ProbeResult
 
 TOLERANCE = 1e-3
 
@@ -50,7 +52,7 @@ def _as_trained(release: Release, live: Proof) -> Proof:
     """Taken to be of another processor, since nobody wrote down which one trained."""
     files = {file.digest: file.digest for model in release.models.values() for file in model.all_files()}
     probes = tuple(
-        ProbeResult(language=language, **probe.model_dump())
+        ProbeResult(language=language, **asdict(probe))
         for language, model in release.models.items()
         for probe in model.probes
     )

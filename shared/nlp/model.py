@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from shared.contracts import ModelManifest, ProbeResult
+from shared.contracts import ModelManifest
 from shared.errors import InvalidError
 from shared.nlp.encoder import Encoder, EncoderCache, Read
 from shared.nlp.exact import ExpressionHashes
@@ -15,6 +15,7 @@ from shared.nlp.letters import Letters
 from shared.nlp.ngrams import hash_ngrams
 from shared.nlp.onnx import Array, Graph
 from shared.nlp.spelling import OwnWords, put_right
+from shared.probes import ProbeResult
 
 SCOPE_WEIGHT = 4.0
 """How much nearness to a known expression counts beside the log of the best probability."""

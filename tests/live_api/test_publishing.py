@@ -1,12 +1,13 @@
 """What a publisher meets at live's door: blobs, candidates, and one pointer that moves if nobody else moved it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from fastapi.testclient import TestClient
 
-from shared.contracts import Flow, IntentMark, ModelManifest, Probe, Release
+from shared.contracts import Flow, IntentMark, ModelManifest, Release
 from shared.digest import digest_of
 from tests.live_api.theatre import (
     BOT,
@@ -155,7 +156,7 @@ def test_a_probe_that_is_answered_differently_is_refused(
     bring(client, trained)
     probe = trained.manifest.probes[0]
     moved = {k: v if isinstance(v, str) else getattr(probe, k) + v for k, v in change.items()}  # type: ignore[operator]
-    candidate = with_model(release(trained), probes=(probe.model_copy(update=moved), *trained.manifest.probes[1:]))
+    candidate = with_model(release(trained), probes=(replace(probe, **moved), *trained.manifest.probes[1:]))
     response = stage(client, candidate)
     assert code(response) == (422, "probe_mismatch")
     assert response.json()["probes"] == [probe.text]
@@ -164,7 +165,7 @@ def test_a_probe_that_is_answered_differently_is_refused(
 def test_a_probe_that_differs_by_a_hair_is_another_processor(client: TestClient, trained: Trained) -> None:
     bring(client, trained)
     probe = trained.manifest.probes[0]
-    hair = Probe(**{**probe.model_dump(), "confidence": probe.confidence + 1e-6})
+    hair = replace(probe, confidence=probe.confidence + 1e-6)
     response = stage(client, with_model(release(trained), probes=(hair,)))
     assert (response.status_code, response.json()["warnings"]) == (201, ["cpu_differs"])
 

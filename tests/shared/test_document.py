@@ -20,6 +20,7 @@ from shared.contracts import (
 from shared.digest import canonical, digest_of
 from shared.errors import InvalidError
 from shared.flows.block import parse_blocks
+from shared.probes import Probe, ProbeResult
 
 SOUP = Flow(id="menu", name="Menu", blocks=({"id": "soup", "kind": "message", "messages": [{"text": "Pea soup."}]},))
 
@@ -67,3 +68,16 @@ def test_a_number_that_json_cannot_write_is_in_no_document(odd: float) -> None:
     button = {"title": "Yes", "variables": {"price": odd}}
     with pytest.raises(InvalidError, match="finite"):
         parse_blocks([{"id": "soup", "kind": "message", "messages": [{"text": "Soup?", "buttons": [button]}]}])
+
+
+@pytest.mark.parametrize("row", [Probe, ProbeResult, ExpressionMark])
+def test_the_fields_of_a_row_stand_in_the_order_in_which_they_are_written(row: type) -> None:
+    assert list(row.__dataclass_fields__) == sorted(row.__dataclass_fields__)
+
+
+def test_a_row_is_as_closed_and_as_finite_as_any_value() -> None:
+    answered = {"text": "pea soup", "intent": "soup", "confidence": 0.9, "scope": 3.5}
+    assert canonical(Probe(**answered)) == b'{"confidence":0.9,"intent":"soup","scope":3.5,"text":"pea soup"}'
+    for wrong in ({"scope": math.inf}, {"mood": "hungry"}, {"confidence": "high"}):
+        with pytest.raises(ValidationError):
+            Probe(**{**answered, **wrong})

@@ -24,13 +24,14 @@ from services.draft_api.training.stack import (
     folds,
     out_of_fold,
 )
-from shared.contracts import FileRef, ModelManifest, Probe, Runtime
+from shared.contracts import FileRef, ModelManifest, Runtime
 from shared.digest import canonical, digest_of
 from shared.nlp.encoder import EncoderCache
 from shared.nlp.exact import pack
 from shared.nlp.letters import pack_letters
 from shared.nlp.model import load_model
 from shared.nlp.spelling import pack_words
+from shared.probes import Probe
 
 _MOST_PROBES = 64
 # Above this, the mix is fitted on a sample: the scalars are three, and every fold costs a training.
