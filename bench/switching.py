@@ -3,7 +3,9 @@
     greenroom up --data /tmp/stage &
     python -m bench.switching --data /tmp/stage --switches 1000
 
-Prints failed requests, answers that name a release that never was, p99 while switching and before, and live's memory.
+Rounds of quiet and of switching take turns, each as long as the other, so that a machine which others use is the same
+machine in both. Prints failed requests, answers that name a release that never was, p99 while switching and in quiet
+(of all rounds, and the median of their ratios), and live's memory.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import multiprocessing
 import statistics
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -24,16 +27,17 @@ from bench.accuracy import Stage, ok, train
 from bench.publishing import bundle, publish
 
 PACE = 0.01
-PHASES = ("steady", "warming up", "switching")
+A_ROUND = 50
+KINDS = ("steady", "switching")
 BODY = json.dumps({"text": "lamp shop topic 7 question 3 about coats"})
 
 
 @dataclass
 class Reader:
-    """Asks at a steady pace; `seen` are (release, digest) pairs, `times` milliseconds by phase."""
+    """Asks at a steady pace; `seen` are (release, digest) pairs, `times` milliseconds by phase: `switching 3`."""
 
     seen: set[tuple[int, str]] = field(default_factory=set)
-    times: dict[str, list[float]] = field(default_factory=lambda: {phase: [] for phase in PHASES})
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     failed: int = 0
 
     def run(self, live: str, path: str, headers: dict[str, str], now: dict[str, str]) -> None:
@@ -59,7 +63,7 @@ def crowd(readers: int, live: str, path: str, headers: dict[str, str], told: Con
     """Readers in a process of their own, so that they do not wait for the one that publishes. Told the phase; sends
     what they saw when it is empty.
     """
-    now, everyone = {"phase": PHASES[0]}, [Reader() for _ in range(readers)]
+    now, everyone = {"phase": "warming up"}, [Reader() for _ in range(readers)]
     threads = [threading.Thread(target=reader.run, args=(live, path, headers, now)) for reader in everyone]
     for thread in threads:
         thread.start()
@@ -86,34 +90,49 @@ def measure(folder: Path, switches: int, readers: int) -> dict[str, Any]:
     given = (readers, str(stage.live.base_url), f"/v1/bots/{bot}/classify", headers, told)
     watching = multiprocessing.get_context("spawn").Process(target=crowd, args=given)
     watching.start()
-    time.sleep(20)
-    tell.send("warming up")
     _some_switches(stage, bot, 20)
     before = resident_megabytes(folder)
-    tell.send("switching")
-    began = time.perf_counter()
-    numbers = _some_switches(stage, bot, switches)
-    took = time.perf_counter() - began
-    tell.send("")
+    numbers, took = _rounds(stage, bot, switches, tell)
     everyone: list[Reader] = tell.recv()
     watching.join()
     time.sleep(5)
     known = {(row["number"], row["digest"]) for row in _releases(stage, bot)}
     seen = set().union(*(reader.seen for reader in everyone))
-    p99 = {phase: _p99([t for reader in everyone for t in reader.times[phase]]) for phase in PHASES}
+    times: dict[str, list[float]] = defaultdict(list)
+    for phase, taken in ((phase, taken) for reader in everyone for phase, taken in reader.times.items()):
+        times[phase] += taken
+    p99 = {kind: _p99([t for phase in times if phase.startswith(kind) for t in times[phase]]) for kind in KINDS}
+    ratios = [_p99(times[f"switching {n}"]) / _p99(times[f"steady {n}"]) for n in range(len(numbers) // A_ROUND)]
     return {
         "switches": len(numbers),
         "switches a second": len(numbers) / took,
-        "requests": sum(len(times) for reader in everyone for times in reader.times.values()),
+        "requests": sum(len(taken) for taken in times.values()),
         "failed": sum(reader.failed for reader in everyone),
         "releases seen": len(seen),
         "never were": len(seen - known),
         "p99 steady ms": p99["steady"],
         "p99 switching ms": p99["switching"],
         "p99 ratio": p99["switching"] / p99["steady"],
+        "p99 ratio, median of rounds": statistics.median(ratios),
         "live MB before": before,
         "live MB after": resident_megabytes(folder),
     }
+
+
+def _rounds(stage: Stage, bot: str, switches: int, tell: Connection) -> tuple[list[int], float]:
+    """The releases, and the seconds that switching took; tells the readers what is going on."""
+    numbers: list[int] = []
+    lasted, total = 5.0, 0.0
+    for turn in range(max(1, switches // A_ROUND)):
+        tell.send(f"steady {turn}")
+        time.sleep(lasted)
+        tell.send(f"switching {turn}")
+        began = time.perf_counter()
+        numbers += _some_switches(stage, bot, A_ROUND)
+        lasted = time.perf_counter() - began
+        total += lasted
+    tell.send("")
+    return numbers, total
 
 
 def _releases(stage: Stage, bot: str) -> Iterator[dict[str, Any]]:
