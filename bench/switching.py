@@ -3,9 +3,9 @@
     greenroom up --data /tmp/stage &
     python -m bench.switching --data /tmp/stage --switches 1000
 
-Rounds of quiet and of switching take turns, each as long as the other, so that a machine which others use is the same
-machine in both. Prints failed requests, answers that name a release that never was, p99 while switching and in quiet
-(of all rounds, and the median of their ratios), and live's memory.
+Rounds of quiet and of 50 switches take turns, each about as long as the other, so that a machine which others use is
+the same machine in both. Prints failed requests, answers that name a release that never was, p99 while switching and
+in quiet (of all rounds, and the median of their ratios), and live's memory.
 """
 
 import argparse

@@ -25,4 +25,5 @@ def step_aside(niceness: int) -> None:
     """This thread alone waits for the others of its process, where the system lets it: Linux weighs threads."""
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, max(niceness, os.getpriority(os.PRIO_PROCESS, thread)))

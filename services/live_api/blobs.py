@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from services.live_api.floor import Floor, Releaser
+from services.live_api.floor import Floor, FloorParts, Releaser
 from shared.artifacts import Artifacts
 from shared.contracts import SCHEMA_VERSION
 from shared.digest import is_digest
@@ -22,9 +22,7 @@ _BYTES = {"required": True, "content": {"application/octet-stream": {"schema": {
 @router.head("/blobs/{digest}")
 async def has(digest: str, floor: Floor, _key: Releaser) -> Response:
     """200 when the bytes are here and still what their name says; rotten ones are asked for again."""
-    if not await floor.backstage.run(_intact, floor.artifacts, digest):
-        floor.inspector.expect()
-        raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.")
+    await floor.backstage.run(_look_for, floor, digest)
     return Response()
 
 
@@ -55,6 +53,13 @@ def capabilities(_key: Releaser) -> dict[str, Any]:
         "onnxruntime": runtime_version(),
         "processor": processor(),
     }
+
+
+def _look_for(floor: FloorParts, digest: str) -> None:
+    """Raises `artifact_missing`: then a model is about to come."""
+    if not _intact(floor.artifacts, digest):
+        floor.inspector.expect()
+        raise NotFoundError("artifact_missing", f"No artifact {digest} is stored here.")
 
 
 def _intact(artifacts: Artifacts, digest: str) -> bool:

@@ -53,18 +53,19 @@ class StageRequest(BaseModel):
 async def put(bot: str, digest: str, request: Request, response: Response, floor: Floor, key: Releaser) -> Proof:
     """Loads, warms and probes a candidate beside what is served; answers what this side found (P12)."""
     body = await request.body()
-    proof, new = await floor.backstage.run(_put, floor, key, bot, digest, body)
+    asked = await floor.backstage.run(_asked, floor, key, bot, digest, body)
+    proof, new = await stage(floor, asked.release, asked.provenance)
     response.status_code = 201 if new else 200
     return proof
 
 
-def _put(floor: FloorParts, key: Principal, bot: str, digest: str, body: bytes) -> tuple[Proof, bool]:
+def _asked(floor: FloorParts, key: Principal, bot: str, digest: str, body: bytes) -> StageRequest:
     asked = _read(body, digest, floor.roster.flows(bot))
     if asked.release.bot.id != bot or key.bot not in (None, bot):
         raise InvalidError("manifest_invalid", "The release is of another bot than the path names.")
     if asked.release.digest != digest:
         raise InvalidError("release_digest_mismatch", f"The document that arrived is {asked.release.digest}.")
-    return stage(floor, asked.release, asked.provenance)
+    return asked
 
 
 def _read(body: bytes, digest: str, known: Mapping[str, Flow]) -> StageRequest:

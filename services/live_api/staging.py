@@ -1,9 +1,11 @@
 """Everything that a release must withstand before it may be activated (R6, P12). Nothing of it shows before."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from starlette.concurrency import run_in_threadpool
 
 from services.live_api.composing import refuse_dangling
 from services.live_api.floor import FloorParts
@@ -19,18 +21,34 @@ from shared.probes import Probe, ProbeResult
 _TOLERANCE = 1e-3
 
 
-def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tuple[Proof, bool]:
+@dataclass(frozen=True)
+class _Ready:
+    """A candidate that is loaded and proven. `document` is None for one that is kept here already."""
+
+    proof: Proof
+    document: bytes | None
+    inspected: bool
+
+
+async def stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tuple[Proof, bool]:
     """The proof, and whether the release is new here. Doing it again does no harm.
 
     Raises ConflictError `artifacts_missing` with the digests that are `missing`; InvalidError `intent_mismatch`,
     `runtime_unsupported`, `dangling_reference`, `probe_mismatch`, or what is found wrong with a model.
     """
     # A plan that is weighed and the publication of that plan bring the same candidate at the same time.
-    with floor.stagings.of(release.digest):
-        return _stage(floor, release, provenance)
+    async with floor.stagings.of(release.digest):
+        ready = await floor.backstage.run(_make_ready, floor, release)
+        # It holds the database, for which people wait too: not on a thread that steps aside.
+        new = await run_in_threadpool(_keep, floor, release, provenance, ready.document)
+        reach("live.release.staged")
+    if ready.inspected:
+        # Whoever changes a model today will do so again. Last, because starting takes what this needs.
+        await floor.backstage.run(floor.inspector.expect)
+    return ready.proof, new
 
 
-def _stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> tuple[Proof, bool]:
+def _make_ready(floor: FloorParts, release: Release) -> _Ready:
     _require_artifacts(floor, release)
     known = _is_known(floor, release)
     if not known:
@@ -44,12 +62,7 @@ def _stage(floor: FloorParts, release: Release, provenance: dict[str, Any]) -> t
     proof = prove(brain, floor.artifacts.verify)
     expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
     proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
-    new = _keep(floor, release, provenance, None if known else release.canonical())
-    reach("live.release.staged")
-    if inspected:
-        # Whoever changes a model today will do so again. Last, because starting takes what this needs.
-        floor.inspector.expect()
-    return proof, new
+    return _Ready(proof, None if known else release.canonical(), inspected)
 
 
 def check_labels(release: Release) -> None:

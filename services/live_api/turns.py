@@ -1,16 +1,14 @@
 """One at a time under each name: who comes second finds done what the first did."""
 
-import threading
+import asyncio
 from weakref import WeakValueDictionary
 
 
 class Turns:
-    """Locks by name, which last as long as somebody holds them or waits for them."""
+    """Locks by name, which last as long as somebody holds them or waits for them. Of one event loop."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._turns: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def of(self, name: str) -> threading.Lock:
-        with self._lock:
-            return self._turns.setdefault(name, threading.Lock())
+    def of(self, name: str) -> asyncio.Lock:
+        return self._turns.setdefault(name, asyncio.Lock())

@@ -5,11 +5,11 @@ from typing import Any
 
 from services.publisher.peers import Draft, Live
 from shared.contracts import FileRef, Proof, Release
-from shared.errors import ConflictError, InvalidError
+from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.failpoints import reach
 
 # Codes of live that another copy of a file mends.
-_SENT_AGAIN = {"artifacts_missing", "artifact_digest_mismatch"}
+_SENT_AGAIN = {"artifacts_missing", "artifact_missing", "artifact_digest_mismatch"}
 
 
 def copy_missing(
@@ -37,7 +37,7 @@ def stage_mended(
     """
     try:
         return live.stage(release, provenance)
-    except (ConflictError, InvalidError) as error:
+    except (ConflictError, InvalidError, NotFoundError) as error:
         if error.code not in _SENT_AGAIN:
             raise
         copy_missing(draft, live, release, None, tell)
