@@ -34,7 +34,7 @@ from shared.contracts import BotSettings  # noqa: E402
 from shared.digest import digest_of  # noqa: E402
 from shared.nlp.decision import decide  # noqa: E402
 from shared.nlp.encoder import Encoder, EncoderCache, Vector  # noqa: E402
-from shared.nlp.model import Model, load_model  # noqa: E402
+from shared.nlp.model import Model, SharedParts, load_model  # noqa: E402
 from shared.nlp.tokens import normal_form  # noqa: E402
 
 OUT_OF_SCOPE = {"oos", "ood"}
@@ -128,7 +128,7 @@ def trained(rows: Rows, profile: str, encoder: Remembered | None, cache: Path) -
         manifest = train(read_source(source), out, cache)
         files = {digest_of(data): data for data in (file.read_bytes() for file in (out / "files").iterdir())}
     encoders = EncoderCache({encoder.manifest.digest: encoder} if encoder else {})
-    return load_model(manifest, files.__getitem__, encoders)
+    return load_model(manifest, files.__getitem__, SharedParts(encoders))
 
 
 def _document(rows: Rows, profile: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from shared.brain import Brain, build_brain
 from shared.contracts import BotIdentity, BotSettings, Release
 from shared.entities.finder import Finder, compile_entities
 from shared.entities.recognisers import recognisers
-from shared.nlp.encoder import EncoderCache
+from shared.nlp.model import SharedParts
 
 NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)
 SYLLABLES = tuple("ba ko ri ten mar lo vi sta ne dor gus pel qua zi hem fra tu wes ly ong ber al schu nik rou".split())
@@ -108,7 +108,7 @@ def brain(entities: dict[str, Any]) -> Brain:
     """Without a model: what remains of classify is what entities are added to."""
     identity = BotIdentity(id="bot_bench", name="bench")
     release = Release(bot=identity, settings=BotSettings(), languages=("en",), intents=(), entities=entities)
-    return build_brain(release, lambda _: b"", EncoderCache())
+    return build_brain(release, lambda _: b"", SharedParts())
 
 
 def asking_for_nothing(messages: Sequence[str], rounds: int = 30) -> tuple[float, float]:

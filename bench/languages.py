@@ -21,9 +21,9 @@ from typing import Any
 
 from services.draft_api.training.encoder_folder import available_profiles, installed_encoder
 from services.draft_api.training.train import Source, train
-from shared.nlp.encoder import Encoder, EncoderCache
+from shared.nlp.encoder import Encoder
 from shared.nlp.letters import Letters, likeliest, pack_letters
-from shared.nlp.model import load_model
+from shared.nlp.model import SharedParts, load_model
 
 Spoken = dict[str, dict[str, list[str]]]
 """Texts by language, by intent."""
@@ -89,7 +89,7 @@ def _right(by_intent: Mapping[str, list[str]], language: str, profile: str, half
     with redirect_stdout(io.StringIO()):  # A training tells its progress there.
         manifest = train(source, out, scratch / "cache")
     files = {file.digest: (out / "files" / file.name).read_bytes() for file in manifest.all_files()}
-    model = load_model(manifest, files.__getitem__, EncoderCache())
+    model = load_model(manifest, files.__getitem__, SharedParts())
     asked = [(text, name) for name in intents for text in by_intent[name][1 - half :: 2]]
     return sum(model.score(text).ranking[0][0] == name for text, name in asked) / len(asked)
 

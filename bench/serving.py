@@ -31,7 +31,7 @@ from bench.accuracy import Stage, import_rows, make_bot, ok, publish, train
 from shared.artifacts import StoredArtifacts
 from shared.brain import Brain, build_brain
 from shared.contracts import ActiveRelease
-from shared.nlp.model import EncoderCache
+from shared.nlp.model import SharedParts
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def same_brain(stage: Stage, folder: Path, bot: str) -> Brain:
     """The release that live serves, loaded here from live's own artifacts."""
     active = ActiveRelease.model_validate(ok(stage.live.get(f"/v1/bots/{bot}/active")))
     artifacts = StoredArtifacts((folder / "live" / "artifacts").absolute().as_uri())
-    return build_brain(active.release, artifacts.read, EncoderCache())
+    return build_brain(active.release, artifacts.read, SharedParts())
 
 
 def answer(client: Client, text: str) -> bytes:

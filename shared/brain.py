@@ -14,7 +14,7 @@ from shared.flows.conversation import after_pause
 from shared.flows.effects import Asking
 from shared.flows.engine import ConversationState, Dialogue, Turn, UserEvent, take_turn
 from shared.nlp.decision import decide
-from shared.nlp.model import EncoderCache, Model, load_model
+from shared.nlp.model import Model, SharedParts, load_model
 from shared.nlp.onnx import processor
 from shared.nlp.speaking import AUTO, known_language, spoken_in
 
@@ -80,14 +80,14 @@ class Brain:
         return take_turn(self.dialogue, awake, event, env)
 
 
-def build_brain(release: Release, read: Read, encoders: EncoderCache, like: Brain | None = None) -> Brain:
+def build_brain(release: Release, read: Read, shared: SharedParts, like: Brain | None = None) -> Brain:
     """Loads and verifies everything that is not the same in `like`, whose models, flows and entities it then shares.
 
     Raises InvalidError when an artifact is missing, wrong or unusable.
     """
     loaded = like.loaded if like else {}
     models = {
-        language: loaded.get(manifest.digest) or load_model(manifest, read, encoders)
+        language: loaded.get(manifest.digest) or load_model(manifest, read, shared)
         for language, manifest in release.models.items()
     }
     dialogue = Dialogue.of(release.flows, release.languages, release.variables, like.dialogue if like else None)

@@ -16,7 +16,7 @@ from shared.artifacts import Artifacts
 from shared.brain import Brain, build_brain, prove
 from shared.contracts import BotIdentity, BotSettings, IntentMark, ModelManifest, Proof, Release
 from shared.errors import ConflictError
-from shared.nlp.model import EncoderCache
+from shared.nlp.model import SharedParts
 
 _KEPT = 64
 
@@ -24,7 +24,7 @@ _KEPT = 64
 @dataclass(frozen=True)
 class Rehearsal:
     artifacts: Artifacts
-    encoders: EncoderCache = field(default_factory=EncoderCache)
+    shared: SharedParts = field(default_factory=SharedParts)
     _brains: dict[str, tuple[int, Brain]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -34,7 +34,7 @@ class Rehearsal:
         if known and known[0] == bot["revision"]:
             return known[1]
         before = known[1] if known else None
-        brain = build_brain(rehearsed(connection, bot), self.artifacts.read, self.encoders, before)
+        brain = build_brain(rehearsed(connection, bot), self.artifacts.read, self.shared, before)
         with self._lock:
             self._brains.pop(bot["id"], None)
             self._brains[bot["id"]] = (bot["revision"], brain)
@@ -51,7 +51,7 @@ class Rehearsal:
             intents=tuple(IntentMark(id=label, name=label, expressions={}) for label in manifest.labels),
             models={manifest.language: manifest},
         )
-        return prove(build_brain(release, self.artifacts.read, self.encoders), self.artifacts.verify)
+        return prove(build_brain(release, self.artifacts.read, self.shared), self.artifacts.verify)
 
 
 def trained_brain(rehearsal: Rehearsal, connection: Connection, bot: RowMapping) -> Brain:

@@ -19,7 +19,7 @@ from shared.contracts import Flow, Release
 from shared.db import Database
 from shared.digest import digest_of
 from shared.errors import BusyError, GreenroomError, InvalidError, NotFoundError
-from shared.nlp.model import EncoderCache, Model
+from shared.nlp.model import Model, SharedParts
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ class Roster:
 
     def __init__(self, db: Database, artifacts: Artifacts) -> None:
         self._db, self._artifacts = db, artifacts
-        self._encoders = EncoderCache()
+        self._shared = SharedParts()
         self._serving: dict[str, Serving] = {}
         self._ids: dict[str, str] = {}
         self._names: dict[str, str] = {}
@@ -129,7 +129,7 @@ class Roster:
         `build_brain` raises.
         """
         current = self._serving.get(release.bot.id)
-        return build_brain(release, self._artifacts.read, self._encoders, current.brain if current else None)
+        return build_brain(release, self._artifacts.read, self._shared, current.brain if current else None)
 
     def candidate(self, release: Release) -> Brain:
         """As it was staged before, or loaded."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -13,14 +13,20 @@ from shared.nlp.encoder import Encoder, EncoderCache, Read
 from shared.nlp.exact import ExpressionHashes
 from shared.nlp.letters import Letters
 from shared.nlp.ngrams import hash_ngrams
-from shared.nlp.onnx import Array, Graph
+from shared.nlp.onnx import Array, Head, Skeletons
 from shared.nlp.spelling import OwnWords, put_right
 from shared.probes import ProbeResult
 
 SCOPE_WEIGHT = 4.0
 """How much nearness to a known expression counts beside the log of the best probability."""
 
-__all__ = ["EncoderCache", "Model", "Scores", "load_model"]
+
+@dataclass(frozen=True)
+class SharedParts:
+    """What the models of a process have in common."""
+
+    encoders: EncoderCache = field(default_factory=EncoderCache)
+    skeletons: Skeletons = field(default_factory=Skeletons)
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Scores:
 class Model:
     manifest: ModelManifest
     digest: str
-    _head: Graph
+    _head: Head
     _encoder: Encoder | None
     _expressions: ExpressionHashes
     letters: Letters | None
@@ -90,7 +96,7 @@ class Model:
         return put_right(text, strange, self._words, self._encoder.lexicon) if strange else text
 
 
-def load_model(manifest: ModelManifest, read: Read, encoders: EncoderCache) -> Model:
+def load_model(manifest: ModelManifest, read: Read, shared: SharedParts) -> Model:
     """`read` gives verified bytes by digest. Raises InvalidError `manifest_invalid`, `model_invalid`."""
     files = {file.name: file.digest for file in manifest.files}
     if files.keys() - {"letters.bin", "words.bin"} != {"head.onnx", "expressions.bin"}:
@@ -102,8 +108,8 @@ def load_model(manifest: ModelManifest, read: Read, encoders: EncoderCache) -> M
     return Model(
         manifest=manifest,
         digest=manifest.digest,
-        _head=Graph(read(files["head.onnx"]), optimise=False),
-        _encoder=encoders.get(manifest.encoder, read) if manifest.encoder else None,
+        _head=Head(read(files["head.onnx"]), shared.skeletons),
+        _encoder=shared.encoders.get(manifest.encoder, read) if manifest.encoder else None,
         _expressions=expressions,
         letters=Letters.parse(read(files["letters.bin"])) if "letters.bin" in files else None,
         _words=OwnWords.parse(read(files["words.bin"])) if "words.bin" in files else None,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.draft_api.training.encoder_folder import installed_encoder
-from shared.nlp.model import EncoderCache, load_model
+from shared.nlp.model import SharedParts, load_model
 from tests.draft_api.training.child import Trained, source, train
 
 LANGUAGES = ("de", "es", "fr", "nl")
@@ -50,8 +50,8 @@ def test_encoders_of_several_profiles_live_side_by_side(multilingual: Trained, t
     plain = train(source(profile="default"), tmp_path)
     both = (plain, multilingual)
     files = {f.digest: (t.out / "files" / f.name).read_bytes() for t in both for f in t.manifest.all_files()}
-    encoders = EncoderCache()
-    models = {t.manifest.profile: load_model(t.manifest, files.__getitem__, encoders) for t in both}
+    shared = SharedParts()
+    models = {t.manifest.profile: load_model(t.manifest, files.__getitem__, shared) for t in both}
     text = "Waar blijft mijn pakket nu toch?"
     before = {profile: model.score(text) for profile, model in models.items()}
     assert before["default"] != before["multilingual"]

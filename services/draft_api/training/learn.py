@@ -29,7 +29,7 @@ from shared.digest import canonical, digest_of
 from shared.nlp.encoder import EncoderCache
 from shared.nlp.exact import pack
 from shared.nlp.letters import pack_letters
-from shared.nlp.model import load_model
+from shared.nlp.model import SharedParts, load_model
 from shared.nlp.spelling import pack_words
 from shared.probes import Probe
 
@@ -125,7 +125,7 @@ def _probes(
 ) -> tuple[Probe, ...]:
     """Spread over the intents, answered by the exported model itself."""
     loaded = {encoded.encoder.manifest.digest: encoded.encoder} if encoded else {}
-    model = load_model(manifest, files.__getitem__, EncoderCache(loaded))
+    model = load_model(manifest, files.__getitem__, SharedParts(EncoderCache(loaded)))
     step = max(1, len(source.texts) // _MOST_PROBES)
 
     def probe(text: str) -> Probe:

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from shared.contracts import ModelManifest
-from shared.nlp.model import EncoderCache, Model, load_model
+from shared.nlp.model import Model, SharedParts, load_model
 
 ROOT = Path(__file__).parents[3]
 RAILWAY: dict[str, list[str]] = {
@@ -51,7 +51,7 @@ class Trained:
     @cached_property
     def model(self) -> Model:
         files = {file.digest: (self.out / "files" / file.name).read_bytes() for file in self.manifest.all_files()}
-        return load_model(self.manifest, files.__getitem__, EncoderCache())
+        return load_model(self.manifest, files.__getitem__, SharedParts())
 
 
 def start(document: Mapping[str, Any], folder: Path, **environment: str) -> "subprocess.Popen[bytes]":

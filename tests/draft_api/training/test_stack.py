@@ -17,7 +17,7 @@ from services.draft_api.training.stack import (
 )
 from shared.nlp.model import SCOPE_WEIGHT
 from shared.nlp.ngrams import hash_ngrams
-from shared.nlp.onnx import Graph
+from shared.nlp.onnx import Head, Skeletons
 
 BUCKETS = 1024
 SAID = [
@@ -37,7 +37,7 @@ def test_a_threshold_is_fitted_on_the_scope_that_is_served(text: str) -> None:
     views = heads.views(features([text]), 3)
     (trained,) = scope_scores(probabilities(views, MIX), views, MIX)
     ids, values = hash_ngrams(text, BUCKETS)
-    graph = Graph(head_graph(heads, MIX, 3), optimise=False)
+    graph = Head(head_graph(heads, MIX, 3), Skeletons())
     odds, nearest = graph.run(["probabilities", "nearest"], {"ngram_ids": ids, "ngram_values": values})
     served = math.log(float(odds.max())) + SCOPE_WEIGHT * float(nearest.reshape(-1)[0])
     # Served weights are rounded to eight bits.

@@ -1,6 +1,5 @@
 """A trained model answers the same always and everywhere, or not at all (T7, P12)."""
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,8 +10,8 @@ from services.draft_api.training.encoder_folder import installed_encoder
 from shared.artifacts import StoredArtifacts
 from shared.contracts import ModelManifest
 from shared.errors import InvalidError
-from shared.nlp.model import EncoderCache, Model, load_model
-from shared.nlp.onnx import Graph
+from shared.nlp.encoder import EncoderCache
+from shared.nlp.model import Model, SharedParts, load_model
 from tests.draft_api.training.child import Trained, source, train
 
 MESSAGES = ["how much is a single", "I lost my bag", "WHERE?", "", "🚂", "Can I bring my dog?", "a" * 3000, "\ud83d"]
@@ -38,7 +37,7 @@ def store(trained: Trained, tmp_path: Path) -> Store:
 
 
 def load(manifest: ModelManifest, artifacts: StoredArtifacts) -> Model:
-    return load_model(manifest, artifacts.read, EncoderCache())
+    return load_model(manifest, artifacts.read, SharedParts())
 
 
 def test_every_message_has_a_probability_for_every_intent_best_first(trained: Trained) -> None:
@@ -98,7 +97,7 @@ def test_what_is_no_model_is_refused(trained: Trained, tmp_path: Path) -> None:
     files = {f.digest: (trained.out / "files" / f.name).read_bytes() for f in trained.manifest.all_files()}
     (head,) = (file.digest for file in trained.manifest.files if file.name == "head.onnx")
     with pytest.raises(InvalidError) as refused:
-        load_model(trained.manifest, {**files, head: b"<html>"}.__getitem__, EncoderCache())
+        load_model(trained.manifest, {**files, head: b"<html>"}.__getitem__, SharedParts())
     assert refused.value.code == "model_invalid"
 
 
@@ -111,11 +110,3 @@ def test_bots_share_one_encoder() -> None:
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda _: encoders.get(folder.manifest, folder.read), range(8)))
     assert all(encoder is found[0] for encoder in found)
-
-
-def test_a_loaded_head_does_not_keep_the_file_beside_its_weights(trained: Trained) -> None:
-    data = (trained.out / "files" / "head.onnx").read_bytes()
-    before = sys.getrefcount(data)
-    head = Graph(data, optimise=False)
-    assert head.outputs == ["probabilities", "nearest"]
-    assert sys.getrefcount(data) == before
