@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.draft_api.trainers import Trainers
 from services.draft_api.training.train import read_source, train
 from services.draft_api.training_job import TrainingJob
 
@@ -15,6 +16,7 @@ def train_here(patch: pytest.MonkeyPatch) -> None:
     """For as long as `patch` holds: the same training, which tells nobody how far it is."""
     patch.setattr("services.draft_api.training.train.tell", lambda _step, _percent: None)
     patch.setattr(TrainingJob, "_run_child", _train)
+    patch.setattr(Trainers, "expect", lambda _self: None)
 
 
 def _train(_job: TrainingJob, _training: str, folder: Path, _share: object) -> None:

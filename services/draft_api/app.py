@@ -39,6 +39,7 @@ from services.draft_api.tables import SEALED, text_keys
 from services.draft_api.tables import audit as audit_table
 from services.draft_api.tables import keys as keys_table
 from services.draft_api.tables import secrets as secrets_table
+from services.draft_api.trainers import Trainers
 from services.draft_api.training.encoder_folder import installed_encoder
 from services.draft_api.training_job import TrainingJob, unfinished_trainings
 from shared.artifacts import StoredArtifacts
@@ -70,6 +71,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
     keys = KeyRing(db, keys_table, audit_table)
     artifacts = StoredArtifacts(settings.artifacts_url)
     scratch = settings.data / "draft" / "trainings"
+    trainers = Trainers(embeddings=scratch.parent / "embeddings")
     secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
     egress = Egress(rules_of(settings.egress_allow, settings.egress_deny))
     drawer = Drawer(db, secrets_table, audit_table, secrets, SEALED, _bot_id)
@@ -82,7 +84,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         use_text_keys(db, text_keys, secrets)
         keys.ensure("admin", settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
-        jobs.launch({"training": TrainingJob(db, artifacts, scratch).run})
+        jobs.launch({"training": TrainingJob(db, artifacts, scratch, trainers).run})
         with db.reading() as connection:
             left = unfinished_trainings(connection)
         for training in left:
@@ -97,6 +99,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         yield
         forgetting.stop()
         await run_in_threadpool(jobs.close)
+        await run_in_threadpool(trainers.close)
         await egress.close()
         db.dispose()
 
@@ -139,6 +142,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         artifacts=artifacts,
         jobs=jobs,
         rehearsal=Rehearsal(artifacts),
+        trainers=trainers,
         default_profile="default" if installed_encoder() else "fast",
         secrets=secrets,
         egress=egress,

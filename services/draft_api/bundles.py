@@ -88,6 +88,7 @@ def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.bot.name, body.bot.languages, body.bot.settings)
         fill(connection, bot_id, body)
+    desk.trainers.expect()
     return ImportedBot(id=bot_id, name=body.bot.name)
 
 

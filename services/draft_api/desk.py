@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from services.draft_api.nlp_status import NlpCache
 from services.draft_api.readings import Readings
 from services.draft_api.rehearsal import Rehearsal
+from services.draft_api.trainers import Trainers
 from services.draft_api.vectors import RecentVectors
 from shared.artifacts import Artifacts
 from shared.db import Database
@@ -26,6 +27,7 @@ class DeskParts:
     artifacts: Artifacts
     jobs: Jobs
     rehearsal: Rehearsal
+    trainers: Trainers
     default_profile: str
     secrets: Secrets
     egress: Egress

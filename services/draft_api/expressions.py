@@ -52,6 +52,7 @@ def add(bot: str, intent: str, body: NewExpressions, desk: Desk, key: Writer) ->
         found = find_intent(connection, row["id"], intent)
         added = add_expressions(connection, row["id"], languages_of(row), found["id"], body.expressions)
         touch(connection, row["id"], nlp=True)
+    desk.trainers.expect()
     return Expressions(items=added)
 
 
@@ -81,6 +82,7 @@ def remove(bot: str, intent: str, expression: str, desk: Desk, key: Writer) -> R
         if connection.execute(delete(expressions).where(*here)).rowcount == 0:
             raise NotFoundError("not_found", f"The intent has no expression {expression!r}.")
         touch(connection, bot_id, nlp=True)
+    desk.trainers.expect()
     return Response(status_code=204)
 
 

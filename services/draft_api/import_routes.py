@@ -87,6 +87,7 @@ def _make(desk: DeskParts, name: str, export: Export, language: str | None) -> M
         bot_id = create_bot(connection, name, list(languages), settings)
         _fill(connection, bot_id, plan, export)
         count = len(intent_names(connection, bot_id))
+    desk.trainers.expect()
     return MovedIn(
         id=bot_id,
         name=name,

@@ -135,6 +135,7 @@ def accept(bot: str, body: Acceptances, desk: Desk, key: Writer) -> Handled:
             became = {"accepted_intent": intent, "accepted_expression": added.id}
             _change(connection, item.id, status="accepted", **became)
         touch(connection, row["id"], nlp=True)
+    desk.trainers.expect()
     return Handled(handled=len(body.items))
 
 

@@ -58,6 +58,7 @@ def create(bot: str, body: NewIntent, desk: Desk, key: Writer) -> Intent:
         texts = [NewExpression(text=text) for text in body.expressions]
         add_expressions(connection, row["id"], languages_of(row), intent, texts)
         touch(connection, row["id"], nlp=True)
+    desk.trainers.expect()
     return Intent(id=intent, name=body.name, expression_count=len(texts))
 
 

@@ -132,6 +132,7 @@ def _import(desk: DeskParts, key: Principal, bot: str, sent: _Sent, replace: boo
             touch(connection, row["id"], nlp=True)
         if replace:
             note(connection, audit, Entry("nlp_replaced", key.name, row["id"], {"snapshot": snapshot}))
+    desk.trainers.expect()
     return Imported(
         format=export.format,
         added=len(plan.accepted),

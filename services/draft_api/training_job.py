@@ -4,11 +4,8 @@ The child is killed with its parent; a job that a crash left is run again from i
 NLP gives an equal digest, what it stored before is what it stores again.
 """
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +20,7 @@ from services.draft_api.evaluation.columns import columns
 from services.draft_api.nlp import Nlp, read_nlp
 from services.draft_api.store import now, touch
 from services.draft_api.tables import models, trained_languages, trainings
+from services.draft_api.trainers import Child, Trainers
 from shared.artifacts import Artifacts
 from shared.contracts import ModelManifest
 from shared.db import Database
@@ -31,8 +29,6 @@ from shared.failpoints import reach
 from shared.jobs import AWAY
 
 log = structlog.get_logger()
-
-_CHILD = "services.draft_api.training.train"
 
 
 class TrainingFailedError(Exception):
@@ -52,6 +48,7 @@ class TrainingJob:
     db: Database
     artifacts: Artifacts
     scratch: Path
+    trainers: Trainers
     _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
 
     def run(self, training: str) -> None:
@@ -99,16 +96,7 @@ class TrainingJob:
 
     def _run_child(self, training: str, folder: Path, share: "Share") -> None:
         reach("training.child.before")
-        # The child ends itself when its standard input ends, as it does when this process is killed.
-        child = subprocess.Popen(
-            [sys.executable, "-m", _CHILD, str(folder / "source.json"), str(folder / "out")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, "GREENROOM_EMBEDDINGS_CACHE": str(self.scratch.parent / "embeddings")},
-            start_new_session=True,
-        )
+        child = self.trainers.train(folder / "source.json", folder / "out")
         errors: list[bytes] = []
         drain = threading.Thread(target=lambda: errors.append(child.stderr.read() if child.stderr else b""))
         drain.start()
@@ -130,7 +118,7 @@ class TrainingJob:
             code, detail = last.get("error", "training_crashed"), last.get("detail", _ended(child.returncode))
             raise TrainingFailedError(code, detail)
 
-    def _follow(self, child: "subprocess.Popen[bytes]", share: "Share") -> dict[str, Any]:
+    def _follow(self, child: Child, share: "Share") -> dict[str, Any]:
         last: dict[str, Any] = {}
         for line in child.stdout or ():
             last = orjson.loads(line)
@@ -203,13 +191,13 @@ class Share:
 class CancelWatch:
     """Looks every quarter of a second whether the training is still wanted, and kills the child if not."""
 
-    def __init__(self, child: "subprocess.Popen[bytes]", unwanted: Callable[[], bool]) -> None:
+    def __init__(self, child: Child, unwanted: Callable[[], bool]) -> None:
         self.cancelled = False
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(child, unwanted), daemon=True)
         self._thread.start()
 
-    def _watch(self, child: "subprocess.Popen[bytes]", unwanted: Callable[[], bool]) -> None:
+    def _watch(self, child: Child, unwanted: Callable[[], bool]) -> None:
         while not self._done.wait(0.25):
             if unwanted():
                 self.cancelled = True

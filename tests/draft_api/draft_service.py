@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from starlette.testclient import TestClient
 
 from services.draft_api.app import draft_app
+from services.draft_api.trainers import Trainers
 from shared.settings import service_settings
 from tests.inline_jobs import InlineJobs
 
@@ -18,9 +20,13 @@ PEER_KEY = "stage-door-peer-key-b81e64d0"
 
 @contextmanager
 def draft_service(data: Path, **environ: str) -> Iterator[TestClient]:
+    """No process waits for trainings: most tests ask for none. `Trainers.expect` is a mock meanwhile."""
     known = {"GREENROOM_DATA": str(data), "GREENROOM_ADMIN_KEY": ADMIN_KEY, "GREENROOM_PEER_KEY": PEER_KEY}
     app = draft_app(service_settings("draft", {**known, **environ}), InlineJobs())
-    with TestClient(app, raise_server_exceptions=False, headers=bearer(ADMIN_KEY)) as client:
+    with (
+        patch.object(Trainers, "expect"),
+        TestClient(app, raise_server_exceptions=False, headers=bearer(ADMIN_KEY)) as client,
+    ):
         yield client
 
 

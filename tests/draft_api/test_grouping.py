@@ -36,7 +36,8 @@ def test_every_message_is_in_one_group_and_near_its_centre(
     assert sorted(member for g in found for member in g.members) == list(range(len(degrees)))
     for g in found:
         assert g.centre in g.members
-        assert all(member == g.centre or vectors[member] @ vectors[g.centre] > bound for member in g.members)
+        # The same cosine, rounded in another way.
+        assert all(m == g.centre or vectors[m] @ vectors[g.centre] > bound - 1e-6 for m in g.members)
     assert found == group(vectors, counts[: len(degrees)], bound)
 
 

@@ -1,8 +1,9 @@
 """The training of one language, in a process of its own beside serving.
 
-    python -m services.draft_api.training.train SOURCE.json OUT_DIR
+    python -m services.draft_api.training.train [SOURCE.json OUT_DIR]
 
-Reads the expressions, writes manifest.json, evaluation.json and files/; tells its progress as lines of JSON.
+Reads the expressions, writes manifest.json, evaluation.json and files/; tells its progress as lines of JSON. Without
+arguments it loads what it will need and waits for a line of JSON with them, `{"source", "out"}`.
 Equal source and equal build give equal bytes (T7): one thread, sorted rows, fixed seeds.
 """
 
@@ -15,6 +16,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import sys  # noqa: E402
 import threading  # noqa: E402
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import orjson  # noqa: E402
@@ -34,11 +36,27 @@ def tell(step: str, percent: float) -> None:
     print(orjson.dumps({"step": step, "percent": round(percent, 1)}).decode(), flush=True)
 
 
-def train(source: Source, out: Path, cache: Path | None) -> ModelManifest:
-    """Raises InvalidError `encoder_missing` for the default profile, `profile_unavailable` for another."""
+@dataclass(frozen=True)
+class Loaded:
+    """An encoder with its files by digest, verified."""
+
+    encoder: Encoder
+    files: dict[str, bytes]
+
+
+def load(folder: EncoderFolder) -> Loaded:
+    files = {file.digest: folder.read(file.digest) for file in folder.manifest.files}
+    return Loaded(Encoder(folder.manifest, files.__getitem__), files)
+
+
+def train(source: Source, out: Path, cache: Path | None, ready: Loaded | None = None) -> ModelManifest:
+    """`ready` is used where it is the profile's encoder. Raises InvalidError `encoder_missing` for the default
+
+    profile, `profile_unavailable` for another.
+    """
     folder = _encoder_for(source.profile)
     with ThreadPoolExecutor(1) as beside:
-        encoding = beside.submit(_encode, source, folder, cache) if folder else None
+        encoding = beside.submit(_encode, source, folder, cache, ready) if folder else None
         # Here, because the numeric libraries take as long to import as hundreds of texts to encode.
         from services.draft_api.training.learn import learn
 
@@ -54,11 +72,31 @@ def _encoder_for(profile: str) -> EncoderFolder | None:
     return folder
 
 
-def _encode(source: Source, folder: EncoderFolder, cache: Path | None) -> Encoded:
-    files = {file.digest: folder.read(file.digest) for file in folder.manifest.files}
-    encoder = Encoder(folder.manifest, files.__getitem__)
-    vectors = embed_all(source.texts_and_names, encoder, cache, lambda share: tell("encoding", 2 + 33 * share))
-    return Encoded(encoder, files, vectors)
+def _encode(source: Source, folder: EncoderFolder, cache: Path | None, ready: Loaded | None) -> Encoded:
+    if ready is None or ready.encoder.manifest.digest != folder.manifest.digest:
+        ready = load(folder)
+    vectors = embed_all(source.texts_and_names, ready.encoder, cache, lambda share: tell("encoding", 2 + 33 * share))
+    return Encoded(ready.encoder, ready.files, vectors)
+
+
+def _prepare() -> Loaded | None:
+    """What takes time and is the same for every bot; the encoder is the one that most bots have."""
+    from services.draft_api.training import learn  # noqa: F401
+
+    folder = installed_encoder()
+    return load(folder) if folder else None
+
+
+def _asked() -> tuple[Path, Path]:
+    """Source and out, once they are told. Ends the process when nobody is left to tell them."""
+    told = b""
+    while not told.endswith(b"\n"):
+        more = os.read(0, 4096)
+        if not more:
+            os._exit(0)
+        told += more
+    task = orjson.loads(told)
+    return Path(task["source"]), Path(task["out"])
 
 
 def _end_with_parent() -> None:
@@ -70,12 +108,15 @@ def _end_with_parent() -> None:
 
 
 def main() -> int:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     step_back(AFTER_EVERYBODY)
     cache = os.environ.get("GREENROOM_EMBEDDINGS_CACHE")
+    given = sys.argv[1:]
+    ready = None if given else _prepare()
+    source, out = (Path(path) for path in given) if given else _asked()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         tell("reading", 1)
-        train(read_source(Path(sys.argv[1])), Path(sys.argv[2]), Path(cache) if cache else None)
+        train(read_source(source), out, Path(cache) if cache else None, ready)
     except GreenroomError as error:
         print(orjson.dumps({"error": error.code, "detail": error.detail}).decode(), flush=True)
         return 1
