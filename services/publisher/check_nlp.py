@@ -86,9 +86,9 @@ def _not_trained(language: str, nlp: LanguageNlp) -> Finding:
 
 def _same_nlp(draft: Snapshot, live: Release, language: str) -> bool:
     model = live.models.get(language)
-    if model is None or not has_expressions(draft, language):
+    if not has_expressions(draft, language):
         return model is None and _names(draft) == _names(live) and draft.entities == live.entities
-    return model.fingerprint == draft.nlp[language].fingerprint
+    return model is not None and model.fingerprint == draft.nlp[language].fingerprint
 
 
 def _names(of: Snapshot | Release) -> dict[str, str]:

@@ -106,6 +106,18 @@ def test_thresholds_of_a_language_are_a_change_where_it_is_published_and_stay_li
         assert [found.for_language(k).margin for k in ("en", "nl", "fr")] == [0.1, 0.2, 0.0]
 
 
+def test_the_first_model_of_a_language_is_something_new() -> None:
+    both: dict[str, Any] = {
+        "languages": ("en", "nl"),
+        "nlp": {"en": trained(), "nl": trained("nl")},
+        "intents": (mark("greet", languages=("en", "nl")), mark("order")),
+    }
+    english_alone = live(draft(**both)).model_copy(update={"models": {"en": trained().model}})
+    for dutch in (Wish(mode="nlp", languages=("nl",)), NLP):
+        assert codes(dutch, draft(**both), english_alone) == []
+        assert set(outcome(dutch, draft(**both), english_alone).models) == {"en", "nl"}
+
+
 def test_other_settings_stay_lives_own_in_an_nlp_publication() -> None:
     changed = draft(settings=BotSettings(max_message_length=50), nlp={"en": trained("en", "2")})
     assert outcome(NLP, changed, live()).settings.max_message_length == 1000
