@@ -73,7 +73,7 @@ def test_the_first_publication_proves_itself_and_is_recorded(theatre: Theatre, t
     assert ended["status"] == "live"
     assert ended["release"] == 1
     assert ended["proof"]["digests_equal"]
-    assert ended["proof"]["probes"] == 9
+    assert ended["proof"]["probes"] > 16
     assert ended["proof"]["max_score_delta"] == 0.0
     (row,) = ok(theatre.publisher.get(f"/v1/bots/{trained}/releases"))["items"]
     assert (row["number"], row["notes"], row["author"]) == (1, "First crossing", "admin")

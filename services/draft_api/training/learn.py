@@ -14,6 +14,7 @@ from services.draft_api.training.features import ngram_buckets, ngram_matrix
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators
 from services.draft_api.training.held_out import alike, held_out_answers
 from services.draft_api.training.names import telling_names
+from services.draft_api.training.probing import probe_texts
 from services.draft_api.training.source import Rows, Source
 from services.draft_api.training.stack import (
     SCOPE_QUANTILE,
@@ -33,7 +34,6 @@ from shared.nlp.model import SharedParts, load_model
 from shared.nlp.spelling import pack_words
 from shared.probes import Probe
 
-_MOST_PROBES = 64
 # Above this, the mix is fitted on a sample: the scalars are three, and every fold costs a training.
 _SAMPLE = 12_000
 
@@ -123,10 +123,9 @@ def _ref(name: str, data: bytes) -> FileRef:
 def _probes(
     manifest: ModelManifest, files: Mapping[str, bytes], encoded: Encoded | None, source: Source
 ) -> tuple[Probe, ...]:
-    """Spread over the intents, answered by the exported model itself."""
+    """Answered by the exported model itself."""
     loaded = {encoded.encoder.manifest.digest: encoded.encoder} if encoded else {}
     model = load_model(manifest, files.__getitem__, SharedParts(EncoderCache(loaded)))
-    step = max(1, len(source.texts) // _MOST_PROBES)
 
     def probe(text: str) -> Probe:
         scores = model.score(text)
@@ -134,7 +133,7 @@ def _probes(
         return Probe(text=text, intent=intent, confidence=confidence, scope=scores.scope)
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        return tuple(threads.map(probe, source.texts[::step][:_MOST_PROBES]))
+        return tuple(threads.map(probe, probe_texts(source.names)))
 
 
 def _written(source: Source) -> Written:

@@ -35,7 +35,11 @@ class Source:
     @property
     def texts_and_names(self) -> list[str]:
         """The expressions, then what each intent is called."""
-        return [*self.texts, *(spoken(intent["name"]) for intent in self.intents)]
+        return [*self.texts, *self.names]
+
+    @property
+    def names(self) -> list[str]:
+        return [spoken(intent["name"]) for intent in self.intents]
 
     def texts_of(self, rows: Rows) -> list[str]:
         return list(compress(self.texts, rows))
