@@ -77,6 +77,14 @@ class House:
         return release
 
 
+class Neighbour(TestClient):
+    """How the publisher reaches a service of this process, where nobody waits: a timeout means nothing."""
+
+    def request(self, method: str, url: Any, **asked: Any) -> Any:
+        asked.pop("timeout", None)
+        return super().request(method, url, **asked)
+
+
 @contextmanager
 def house(folder: Path, **environ: str) -> Iterator[House]:
     """Over SQLite files in `folder`, or where `environ` says."""
@@ -101,7 +109,7 @@ def reaching(peers: dict[str, TestClient]) -> Callable[[str, str, str | None, fl
     """A neighbour of this process instead of one at an address; with the key that the publisher has."""
 
     def connect(name: str, _url: str, key: str | None, patience: float) -> Peer:
-        client = TestClient(peers[name].app, raise_server_exceptions=False)
+        client = Neighbour(peers[name].app, raise_server_exceptions=False)
         client.headers["Authorization"] = f"Bearer {key}"
         client.portal = peers[name].portal
         return Peer(name, cast(httpx.Client, client), patience)

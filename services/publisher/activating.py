@@ -1,8 +1,7 @@
-"""What a target is told of an activation, and how it is written down. Pure."""
+"""What a target is told of an activation. Pure."""
 
 from typing import Any
 
-from services.publisher.peers import Activation, LogEntry
 from services.publisher.records import Publication
 from shared.contracts import Release
 
@@ -16,19 +15,6 @@ def activation_request(job: Publication, release: Release) -> dict[str, Any]:
         "notes": job.notes,
         "author": job.author,
     }
-
-
-def log_entry(job: Publication, release: Release, activation: Activation) -> LogEntry:
-    return LogEntry(
-        number=activation.number,
-        digest=release.digest,
-        origin=_origin(job),
-        publication=job.id,
-        rollback_of=job.wish.to_release,
-        notes=job.notes,
-        author=job.author,
-        activated_at=activation.activated_at,
-    )
 
 
 def _origin(job: Publication) -> str:

@@ -5,12 +5,11 @@ from dataclasses import replace
 from functools import partial
 
 from services.publisher import history, records
-from services.publisher.bridge import TargetParts
 from services.publisher.compose import compose, ids_of
 from services.publisher.history import catch_up
 from services.publisher.judging import Situation
 from services.publisher.lately import Lately
-from services.publisher.peers import Draft
+from services.publisher.peers import Draft, Live
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Flow, Release, Snapshot
 from shared.db import Database
@@ -20,21 +19,21 @@ from shared.flows.references import ReadFlow, read_flows
 _FLOWS: Lately[Mapping[str, ReadFlow]] = Lately(2)
 
 
-def read_situation(db: Database, target: TargetParts, bot: str, draft: Snapshot | None, wish: Wish) -> Situation:
+def read_situation(db: Database, target: Live, bot: str, draft: Snapshot | None, wish: Wish) -> Situation:
     """Consistent because activation asks again whether the target still serves `live`."""
-    live = target.live.active(bot)
-    last = catch_up(db, target.live, wish.target, bot) if live else None
+    live = target.active(bot)
+    last = catch_up(db, target, wish.target, bot) if live else None
     earlier = _earlier(db, bot, wish)
     with db.reading() as connection:
         return Situation(
             draft=draft,
             live=live,
             earlier=earlier,
-            env=target.live.environment(bot).available,
+            env=target.environment(bot).available,
             edits=last.edits if last and wish.target == "live" else {},
             pulled=history.pulled(connection, bot),
             rolled_back=history.rolled_back(connection, bot, wish.target),
-            standing=target.live.standing(bot) if live else {},
+            standing=target.standing(bot) if live else {},
             read=partial(_read, bot),
         )
 

@@ -30,12 +30,16 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 class Peer:
     """One neighbour. A call is tried again while it is away, up to `patience` seconds; every call is idempotent."""
 
-    def __init__(self, name: str, client: httpx.Client, patience: float) -> None:
-        self._name, self._client, self._patience = name, client, patience
+    def __init__(self, name: str, client: httpx.Client, patience: float, always: bool = False) -> None:
+        self._name, self._client, self._patience, self._always = name, client, patience, always
+
+    def patiently(self) -> "Peer":
+        """For jobs: it waits where a request would have to be answered."""
+        return Peer(self._name, self._client, self._patience, always=True)
 
     def call(self, method: str, path: str, patient: bool = True, **request: Any) -> httpx.Response:
         """Raises the error that the neighbour named, or BusyError `<name>_unreachable`."""
-        deadline = time.monotonic() + (self._patience if patient else 0)
+        deadline = time.monotonic() + (self._patience if patient or self._always else 0)
         pause = _FIRST_PAUSE
         while True:
             try:

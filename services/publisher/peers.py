@@ -18,6 +18,8 @@ from shared.errors import NotFoundError
 from shared.flows.references import Need
 
 _PAGE = 200
+# For what can be had elsewhere, or done without, when draft hangs.
+_SOON_SECONDS = 2.0
 
 
 class Activation(Value):
@@ -72,7 +74,8 @@ class Draft:
         return self._read.keep(bot, (response.headers["ETag"], fresh))[1]
 
     def bot_id(self, bot: str) -> str:
-        return str(self._peer.call("GET", f"/v1/bots/{bot}", patient=False).json()["id"])
+        response = self._peer.call("GET", f"/v1/bots/{bot}", patient=False, timeout=_SOON_SECONDS)
+        return str(response.json()["id"])
 
     def blob(self, digest: str) -> bytes:
         return self._peer.call("GET", f"/v1/blobs/{digest}").content
@@ -85,8 +88,9 @@ class Draft:
         return {"trained_at": found["trained_at"], "accuracy": found["evaluation"].get("accuracy")}
 
     def cases(self, bot: str, patient: bool = True) -> dict[str, Case]:
-        """Regression cases by their names."""
-        items = self._peer.call("GET", f"/v1/bots/{bot}/cases", patient=patient).json()["items"]
+        """Regression cases by their names; without patience, a draft that hangs counts as one that is away."""
+        soon = {} if patient else {"timeout": _SOON_SECONDS}
+        items = self._peer.call("GET", f"/v1/bots/{bot}/cases", patient=patient, **soon).json()["items"]
         return {item["name"]: Case.model_validate(item["case"]) for item in items}
 
     def train(self, bot: str, languages: Sequence[str], key: str) -> str:
@@ -142,6 +146,10 @@ class Draft:
 class Live:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
+
+    def patiently(self) -> "Live":
+        """The same, waited for by a job whatever it is asked."""
+        return Live(self._peer.patiently())
 
     def active(self, bot: str, patient: bool = False) -> ActiveRelease | None:
         try:

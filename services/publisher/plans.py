@@ -72,7 +72,7 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
     """
     wish, bot_id, target = body.wish(), bridge.bot_id(bot, key), bridge.target(body.target)
     draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
-    situation = read_situation(bridge.db, target, bot_id, draft, wish)
+    situation = read_situation(bridge.db, target.live, bot_id, draft, wish)
     wish = resolved(wish, draft, situation.live)
     outcome = compose(wish, draft, situation.base, situation.earlier)
     verdict = judge(wish, with_accuracies(situation, bridge.draft, bot_id, outcome))

@@ -7,6 +7,7 @@ by its publication.
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import structlog
 
 from services.publisher import audit, history, records
-from services.publisher.activating import activation_request, log_entry
+from services.publisher.activating import activation_request
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing, stage_mended
 from services.publisher.finding import blockers
@@ -27,7 +28,7 @@ from services.publisher.regression import rehearse
 from services.publisher.training import CancelledError, trained
 from shared.contracts import Finding, Release, Snapshot
 from shared.db import Database
-from shared.errors import GreenroomError, InvalidError, PreconditionError
+from shared.errors import BusyError, GreenroomError, InvalidError, PreconditionError
 from shared.failpoints import reach
 from shared.jobs import AWAY
 
@@ -49,7 +50,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Publishing:
-    """The job with what it needs; `run` is what the job port calls."""
+    """The job with what it needs; `run` is what the job port calls. It waits for whoever is away, so that a neighbour
+
+    that starts again fails no publication (P17).
+    """
 
     db: Database
     draft: Draft
@@ -93,7 +97,7 @@ class Publishing:
         """The candidate's digest, or None when live serves that outcome already (P10)."""
         reach("publish.train.before")
         draft = self._trained(job)
-        situation = read_situation(self.db, self.targets[job.wish.target], job.bot_id, draft, job.wish)
+        situation = read_situation(self.db, self._live(job), job.bot_id, draft, job.wish)
         verdict = judge(job.wish, situation)
         findings = accepted(verdict.findings, job.accept)
         if blockers(findings):
@@ -187,11 +191,14 @@ class Publishing:
     def _record(
         self, job: Publication, release: Release, activation: Activation, findings: tuple[Finding, ...]
     ) -> None:
-        """What the log of the target has come to meanwhile is taken over first, this activation included."""
-        history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
+        """What the log of the target has come to meanwhile is taken over first, this activation included.
+
+        Where the target is away by now, whoever next asks what is live does that: the publication is live all the same.
+        """
+        with suppress(BusyError):
+            history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
         moved = job.wish.mode != "rollback" and draft_moved(self.draft, job.bot_id, job.wish, release)
         with self.db.writing() as connection:
-            history.record(connection, job.bot_id, job.wish.target, log_entry(job, release, activation), release)
             if job.wish.target == "live":
                 records.schedule_inbox(connection, job.bot_id, now() + timedelta(days=1))
             records.change(
@@ -213,7 +220,7 @@ class Publishing:
         return tuple(Finding.model_validate(finding) for finding in self._load(job.id).findings)
 
     def _live(self, job: Publication) -> Live:
-        return self.targets[job.wish.target].live
+        return self.targets[job.wish.target].live.patiently()
 
     # -- its own row -----------------------------------------------------------
 

@@ -41,7 +41,7 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
     bot_id = bridge.bot_id(bot, key)
     draft = bridge.draft.snapshot(bot_id)
     wish = Wish(mode="full")
-    situation = read_situation(bridge.db, bridge.targets["live"], bot_id, draft, wish)
+    situation = read_situation(bridge.db, bridge.live, bot_id, draft, wish)
     verdict = judge(wish, situation)
     with bridge.db.reading() as connection:
         running = records.running(connection, bot_id, "live")
