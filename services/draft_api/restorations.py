@@ -31,12 +31,13 @@ class Restoration(BaseModel):
 
 
 class ModelComparison(BaseModel):
-    """From the NLP of stored models to draft as it stands, or to that of the models `to`."""
+    """From the NLP of stored models to draft as it stands in `languages` (all), or to that of the models `to`."""
 
     model_config = ConfigDict(extra="forbid")
 
     models: dict[Language, Digest]
     to: dict[Language, Digest] | None = None
+    languages: list[Language] | None = None
 
 
 class ComparedExpressions(BaseModel):
@@ -77,7 +78,7 @@ def compare(bot: str, body: ModelComparison, desk: Desk, key: Reader) -> Compare
     asked = {**body.models, **(body.to or {})}
     unknown = sorted(language for language in asked if language not in {**before, **after})
     old = _without(_spoken(before, desk.artifacts), unknown)
-    new = now if body.to is None else _spoken(after, desk.artifacts)
+    new = _spoken(after, desk.artifacts) if body.to is not None else _only(now, body.languages)
     return ComparedExpressions(intents=between(old, _without(new, unknown)), unknown=unknown)
 
 
@@ -106,6 +107,12 @@ def _spoken(known: dict[str, RowMapping], artifacts: Artifacts) -> dict[str, dic
         for intent in source["intents"]:
             found.setdefault(intent["id"], {})[language] = tuple(intent["expressions"])
     return found
+
+
+def _only(spoken: Spoken, languages: list[str] | None) -> Spoken:
+    if languages is None:
+        return spoken
+    return {i: {k: texts for k, texts in of.items() if k in languages} for i, of in spoken.items()}
 
 
 def _without(spoken: Spoken, languages: list[str]) -> Spoken:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from services.publisher import audit, plan_records, records
 from services.publisher.bridge import BridgeParts
 from services.publisher.check_nlp import needs_training, without_training
+from services.publisher.checks import carried
 from services.publisher.finding import blockers
 from services.publisher.judging import Situation, Verdict, accepted, judge
 from services.publisher.plan_records import Plan
@@ -97,7 +98,7 @@ class Asked:
 def judged(bot_id: str, wish: Wish, body: PublicationRequest, situation: Situation) -> Asked:
     """Raises InvalidError `publication_refused`."""
     verdict = judge(wish, situation)
-    needed = plan_records.approvals_needed(situation, verdict, wish)
+    needed = plan_records.approvals_needed(situation, wish)
     found = (*verdict.findings, *plan_records.approval_missing(needed, 0))
     trains = body.train == "if_needed" and needs_training(found)
     findings = accepted(without_training(found) if trains else found, body.accept)
@@ -113,7 +114,7 @@ def planned(plan: Plan, body: PublicationRequest, live: ActiveRelease | None, br
         # A value may have gone from the environment since, or come.
         here = bridge.target(plan.wish.target).live.environment(plan.bot_id).available
         findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(
-            placed(candidate.flows), here, "blocker"
+            carried(plan.wish, placed(candidate.flows)), here, "blocker"
         )
     refuse_blocked(findings)
     return Asked(plan.bot_id, plan.wish, body, live, candidate, tuple(findings))

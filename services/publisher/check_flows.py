@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from services.publisher.closure import closure, loose_ends, twice
+from services.publisher.closure import closure, hopeless, loose_ends, twice
 from services.publisher.compose import chosen_flows, ids_of
 from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
@@ -43,11 +43,24 @@ def incomplete_choice(wish: Wish, draft: Snapshot, live: Release, outcome: Relea
     loose = loose_ends(outcome, blocks)
     if not loose and not twice(outcome):
         return []
-    also = closure(chosen_flows(wish, draft, live), draft, live)
-    help_ = _help(sorted(also), draft, live) if also else "publish its NLP too, or the full bot."
-    found = dangling_references(loose, help_) + _in_two_flows(outcome, help_)
+    also, beyond = closure(chosen_flows(wish, draft, live), draft, live), hopeless(draft, live)
+    help_ = _help(sorted(also), draft, live)
+    tied = dangling_references((end for end in loose if (end.kind, end.target) not in beyond), help_)
     closing = [{"kind": "closure", "flows": sorted(also)}] if also else []
-    return [finding.model_copy(update={"subjects": (*finding.subjects, *closing)}) for finding in found]
+    found = [
+        finding.model_copy(update={"subjects": (*finding.subjects, *closing)})
+        for finding in (*tied, *_in_two_flows(outcome, help_))
+    ]
+    return found + _beyond_flows(draft, (end for end in loose if (end.kind, end.target) in beyond))
+
+
+def _beyond_flows(draft: Snapshot, loose: Iterable[Reference]) -> list[Finding]:
+    """What no flow brings along: draft's NLP may have it, or nothing has."""
+    of_nlp = {("intent", mark.id) for mark in draft.intents} | {("entity", name) for name in draft.entities}
+    ends = list(loose)
+    return dangling_references(
+        (end for end in ends if (end.kind, end.target) in of_nlp), "publish the NLP too, or the full bot."
+    ) + dangling_references(end for end in ends if (end.kind, end.target) not in of_nlp)
 
 
 def stumbling_blocks(release: Release, blocks: Blocks) -> list[Finding]:

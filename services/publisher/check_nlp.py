@@ -65,6 +65,24 @@ def intents_removed(draft: Snapshot, live: Release) -> list[Finding]:
     return [blocker("intents_removed", message, subjects)]
 
 
+def models_left_behind(outcome: Release, live: Release | None, carried: Iterable[str]) -> list[Finding]:
+    """A model that stays, because its language is not published, must know the intents that will be there, and no
+
+    others: live would refuse it.
+    """
+    names = {mark.id: mark.name for mark in (*(live.intents if live else ()), *outcome.intents)}
+    found = []
+    for language in sorted(outcome.models.keys() - set(carried)):
+        wanted = {mark.id for mark in outcome.intents if language in mark.expressions}
+        other = sorted(wanted ^ set(outcome.models[language].labels))
+        if other:
+            told = ", ".join(repr(names.get(intent, intent)) for intent in other)
+            message = f"Live's model of {language!r} does not go with these intents: {told}. Train and publish it too."
+            subjects = [{"kind": "intent", "id": intent, "name": names.get(intent, intent)} for intent in other]
+            found.append(blocker("intent_mismatch", message, [{"kind": "language", "id": language}, *subjects]))
+    return found
+
+
 def unchanged(draft: Snapshot, live: Release, languages: tuple[str, ...] | None) -> list[Finding]:
     """P4: fingerprints decide, not clocks; a change that was undone is no change."""
     carried = published(draft, languages)

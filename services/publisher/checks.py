@@ -11,14 +11,20 @@ from services.publisher.check_flows import (
     stumbling_blocks,
     unknown_flows,
 )
-from services.publisher.check_nlp import intents_removed, training_findings, unchanged, unknown_languages
+from services.publisher.check_nlp import (
+    intents_removed,
+    models_left_behind,
+    training_findings,
+    unchanged,
+    unknown_languages,
+)
 from services.publisher.closure import loose_ends
-from services.publisher.compose import compose
+from services.publisher.compose import compose, published
 from services.publisher.finding import blocker
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Flow, Release, Snapshot
 from shared.flows.lint import Blocks, environment_missing
-from shared.flows.references import Need, ReadFlow, Reference, read_flows
+from shared.flows.references import Need, ReadFlow, read_flows
 
 ReadFlows = Callable[[Mapping[str, Flow]], Mapping[str, ReadFlow]]
 Findings = list[Finding]
@@ -35,14 +41,19 @@ def check(
     """Every finding at once, blockers first. `earlier` is what a rollback goes back to; `env` is what the
     environment has, None when that is not to be looked at. `read` may know flows that were read before.
     """
-    if live is None and wish.mode != "full":
-        return (_never_published(wish),)
+    if live is None and wish.mode != "full" and earlier is None:
+        return (_nothing_live(wish),)
     outcome = compose(wish, draft, live, earlier)
     blocks = [here for flow in read(outcome.flows).values() for here in flow.blocks] if outcome else ()
     found = _of_mode(wish, draft, live, outcome, blocks)
     if env is not None and wish.mode != "nlp":
-        found += environment_missing(blocks, env, "blocker")
+        found += environment_missing(carried(wish, blocks), env, "blocker")
     return tuple(sorted(found, key=lambda finding: finding.severity))
+
+
+def carried(wish: Wish, blocks: Blocks) -> Blocks:
+    """The blocks that a publication brings, of those that live would have; `flows` are ids."""
+    return blocks if wish.flows is None else [here for here in blocks if here.flow in wish.flows]
 
 
 def _of_mode(
@@ -55,19 +66,16 @@ def _of_mode(
     if wish.mode == "flows" and live is not None:
         return unknown_flows(wish, draft, live) + incomplete_choice(wish, draft, live, outcome, blocks)
     untrained = unknown_languages(draft, wish.languages) + training_findings(draft, wish.languages)
+    left = models_left_behind(outcome, live, published(draft, wish.languages))
+    loose = dangling_references(loose_ends(outcome, blocks))
     if wish.mode == "nlp" and live is not None:
-        return untrained + _nlp(wish, draft, live, loose_ends(outcome, blocks))
-    return untrained + dangling_references(loose_ends(outcome, blocks)) + stumbling_blocks(outcome, blocks)
+        # P5 alone reports intents that would go, not also P9.
+        return untrained + (intents_removed(draft, live) or left + unchanged(draft, live, wish.languages) + loose)
+    return untrained + left + loose + stumbling_blocks(outcome, blocks)
 
 
-def _nlp(wish: Wish, draft: Snapshot, live: Release, loose: list[Reference]) -> Findings:
-    """P5 alone reports intents that would go, not also P9."""
-    removed = intents_removed(draft, live)
-    return removed or unchanged(draft, live, wish.languages) + dangling_references(loose)
-
-
-def _never_published(wish: Wish) -> Finding:
-    message = "This bot was never published there: the first publication must be full."
+def _nothing_live(wish: Wish) -> Finding:
+    message = "Nothing of this bot is live there: publish it in full, or go back to a release that was."
     return blocker("never_published", message, [{"kind": "target", "id": wish.target}])
 
 

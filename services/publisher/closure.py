@@ -1,7 +1,7 @@
 """Which flows must go together (P8): the flows to name as well so that nothing dangles. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from services.publisher.compose import with_flows
 from shared.contracts import Release, Snapshot
@@ -22,33 +22,34 @@ def twice(release: Release) -> dict[str, list[str]]:
     return {block: [flow for found, flow in homes if found == block] for block, n in counts.items() if n > 1}
 
 
-def closure(chosen: frozenset[str], draft: Snapshot, live: Release) -> frozenset[str] | None:
-    """Flows beside the chosen ones, none of which can be spared; None when no set of flows would do."""
-    added: frozenset[str] = frozenset()
-    while not _closed(chosen | added, draft, live):
-        more = frozenset(_next(chosen | added, draft, live))
-        if not more:
-            return None
+def hopeless(draft: Snapshot, live: Release) -> frozenset[tuple[str, str]]:
+    """What blocks refer to, by kind and name, and would miss even if every flow were published."""
+    everyone = frozenset(draft.flows.keys() | live.flows.keys())
+    return frozenset((end.kind, end.target) for end in loose_ends(with_flows(draft, live, everyone)))
+
+
+def closure(chosen: frozenset[str], draft: Snapshot, live: Release) -> frozenset[str]:
+    """Flows beside the chosen ones that tie every loose end that flows can tie, none of which can be spared."""
+    beyond, added = hopeless(draft, live), frozenset[str]()
+    while more := frozenset(_next(chosen | added, draft, live, beyond)):
         added |= more
     for flow in sorted(added):
-        if _closed(chosen | added - {flow}, draft, live):
+        if not any(_next(chosen | added - {flow}, draft, live, beyond)):
             added -= {flow}
     return added
 
 
-def _closed(chosen: frozenset[str], draft: Snapshot, live: Release) -> bool:
-    outcome = with_flows(draft, live, chosen)
-    return not loose_ends(outcome) and not twice(outcome)
-
-
-def _next(chosen: frozenset[str], draft: Snapshot, live: Release) -> Iterable[str]:
+def _next(chosen: frozenset[str], draft: Snapshot, live: Release, beyond: frozenset[tuple[str, str]]) -> Iterator[str]:
     """For each loose end the flow that ties it: the one that has what is missing, else draft's version of the flow
-    that still asks for it."""
+    that still asks for it. Ends that are `beyond` all flows are left."""
     outcome = with_flows(draft, live, chosen)
     homes = {block["id"]: flow.id for flow in draft.flows.values() for block in flow.blocks}
-    declaring = {name: flow.id for flow in draft.flows.values() for name in flow.variables}
+    giving = {name: here.flow for here in placed(draft.flows) for name in here.assigns}
+    giving |= {name: flow.id for flow in draft.flows.values() for name in flow.variables}
     for end in loose_ends(outcome):
-        home = {"block": homes, "variable": declaring}.get(end.kind, {}).get(end.target)
+        if (end.kind, end.target) in beyond:
+            continue
+        home = {"block": homes, "variable": giving}.get(end.kind, {}).get(end.target)
         if home is not None and home not in chosen:
             yield home
         elif end.flow not in chosen:

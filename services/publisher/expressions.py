@@ -1,5 +1,7 @@
 """Which sentences a change of intents is about. Only draft knows them: here they pass by and are shown."""
 
+from collections.abc import Sequence
+
 from services.publisher.judging import Verdict
 from services.publisher.peers import Draft
 from services.publisher.wish import Wish
@@ -14,15 +16,21 @@ def spelled_out(draft: Draft, bot: str, base: Release | None, verdict: Verdict, 
     if not changes.intents or verdict.outcome is None or wish.mode == "flows":
         return changes
     to = models_of(verdict.outcome) if wish.mode == "rollback" else None
-    return attach(draft, bot, changes, models_of(base) if base else {}, to)
+    here = {k: m for k, m in (models_of(base) if base else {}).items() if wish.languages is None or k in wish.languages}
+    return attach(draft, bot, changes, here, to, wish.languages)
 
 
 def attach(
-    draft: Draft, bot: str, changes: Changes, models: dict[str, str], to: dict[str, str] | None = None
+    draft: Draft,
+    bot: str,
+    changes: Changes,
+    models: dict[str, str],
+    to: dict[str, str] | None = None,
+    languages: Sequence[str] | None = None,
 ) -> Changes:
-    """From `models` (digests by language) to the models `to`, or to draft as it stands."""
+    """From `models` (digests by language) to the models `to`, or to draft as it stands in `languages` (all)."""
     try:
-        found = draft.expressions(bot, models, to)["intents"]
+        found = draft.expressions(bot, models, to, languages)["intents"]
     except GreenroomError:
         # Draft is away or the bot is gone from it: the change is shown without its sentences.
         return changes

@@ -105,9 +105,14 @@ class Draft:
     def cancel_training(self, training: str) -> None:
         self._peer.call("POST", f"/v1/trainings/{training}/cancel")
 
-    def expressions(self, bot: str, models: dict[str, str], to: dict[str, str] | None = None) -> dict[str, Any]:
-        """What was added to and removed from each intent: between these models and draft, or the models `to`."""
-        body = {"models": models, **({"to": to} if to is not None else {})}
+    def expressions(
+        self, bot: str, models: dict[str, str], to: dict[str, str] | None, languages: Sequence[str] | None
+    ) -> dict[str, Any]:
+        """What was added to and removed from each intent: between these models and draft in these languages (all), or
+
+        the models `to`.
+        """
+        body = {"models": models, "to": to, "languages": languages}
         found: dict[str, Any] = self._peer.call("POST", f"/v1/bots/{bot}/nlp/compare", patient=False, json=body).json()
         return found
 

@@ -71,12 +71,15 @@ def approval_missing(needed: int, given: int) -> tuple[Finding, ...]:
     return (blocker("approval_missing", message, [{"kind": "approvals", "needed": needed, "given": given}]),)
 
 
-def approvals_needed(situation: Situation, verdict: Verdict, wish: Wish) -> int:
-    """As live says; before the first publication, as draft says. Going back needs nobody's leave."""
+def approvals_needed(situation: Situation, wish: Wish) -> int:
+    """As live or draft says, whichever wants more: one person lowers or raises it in neither without the others.
+
+    Going back needs nobody's leave.
+    """
     if wish.mode == "rollback" or wish.target != "live":
         return 0
-    decides = situation.base or verdict.outcome
-    return decides.settings.approvals if decides else 0
+    sides = (situation.base, situation.draft)
+    return max((side.settings.approvals for side in sides if side is not None), default=0)
 
 
 def keep(
@@ -101,7 +104,7 @@ def keep(
             findings=orjson.dumps(records.as_json(verdict.findings)).decode(),
             drift=orjson.dumps([item.model_dump() for item in verdict.drift]).decode(),
             conversations_affected=verdict.conversations,
-            approvals_needed=approvals_needed(situation, verdict, wish),
+            approvals_needed=approvals_needed(situation, wish),
             author=key.name,
             author_id=key.id,
             approvals="[]",
@@ -129,9 +132,9 @@ def add_approval(connection: Connection, plan: str, key: Principal) -> None:
     """Once a person. Raises ForbiddenError `own_plan`."""
     query = select(plans).where(plans.c.id == plan).with_for_update()
     found = _plan(connection.execute(query).mappings().one())
-    if found.author_id == key.id:
+    if key.name == found.author or key.id == found.author_id:
         raise ForbiddenError("own_plan", "A plan is approved by somebody other than its author.")
-    if key.id in {approval.author_id for approval in found.approvals}:
+    if key.name in {approval.author for approval in found.approvals}:
         return
     approvals = (*found.approvals, Approval(author=key.name, author_id=key.id, at=now()))
     text = orjson.dumps([approval.model_dump(mode="json") for approval in approvals]).decode()

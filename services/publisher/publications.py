@@ -141,8 +141,9 @@ def _judged(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationReque
 def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequest, key: Principal) -> Asked:
     """Raises PreconditionError `plan_stale`, InvalidError `publication_refused`, `plan_mismatch`."""
     plan = plans.find(bridge, body.plan or "", key)
-    if plan.bot_id != bot_id or (plan.wish.mode, plan.wish.target) != (wish.mode, wish.target) or body.train:
-        detail = f"Plan {plan.id} is for mode {plan.wish.mode!r}, target {plan.wish.target!r}, without training."
+    if plan.bot_id != bot_id or not plan.wish.agrees_with(wish) or body.train:
+        said = f"mode {plan.wish.mode!r}, target {plan.wish.target!r}"
+        detail = f"Plan {plan.id} is for {said}, what it shows and no training: leave out what it says itself."
         raise InvalidError("plan_mismatch", detail)
     live = bridge.target(wish.target).live.active(bot_id)
     if plans.stale(plan, live):

@@ -16,3 +16,8 @@ class Wish(Value):
     flows: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
     to_release: int | None = None
+
+    def agrees_with(self, asked: "Wish") -> bool:
+        """Whether `asked` says nothing else, as far as it says anything."""
+        said = asked.model_dump(exclude_none=True)
+        return all(getattr(self, name) == value for name, value in said.items())

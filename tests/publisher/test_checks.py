@@ -50,7 +50,7 @@ def test_of_two_languages_only_the_stale_one_is_named() -> None:
 
 def test_a_language_that_is_left_out_need_not_be_trained_and_keeps_lives_model() -> None:
     nlp = {"en": trained("en", "2"), "nl": LanguageNlp(status="stale", fingerprint=digest_of(b"x"), model=model("nl"))}
-    intents = (mark("greet", languages=("en", "nl"), version="2"),)
+    intents = tuple(mark(name, languages=("en", "nl"), version="2") for name in ("greet", "order"))
     two = draft(languages=("en", "nl"), nlp=nlp, intents=intents, flows={})
     before = live(draft(languages=("en", "nl"), nlp={"en": trained(), "nl": trained("nl")}, intents=intents))
     assert blockers(check(ENGLISH, two, before)) == ()
@@ -104,6 +104,19 @@ def test_thresholds_of_a_language_are_a_change_where_it_is_published_and_stay_li
     for mode in modes:
         found = outcome(Wish(mode=mode, languages=("nl",)), after, live(before)).settings
         assert [found.for_language(k).margin for k in ("en", "nl", "fr")] == [0.1, 0.2, 0.0]
+
+
+def test_a_model_that_stays_must_go_with_the_intents_that_will_be_there() -> None:
+    nlp = {"en": trained("en", "2"), "nl": LanguageNlp(status="stale", fingerprint=digest_of(b"x"), model=model("nl"))}
+    both = [mark(name, languages=("en", "nl")) for name in ("greet", "order")]
+    before = live(draft(languages=("en", "nl"), nlp={"en": trained(), "nl": trained("nl")}, intents=tuple(both)))
+    without = draft(languages=("en", "nl"), nlp=nlp, intents=(both[0],), flows={})
+    (finding,) = blockers(check(Wish(mode="full", languages=("en",)), without, before))
+    assert finding.code == "intent_mismatch"
+    assert [subject["id"] for subject in finding.subjects] == ["nl", "intent_order"]
+    assert codes(Wish(mode="nlp", languages=("en",)), without, before) == ["intents_removed"], (
+        "P5 alone reports what nlp would take away"
+    )
 
 
 def test_the_first_model_of_a_language_is_something_new() -> None:
@@ -265,7 +278,27 @@ def test_a_flow_for_an_intent_that_live_lacks_cannot_be_closed_by_flows() -> Non
     more = draft(intents=(*draft().intents, mark("pay")), flows=flow(says("bill", intent="intent_pay")))
     (finding,) = check(only("menu"), more, live())
     assert finding.subjects == ({"kind": "intent", "id": "intent_pay", "blocks": [{"flow": "menu", "block": "bill"}]},)
-    assert "publish its NLP too" in finding.message
+    assert "publish the NLP too" in finding.message
+
+
+def test_a_variable_that_another_flow_sets_comes_with_that_flow() -> None:
+    sets = {"id": "sets", "kind": "action", "actions": [{"do": "set", "variable": "table", "value": 4}]}
+    uses = {**says("hello"), "messages": [{"text": "Your table is {{ table }}."}]}
+    two = draft(flows=flow(uses) | flow(sets, name="tables"))
+    (finding,) = check(only("menu"), two, live())
+    assert finding.subjects[-1] == {"kind": "closure", "flows": ["tables"]}
+    assert codes(only("menu", "tables"), two, live()) == []
+
+
+def test_what_no_flow_can_bring_does_not_hide_what_flows_can() -> None:
+    more = draft(
+        intents=(*draft().intents, mark("pay")),
+        flows=flow(says("bill", intent="intent_pay", next="prices"), says("lost", next="nowhere")) | PRICES,
+    )
+    found = {finding.subjects[0]["id"]: finding for finding in check(only("menu"), more, live())}
+    assert found["prices"].subjects[-1] == {"kind": "closure", "flows": ["prices"]}
+    assert "publish the NLP too" in found["intent_pay"].message
+    assert found["nowhere"].message.endswith("make it, or change the block.")
 
 
 # -- values of the environment ----------------------------------------------------------------
@@ -281,6 +314,12 @@ def test_a_value_that_the_environment_lacks_is_named_with_its_blocks(wish: Wish)
     assert blockers(check(wish, SHOP, live(), env={("env", "address")})) == ()
 
 
+def test_a_flow_that_is_not_published_is_not_asked_for_its_values() -> None:
+    both = draft(flows=SHOP.flows | PRICES)
+    assert blockers(check(only("prices"), both, live(both), env=())) == ()
+    assert [f.code for f in blockers(check(only("menu"), both, live(both), env=()))] == ["environment_value_missing"]
+
+
 # -- rollback ---------------------------------------------------------------------------------
 
 
@@ -289,6 +328,7 @@ def test_going_back_needs_neither_draft_nor_training() -> None:
     assert check(back, None, live(), live()) == ()
     assert [f.code for f in check(back, None, live(), None)] == ["unknown_release"]
     assert [f.code for f in check(back, None, None, None)] == ["never_published"]
+    assert check(back, None, None, live()) == (), "what was taken off comes back"
 
 
 # -- pairs ------------------------------------------------------------------------------------

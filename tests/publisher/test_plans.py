@@ -57,7 +57,12 @@ def test_a_plan_with_blockers_shows_its_changes_and_is_refused_with_its_findings
 
 def test_a_plan_belongs_to_its_bot_mode_and_target(at_home: House, cafe: Cafe) -> None:
     plan = at_home.plan(cafe.id, "flows", flows=["menu"])
-    for body in ({"mode": "full"}, {"mode": "flows", "target": "preview"}, {"mode": "flows", "train": "if_needed"}):
+    for body in (
+        {"mode": "full"},
+        {"mode": "flows", "target": "preview"},
+        {"mode": "flows", "train": "if_needed"},
+        {"mode": "flows", "flows": ["quay"]},
+    ):
         answer = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={**body, "plan": plan["id"]})
         assert (answer.status_code, answer.json()["code"]) == (422, "plan_mismatch"), body
     missing = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "full", "plan": "plan_no"})
@@ -86,7 +91,6 @@ def test_nothing_to_do_makes_no_release_and_keeps_the_new_notes(at_home: House, 
 
 def test_a_bot_that_wants_approvals_is_published_by_an_approved_plan_alone(at_home: House, cafe: Cafe) -> None:
     cafe.set(approvals=1)
-    at_home.publish(cafe.id)
     cafe.flow("menu", LEEK)
     assert at_home.refused(cafe.id) == ["approval_missing"]
     plan = at_home.plan(cafe.id)
@@ -101,8 +105,34 @@ def test_a_bot_that_wants_approvals_is_published_by_an_approved_plan_alone(at_ho
     assert [approval["author"] for approval in approved["approvals"]] == ["Otis"]
     assert approved["publishable"]
     assert at_home.publish(cafe.id, plan=plan["id"])["status"] == "live"
+    cafe.set(approvals=0)
+    assert at_home.refused(cafe.id) == ["approval_missing"], "who wants fewer must ask for it, too"
     back = at_home.publish(cafe.id, "rollback", to_release=1)
     assert back["status"] == "live", "going back at night needs nobody's leave"
+
+
+def test_nobody_approves_with_a_second_key(at_home: House, cafe: Cafe) -> None:
+    cafe.set(approvals=1)
+    plan = at_home.plan(cafe.id)
+    made = at_home.publisher.post("/v1/keys", json={"name": "admin", "scopes": ["publish:approve", "publish:plan"]})
+    same = {"Authorization": f"Bearer {made.json()['key']}"}
+    own = at_home.publisher.post(f"/v1/plans/{plan['id']}/approve", headers=same)
+    assert (own.status_code, own.json()["code"]) == (403, "own_plan")
+
+
+def test_a_plan_of_one_language_shows_what_is_said_in_that_one(at_home: House, cafe: Cafe) -> None:
+    place = f"/v1/bots/{cafe.id}/intents/{cafe.soup}/expressions"
+    at_home.draft.patch(f"/v1/bots/{cafe.id}", json={"languages": ["en", "nl"]})
+    for texts in (("welke soep is er", "is de soep warm"), ("een kom snert",)):
+        at_home.draft.post(place, json={"expressions": [{"text": text, "language": "nl"} for text in texts]})
+        at_home.train(cafe.id)
+        if len(texts) > 1:
+            assert at_home.publish(cafe.id)["status"] == "live"
+    cafe.learns("soup", "is there any bouillabaisse")
+    (soup,) = at_home.plan(cafe.id, languages=["en"])["changes"]["intents"]["changed"]
+    assert [one["text"] for one in soup["expressions"]["added"]] == ["is there any bouillabaisse"]
+    (soup,) = at_home.plan(cafe.id)["changes"]["intents"]["changed"]
+    assert sorted(one["text"] for one in soup["expressions"]["added"]) == ["een kom snert", "is there any bouillabaisse"]
 
 
 def test_plans_of_a_bot_are_listed_newest_first(at_home: House, cafe: Cafe) -> None:

@@ -38,6 +38,13 @@ def test_what_is_taken_off_answers_nobody_and_comes_back_under_the_next_number(a
     assert [message["text"] for message in history] == ["soup of the day"]
 
 
+def test_what_was_taken_off_can_come_back_as_an_earlier_release(at_home: House, cafe: Cafe) -> None:
+    at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish", json={})
+    back = at_home.publish(cafe.id, "rollback", to_release=1)
+    assert (back["status"], back["release"]) == ("live", 2)
+    assert ask(at_home, cafe.id).json()["release"] == 2
+
+
 def test_who_took_it_off_and_why_is_on_record(at_home: House, cafe: Cafe) -> None:
     at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish", json={"notes": "the season is over"})
     entry = at_home.publisher.get(f"/v1/bots/{cafe.id}/audit?action=unpublished").json()["items"][0]
