@@ -10,8 +10,9 @@ from services.publisher.bridge import Bridge, BridgeParts, Executor
 from services.publisher.drift import DriftItem, Edit, digests, named, standing, value_digest
 from services.publisher.history import catch_up
 from services.publisher.merge import Clash, Merged, Side, merge_flow, merge_setting
-from shared.contracts import Release, Snapshot
-from shared.errors import ConflictError, NotFoundError
+from shared.contracts import Flow, Release, Snapshot
+from shared.errors import ConflictError, InvalidError, NotFoundError
+from shared.flows.references import references
 from shared.web.routing import Router
 
 router = Router(tags=["live edits"])
@@ -49,6 +50,7 @@ def pull(bot: str, bridge: Bridge, key: Executor, body: PullRequest | None = Non
     if clashes:
         raise _conflict(clashes)
     written = {item: found.value for item, found in merged.items() if found.value != _drafts(draft, item)}
+    _refuse_lost_intents(written, live.release, draft)
     snapshot = _write(bridge, bot_id, draft, written) if written else None
     values = digests(live.release)
     with bridge.db.writing() as connection:
@@ -98,6 +100,17 @@ def _drafts(draft: Snapshot, item: str) -> Any:
     if kind == "flow":
         return draft.flows[name].model_dump(mode="json") if name in draft.flows else None
     return getattr(draft.settings, name)
+
+
+def _refuse_lost_intents(written: Mapping[str, Any], live: Release, draft: Snapshot) -> None:
+    """Raises InvalidError `unknown_intent` where an edit listens for what draft has deleted meanwhile."""
+    flows = {item: Flow.model_validate(value) for item, value in written.items() if item.startswith("flow:") and value}
+    known, names = {mark.id for mark in draft.intents}, {mark.id: mark.name for mark in live.intents}
+    lost = [ref for ref in references(flows) if ref.kind == "intent" and ref.target not in known]
+    if lost:
+        told = ", ".join(f"{names.get(ref.target, ref.target)!r} (block {ref.block})" for ref in lost)
+        detail = f"Edited in live for an intent that draft has deleted: {told}. Undo that, or accept live_drift."
+        raise InvalidError("unknown_intent", detail, intents=sorted({ref.target for ref in lost}))
 
 
 def _write(bridge: BridgeParts, bot_id: str, draft: Snapshot, written: Mapping[str, Any]) -> str:

@@ -70,6 +70,14 @@ def test_an_edit_that_was_pulled_home_goes_out_again_with_what_draft_did_meanwhi
     assert [block["messages"][0]["text"] for block in blocks] == ["Pea soup.", "Rye."]
 
 
+def test_an_edit_for_an_intent_that_draft_deleted_says_so_by_its_name(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    at_home.draft.delete(f"/v1/bots/{cafe.id}/intents/soup", params={"unlink": True})
+    pulled = at_home.publisher.post(f"/v1/bots/{cafe.id}/drift/pull", json={"prefer": "live"})
+    assert (pulled.status_code, pulled.json()["code"]) == (422, "unknown_intent")
+    assert "'soup' (block soup)" in pulled.json()["detail"]
+
+
 def test_a_clash_is_told_with_both_sides_and_writes_nothing_until_it_is_decided(at_home: House, cafe: Cafe) -> None:
     closes_at_night(at_home, cafe)
     cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))

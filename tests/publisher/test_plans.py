@@ -132,7 +132,10 @@ def test_a_plan_of_one_language_shows_what_is_said_in_that_one(at_home: House, c
     (soup,) = at_home.plan(cafe.id, languages=["en"])["changes"]["intents"]["changed"]
     assert [one["text"] for one in soup["expressions"]["added"]] == ["is there any bouillabaisse"]
     (soup,) = at_home.plan(cafe.id)["changes"]["intents"]["changed"]
-    assert sorted(one["text"] for one in soup["expressions"]["added"]) == ["een kom snert", "is there any bouillabaisse"]
+    assert sorted(one["text"] for one in soup["expressions"]["added"]) == [
+        "een kom snert",
+        "is there any bouillabaisse",
+    ]
 
 
 def test_plans_of_a_bot_are_listed_newest_first(at_home: House, cafe: Cafe) -> None:
