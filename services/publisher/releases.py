@@ -1,7 +1,7 @@
 """What was live: listed, shown, compared, and brought back into draft."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import BaseModel
@@ -14,7 +14,7 @@ from services.publisher.history import Recorded
 from services.publisher.wish import Target, Wish
 from shared.contracts import Release
 from shared.diff import Changes, diff
-from shared.errors import InvalidError, NotFoundError
+from shared.errors import NotFoundError
 from shared.web.pages import Limit, Page, cut
 from shared.web.routing import Router
 
@@ -76,7 +76,9 @@ def show(bot: str, number: int, bridge: Bridge, key: Planner, target: Of = "live
 
 
 @router.get("/{number}/compare/{other}")
-def compare(bot: str, number: int, other: str, bridge: Bridge, key: Planner, target: Of = "live") -> Comparison:
+def compare(
+    bot: str, number: int, other: Literal["draft", "live"] | int, bridge: Bridge, key: Planner, target: Of = "live"
+) -> Comparison:
     """From release `number` to another number, to `live` as it is now, or to what `draft` would make of it."""
     bot_id = bridge.bot_id(bot, key)
     before = _kept(bridge, bot_id, target, number)
@@ -86,12 +88,12 @@ def compare(bot: str, number: int, other: str, bridge: Bridge, key: Planner, tar
         active = bridge.target(target).live.active(bot_id)
         after = active.release if active else None
     else:
-        after = _kept(bridge, bot_id, target, _number(other))
+        after = _kept(bridge, bot_id, target, other)
     if after is None:
         raise NotFoundError("never_published", "Nothing of this bot is live.")
     to = None if other == "draft" else models_of(after)
     changes = attach(bridge.draft, bot_id, diff(before, after), models_of(before), to)
-    return Comparison(before=str(number), after=other, changes=changes)
+    return Comparison(before=str(number), after=str(other), changes=changes)
 
 
 @router.post("/{number}/restore")
@@ -131,9 +133,3 @@ def _document(bridge: BridgeParts, row: Recorded) -> tuple[Release, dict[str, An
             return records.thaw(connection, row.digest)
         except NotFoundError:
             return None
-
-
-def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise InvalidError("invalid_request", f"Compare with a number, `draft` or `live`, not with {text!r}.")
-    return int(text)

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.contracts import BotSettings
+from shared.digest import canonical
 from shared.errors import InvalidError
 
 
@@ -18,7 +19,8 @@ def merged_settings(before: Mapping[str, Any], changes: Mapping[str, Any], spoke
     if unknown:
         raise InvalidError("unknown_field", f"There is no setting {unknown[0]!r}.", errors=_pointers(unknown))
     try:
-        merged = BotSettings.model_validate({**before, **changes, "languages": _by_language(before, changes)})
+        said = canonical({**before, **changes, "languages": _by_language(before, changes)})
+        merged = BotSettings.model_validate_json(said, strict=True)
     except ValidationError as error:
         names = ["/".join(map(str, problem["loc"])) for problem in error.errors()]
         detail = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Message, Receive
@@ -15,6 +16,7 @@ from starlette.types import Message, Receive
 from shared.errors import GreenroomError, MediaTypeError, TooLargeError
 from shared.web.keys import KeyRing, Principal, demand, unauthenticated
 from shared.web.strict_json import JsonLimits, parse_json
+from shared.web.typed import check_whole_numbers, read_strictly, whole_numbers
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of this service.")
 _BODY_SECONDS = 30.0
@@ -59,19 +61,24 @@ class GuardedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
         scopes = scopes_of(self.dependant)
-        reads_json = self.body_field is not None
-        may_be_empty = self.body_field is not None and not self.body_field.field_info.is_required()
+        told = self.body_field.field_info if self.body_field else None
+        kind: TypeAdapter[Any] | None = TypeAdapter(told.annotation or Any) if told else None
+        may_be_empty = told is not None and not told.is_required()
+        numbers = whole_numbers(self.dependant)
         extra = self.openapi_extra or {}
         upload, own_limit = bool(extra.get(UPLOAD)), extra.get(BODY_LIMIT)
 
         async def guarded(request: Request) -> Response:
             if scopes is not None:
                 request.scope["greenroom.principal"] = await admit(request, scopes)
+            check_whole_numbers(request, numbers)
             state = request.app.state
             limit = own_limit or (state.max_upload_bytes if upload else state.max_body_bytes)
             bounded = Request(request.scope, _bounded(request, limit))
-            if reads_json and not (may_be_empty and _says_nothing(request)):
-                bounded._json = await _read_json(bounded, _UPLOAD_LIMITS if upload else JsonLimits())
+            if kind and not (may_be_empty and _says_nothing(request)):
+                body = await _json_of(bounded, _UPLOAD_LIMITS if upload else JsonLimits())
+                # FastAPI lets pass as it is what is of the right type already.
+                bounded._json = read_strictly(body, kind)
             return await handle(bounded)
 
         return guarded
@@ -99,11 +106,13 @@ def _says_nothing(request: Request) -> bool:
     return "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0"
 
 
-async def _read_json(request: Request, limits: JsonLimits) -> Any:
+async def _json_of(request: Request, limits: JsonLimits) -> bytes:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/json":
         raise MediaTypeError("unsupported_media_type", "Send application/json.")
-    return parse_json(await request.body(), limits)
+    body = await request.body()
+    parse_json(body, limits)
+    return body
 
 
 def _bounded(request: Request, limit: int) -> Receive:

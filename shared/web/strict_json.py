@@ -49,7 +49,7 @@ class _Walk:
         elif isinstance(value, bool) or value is None:
             return
         elif isinstance(value, int):
-            _check_range(value)
+            within_64_bits(value)
         elif isinstance(value, float):
             if value in (float("inf"), float("-inf")):
                 raise MalformedError("json_limits", "A number is too large.")
@@ -104,10 +104,10 @@ def _check_digits(text: str) -> float:
 
 def _check_whole(text: str) -> int:
     _check_digits(text)
-    return _check_range(int(text))
+    return within_64_bits(int(text))
 
 
-def _check_range(value: int) -> int:
+def within_64_bits(value: int) -> int:
     if value not in _INT64:
         raise InvalidError("out_of_range", "A whole number does not fit in 64 bits.")
     return value

@@ -153,6 +153,30 @@ def test_releases_are_compared_with_each_other_with_draft_and_with_live(at_home:
     assert at_home.publisher.get(f"{url}/1/compare/yesterday").status_code == 422
 
 
+BEYOND = 2**63
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", f"{BEYOND}"),
+        ("GET", f"{BEYOND}/compare/1"),
+        ("GET", f"1/compare/{BEYOND}"),
+        ("POST", f"{BEYOND}/restore"),
+    ],
+)
+def test_a_release_whose_number_cannot_be_kept_is_out_of_range(new_home: House, method: str, path: str) -> None:
+    answer = new_home.publisher.request(method, f"/v1/bots/nobody/releases/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "out_of_range")
+
+
+@pytest.mark.parametrize("release", ["1", True, 1.5])
+def test_a_rollback_goes_to_a_number_and_to_nothing_that_looks_like_one(new_home: House, release: object) -> None:
+    body = {"mode": "rollback", "to_release": release}
+    answer = new_home.publisher.post("/v1/bots/nobody/publications", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+
 def test_the_audit_trail_tells_who_did_what_and_what_was_refused(at_home: House, cafe: Cafe) -> None:
     cafe.learns("soup", "do you serve chowder")
     at_home.refused(cafe.id)

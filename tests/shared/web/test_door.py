@@ -23,7 +23,7 @@ from shared.errors import (
     UnconfirmedError,
 )
 from shared.web.routing import Router, scopes_of
-from tests.draft_api.draft_service import assert_problem, bearer, make_bot, make_key
+from tests.draft_api.draft_service import assert_problem, bearer, make_bot, make_intent, make_key
 
 JSON = {"Content-Type": "application/json"}
 BAD_KEY = bearer("a-key-that-nobody-was-given")
@@ -105,6 +105,48 @@ MALFORMED: dict[str, tuple[bytes, int, str]] = {
 @pytest.mark.parametrize(("body", "status", "code"), MALFORMED.values(), ids=MALFORMED)
 def test_a_bad_body_is_refused_by_name(draft: TestClient, body: bytes, status: int, code: str) -> None:
     assert_problem(draft.post("/v1/bots", content=body, headers=JSON), status, code)
+
+
+MISTYPED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "number as text": ("PATCH", "", {"retention_days": "30"}),
+    "yes as text": ("PUT", "/variables/table", {"sensitive": "yes"}),
+    "yes as number": ("PUT", "/variables/table", {"sensitive": 1}),
+    "number as truth": ("PATCH", "", {"retention_days": True}),
+    "fraction for a whole number": ("PATCH", "", {"retention_days": 30.5}),
+    "move as text": ("POST", "/intents/soup/expressions", {"expressions": [{"text": "soup", "move": "yes"}]}),
+    "text as number": ("POST", "/intents", {"name": 7}),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), MISTYPED.values(), ids=MISTYPED)
+def test_a_value_of_another_type_is_not_taken_for_what_it_could_mean(
+    draft: TestClient, soup_bot: str, method: str, path: str, body: dict[str, Any]
+) -> None:
+    assert_problem(draft.request(method, f"{soup_bot}{path}", json=body), 422, "invalid_request")
+
+
+SETTINGS = {"intent_threshold": "0.5", "margin": True, "max_message_length": "500", "detect_language": "no"}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_of_another_type_is_not_taken_for_what_it_could_mean(
+    draft: TestClient, soup_bot: str, name: str
+) -> None:
+    answer = draft.patch(soup_bot, json={"settings": {name: SETTINGS[name]}})
+    assert_problem(answer, 422, "invalid_settings")
+    assert name in answer.json()["detail"]
+
+
+def test_a_whole_number_will_do_for_a_fraction(draft: TestClient, soup_bot: str) -> None:
+    answer = draft.patch(soup_bot, json={"settings": {"intent_threshold": 1, "languages": {"en": {"margin": 0}}}})
+    assert answer.json()["settings"]["intent_threshold"] == 1
+
+
+@pytest.fixture(scope="module")
+def soup_bot(draft: TestClient) -> str:
+    bot = make_bot(draft, "Soup of the Day")
+    make_intent(draft, bot, "soup", "what soup is there")
+    return bot
 
 
 @pytest.mark.parametrize(
@@ -209,9 +251,14 @@ def test_nul_in_the_query_is_invalid_text(draft: TestClient) -> None:
     assert_problem(draft.get("/v1/bots?cursor=a%00b"), 422, "invalid_text")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=-1", "limit=many", "limit=99999999999999999999"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=-1", "limit=many", "limit=9223372036854775807"])
 def test_a_page_has_one_to_five_hundred_items(draft: TestClient, query: str) -> None:
     assert_problem(draft.get(f"/v1/bots?{query}"), 422, "invalid_request")
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "-9223372036854775809", "1" * 5000])
+def test_a_whole_number_beyond_64_bits_is_out_of_range_wherever_it_stands(draft: TestClient, number: str) -> None:
+    assert_problem(draft.get(f"/v1/bots?limit={number}"), 422, "out_of_range")
 
 
 def test_a_wrong_method_is_told_which_are_right(draft: TestClient) -> None:
