@@ -3,6 +3,7 @@
 import orjson
 from sqlalchemy import Connection, insert, select
 
+from services.draft_api.names import refuse_unfit_bot_name
 from services.draft_api.store import now
 from services.draft_api.tables import bots
 from shared.contracts import BotSettings
@@ -12,8 +13,8 @@ from shared.web.keys import Principal
 
 
 def create_bot(connection: Connection, name: str, languages: list[str], settings: BotSettings) -> str:
-    """Raises ConflictError `duplicate_bot` when the name is taken: bots are found by name."""
-    refuse_taken_name(connection, name)
+    """Raises what `refuse_name` raises."""
+    refuse_name(connection, name)
     bot_id, moment = new_id("bot"), now()
     connection.execute(
         insert(bots).values(
@@ -36,7 +37,10 @@ def refuse_bound(key: Principal) -> None:
         raise ForbiddenError("forbidden", "This key is for one bot, and cannot make another.")
 
 
-def refuse_taken_name(connection: Connection, name: str) -> None:
-    """Without the id of the bot that has it: a key for one bot may not see the other."""
+def refuse_name(connection: Connection, name: str) -> None:
+    """Bots are found by name. Raises InvalidError `invalid_name`, or ConflictError `duplicate_bot` without the id of
+    the bot that has it: a key for one bot may not see the other.
+    """
+    refuse_unfit_bot_name(name)
     if connection.execute(select(bots.c.id).where(bots.c.name == name)).scalar():
         raise ConflictError("duplicate_bot", f"There is a bot {name!r} already.")

@@ -9,7 +9,7 @@ from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping, delete, select
 
-from services.draft_api.bot_records import create_bot, refuse_bound, refuse_taken_name
+from services.draft_api.bot_records import create_bot, refuse_bound, refuse_name
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.languages import take_off
 from services.draft_api.store import find_bot, languages_of, settings_of, touch
@@ -108,7 +108,7 @@ def change(
         row = find_bot(connection, bot, key.bot)
         require_match(if_match, _etag(row))
         if body.name is not None and body.name != row["name"]:
-            refuse_taken_name(connection, body.name)
+            refuse_name(connection, body.name)
         if body.languages is not None:
             take_off(connection, row, set(languages_of(row)) - set(body.languages), key.name)
         touch(connection, row["id"], nlp=_moves_nlp(row, body), **_changes(row, body))

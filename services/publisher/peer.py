@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -28,7 +29,10 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 
 
 class Peer:
-    """One neighbour. A call is tried again while it is away, up to `patience` seconds; every call is idempotent."""
+    """One neighbour. A call is tried again while it is away, up to `patience` seconds; every call is idempotent.
+
+    Paths are given in parts, which are quoted here: names of bots may hold anything that is printed.
+    """
 
     def __init__(self, name: str, client: httpx.Client, patience: float, always: bool = False) -> None:
         self._name, self._client, self._patience, self._always = name, client, patience, always
@@ -37,13 +41,14 @@ class Peer:
         """For jobs: it waits where a request would have to be answered."""
         return Peer(self._name, self._client, self._patience, always=True)
 
-    def call(self, method: str, path: str, patient: bool = True, **request: Any) -> httpx.Response:
+    def call(self, method: str, *path: str, patient: bool = True, **request: Any) -> httpx.Response:
         """Raises the error that the neighbour named, or BusyError `<name>_unreachable`."""
+        url = "/v1/" + "/".join(quote(part, safe="") for part in path)
         deadline = time.monotonic() + (self._patience if patient or self._always else 0)
         pause = _FIRST_PAUSE
         while True:
             try:
-                response = self._client.request(method, path, **request)
+                response = self._client.request(method, url, **request)
                 if response.status_code not in _AWAY:
                     return self._checked(response)
                 reason = f"it answered {response.status_code}"

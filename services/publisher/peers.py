@@ -65,45 +65,45 @@ class Draft:
 
     def snapshot(self, bot: str, patient: bool = False) -> Snapshot:
         """Sent and read anew only if draft has changed since the last time."""
-        path, known = f"/v1/bots/{bot}/snapshots/current", self._read.get(bot)
+        known = self._read.get(bot)
         headers = {"If-None-Match": known[0]} if known else {}
-        response = self._peer.call("GET", path, patient=patient, headers=headers)
+        response = self._peer.call("GET", "bots", bot, "snapshots", "current", patient=patient, headers=headers)
         if known and response.status_code == NOT_MODIFIED:
             return known[1]
         fresh = Snapshot.model_validate_json(response.content)
         return self._read.keep(bot, (response.headers["ETag"], fresh))[1]
 
     def bot_id(self, bot: str) -> str:
-        response = self._peer.call("GET", f"/v1/bots/{bot}", patient=False, timeout=_SOON_SECONDS)
+        response = self._peer.call("GET", "bots", bot, patient=False, timeout=_SOON_SECONDS)
         return str(response.json()["id"])
 
     def blob(self, digest: str) -> bytes:
-        return self._peer.call("GET", f"/v1/blobs/{digest}").content
+        return self._peer.call("GET", "blobs", digest).content
 
     def proof(self, bot: str, model: str) -> Proof:
-        return Proof.model_validate_json(self._peer.call("GET", f"/v1/bots/{bot}/models/{model}/proof").content)
+        return Proof.model_validate_json(self._peer.call("GET", "bots", bot, "models", model, "proof").content)
 
     def provenance(self, bot: str, model: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._peer.call("GET", f"/v1/bots/{bot}/models/{model}").json()
+        found: dict[str, Any] = self._peer.call("GET", "bots", bot, "models", model).json()
         return {"trained_at": found["trained_at"], "accuracy": found["evaluation"].get("accuracy")}
 
     def cases(self, bot: str, patient: bool = True) -> dict[str, Case]:
         """Regression cases by their names; without patience, a draft that hangs counts as one that is away."""
         soon = {} if patient else {"timeout": _SOON_SECONDS}
-        items = self._peer.call("GET", f"/v1/bots/{bot}/cases", patient=patient, **soon).json()["items"]
+        items = self._peer.call("GET", "bots", bot, "cases", patient=patient, **soon).json()["items"]
         return {item["name"]: Case.model_validate(item["case"]) for item in items}
 
     def train(self, bot: str, languages: Sequence[str], key: str) -> str:
         body = {"languages": list(languages)}
-        response = self._peer.call("POST", f"/v1/bots/{bot}/trainings", json=body, headers={"Idempotency-Key": key})
+        response = self._peer.call("POST", "bots", bot, "trainings", json=body, headers={"Idempotency-Key": key})
         return str(response.json()["id"])
 
     def training(self, training: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._peer.call("GET", f"/v1/trainings/{training}").json()
+        found: dict[str, Any] = self._peer.call("GET", "trainings", training).json()
         return found
 
     def cancel_training(self, training: str) -> None:
-        self._peer.call("POST", f"/v1/trainings/{training}/cancel")
+        self._peer.call("POST", "trainings", training, "cancel")
 
     def expressions(
         self, bot: str, models: dict[str, str], to: dict[str, str] | None, languages: Sequence[str] | None
@@ -113,27 +113,27 @@ class Draft:
         the models `to`.
         """
         body = {"models": models, "to": to, "languages": languages}
-        found: dict[str, Any] = self._peer.call("POST", f"/v1/bots/{bot}/nlp/compare", patient=False, json=body).json()
+        found: dict[str, Any] = self._peer.call("POST", "bots", bot, "nlp", "compare", patient=False, json=body).json()
         return found
 
     def restore(self, bot: str, release: Release, reason: str) -> str:
         """Draft becomes the release; the id of the snapshot that was taken before."""
         body = {"release": release.model_dump(mode="json"), "reason": reason}
-        found = self._peer.call("POST", f"/v1/bots/{bot}/restorations", patient=False, json=body).json()
+        found = self._peer.call("POST", "bots", bot, "restorations", patient=False, json=body).json()
         return str(found["snapshot"])
 
     def pull(self, bot: str, seen: str, flows: dict[str, Any], settings: dict[str, Any], reason: str) -> str:
         """Writes merged flows and settings if draft still is as `seen` names it. Raises PreconditionError."""
         body = {"flows": flows, "settings": settings, "reason": reason}
         headers = {"If-Match": f'"{seen}"'}
-        response = self._peer.call("POST", f"/v1/bots/{bot}/pulls", patient=False, json=body, headers=headers)
+        response = self._peer.call("POST", "bots", bot, "pulls", patient=False, json=body, headers=headers)
         return str(response.json()["snapshot"])
 
     def personal(self, bot: str, user: str, conversations: Sequence[str]) -> dict[str, Any]:
         """What the inbox holds of a person of live; nothing of a bot that draft no longer has."""
         body = {"user": user, "conversations": list(conversations)}
         try:
-            found: dict[str, Any] = self._peer.call("POST", f"/v1/bots/{bot}/exports", json=body).json()
+            found: dict[str, Any] = self._peer.call("POST", "bots", bot, "exports", json=body).json()
         except NotFoundError:
             return {"inbox": [], "expressions": [], "trained_on_erased": []}
         return found
@@ -141,11 +141,11 @@ class Draft:
     def erase(self, bot: str, user: str, conversations: Sequence[str]) -> None:
         body = {"user": user, "conversations": list(conversations)}
         with suppress(NotFoundError):
-            self._peer.call("POST", f"/v1/bots/{bot}/erasures", json=body)
+            self._peer.call("POST", "bots", bot, "erasures", json=body)
 
     def deliver(self, bot: str, messages: Sequence[UserMessage]) -> None:
         body = {"messages": [message.model_dump(mode="json") for message in messages]}
-        self._peer.call("POST", f"/v1/bots/{bot}/inbox/messages", json=body)
+        self._peer.call("POST", "bots", bot, "inbox", "messages", json=body)
 
 
 class Live:
@@ -158,7 +158,7 @@ class Live:
 
     def active(self, bot: str, patient: bool = False) -> ActiveRelease | None:
         try:
-            response = self._peer.call("GET", f"/v1/bots/{bot}/active", patient=patient)
+            response = self._peer.call("GET", "bots", bot, "active", patient=patient)
         except NotFoundError:
             return None
         found = orjson.loads(response.content)
@@ -169,44 +169,44 @@ class Live:
 
     def has_blob(self, digest: str) -> bool:
         try:
-            self._peer.call("HEAD", f"/v1/blobs/{digest}")
+            self._peer.call("HEAD", "blobs", digest)
         except NotFoundError:
             return False
         return True
 
     def put_blob(self, digest: str, data: bytes) -> None:
         headers = {"Content-Type": "application/octet-stream"}
-        self._peer.call("PUT", f"/v1/blobs/{digest}", content=data, headers=headers)
+        self._peer.call("PUT", "blobs", digest, content=data, headers=headers)
 
     def stage(self, release: Release, provenance: dict[str, Any]) -> Proof:
         body = b'{"provenance":%b,"release":%b}' % (orjson.dumps(provenance), release.canonical())
-        path = f"/v1/bots/{release.bot.id}/releases/{release.digest}"
+        path = "bots", release.bot.id, "releases", release.digest
         headers = {"Content-Type": "application/json"}
-        return Proof.model_validate_json(self._peer.call("PUT", path, content=body, headers=headers).content)
+        return Proof.model_validate_json(self._peer.call("PUT", *path, content=body, headers=headers).content)
 
     def run_cases(self, release: Release, cases: Mapping[str, Case]) -> list[CaseResult]:
         """On the release as it is staged there."""
         body = {"cases": {name: case.model_dump(mode="json") for name, case in cases.items()}}
-        path = f"/v1/bots/{release.bot.id}/releases/{release.digest}/cases"
-        found = self._peer.call("POST", path, json=body).json()["results"]
+        path = "bots", release.bot.id, "releases", release.digest, "cases"
+        found = self._peer.call("POST", *path, json=body).json()["results"]
         return [CaseResult.model_validate(result) for result in found]
 
     def impact(self, release: Release, messages: int) -> dict[str, Any]:
         """What the staged release would make of the last messages, against what is live."""
-        path = f"/v1/bots/{release.bot.id}/releases/{release.digest}/impact"
-        found: dict[str, Any] = self._peer.call("POST", path, json={"messages": messages}).json()
+        path = "bots", release.bot.id, "releases", release.digest, "impact"
+        found: dict[str, Any] = self._peer.call("POST", *path, json={"messages": messages}).json()
         return found
 
     def activate(self, bot: str, base: str | None, body: dict[str, Any]) -> Activation:
         """Moves the pointer if it is still at `base`. Raises PreconditionError `live_moved` when it is not."""
         headers = {"If-Match": f'"{base}"' if base else "none"}
-        response = self._peer.call("PUT", f"/v1/bots/{bot}/active", json=body, headers=headers)
+        response = self._peer.call("PUT", "bots", bot, "active", json=body, headers=headers)
         return Activation.model_validate_json(response.content)
 
     def take_off(self, bot: str, digest: str) -> None:
         """Once. Raises PreconditionError `live_moved` when it serves another release than `digest`."""
         try:
-            self._peer.call("DELETE", f"/v1/bots/{bot}/active", headers={"If-Match": f'"{digest}"'})
+            self._peer.call("DELETE", "bots", bot, "active", headers={"If-Match": f'"{digest}"'})
         except NotFoundError:
             # Done already: the answer to an earlier try was lost.
             return
@@ -215,7 +215,7 @@ class Live:
         """Every activation after that number, in their order."""
         while True:
             params = {"after": after, "limit": _PAGE}
-            items = self._peer.call("GET", f"/v1/bots/{bot}/releases/log", patient=False, params=params).json()["items"]
+            items = self._peer.call("GET", "bots", bot, "releases", "log", patient=False, params=params).json()["items"]
             yield from (LogEntry.model_validate(item) for item in items)
             if len(items) < _PAGE:
                 return
@@ -223,14 +223,14 @@ class Live:
 
     def release(self, bot: str, digest: str) -> Release | None:
         try:
-            response = self._peer.call("GET", f"/v1/bots/{bot}/releases/{digest}", patient=False)
+            response = self._peer.call("GET", "bots", bot, "releases", digest, patient=False)
         except NotFoundError:
             return None
         return Release.model_validate_json(response.content)
 
     def environment(self, bot: str) -> EnvironmentNames:
         try:
-            found = self._peer.call("GET", f"/v1/bots/{bot}", patient=False).json()
+            found = self._peer.call("GET", "bots", bot, patient=False).json()
         except NotFoundError:
             return EnvironmentNames()
         return EnvironmentNames(env=tuple(found["env"]), secrets=tuple(found["secrets"]))
@@ -238,7 +238,7 @@ class Live:
     def standing(self, bot: str) -> dict[str, int]:
         """Conversations of the last minutes, counted by the block that they stand on."""
         try:
-            response = self._peer.call("GET", f"/v1/bots/{bot}/standing", patient=False)
+            response = self._peer.call("GET", "bots", bot, "standing", patient=False)
         except NotFoundError:
             return {}
         found: dict[str, int] = response.json()["blocks"]
@@ -246,19 +246,17 @@ class Live:
 
     def keep(self, bot: str, digests: Sequence[str]) -> None:
         """Names releases that must not be swept, beside those that live keeps by itself."""
-        self._peer.call("PUT", f"/v1/bots/{bot}/kept", patient=False, json={"digests": list(digests)})
+        self._peer.call("PUT", "bots", bot, "kept", patient=False, json={"digests": list(digests)})
 
     def personal(self, bot: str, user: str) -> list[dict[str, Any]]:
         """A person's conversations, with what was said in them."""
         body = {"user": user}
-        found: list[dict[str, Any]] = self._peer.call("POST", f"/v1/bots/{bot}/exports", json=body).json()[
-            "conversations"
-        ]
+        found: list[dict[str, Any]] = self._peer.call("POST", "bots", bot, "exports", json=body).json()["conversations"]
         return found
 
     def erase(self, bot: str, user: str) -> None:
-        self._peer.call("POST", f"/v1/bots/{bot}/erasures", json={"user": user})
+        self._peer.call("POST", "bots", bot, "erasures", json={"user": user})
 
     def messages(self, bot: str, after: int, limit: int) -> list[UserMessage]:
-        response = self._peer.call("GET", f"/v1/bots/{bot}/messages", params={"after": after, "limit": limit})
+        response = self._peer.call("GET", "bots", bot, "messages", params={"after": after, "limit": limit})
         return [UserMessage.model_validate(item) for item in response.json()["items"]]

@@ -32,6 +32,15 @@ def test_a_name_names_one_bot(draft: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", [" ", "Globe\nTheatre", "Globe\u202eeht", "Globe/Rose", "..", "bot_nsqlv4vjs3kbvbjjpwwmkrk2ge"]
+)
+def test_a_name_can_be_read_and_reached_and_is_no_id(draft: TestClient, name: str) -> None:
+    assert_problem(draft.post("/v1/bots", json={"name": name}), 422, "invalid_name")
+    bot = make_bot(draft, "Globe")
+    assert_problem(draft.patch(bot, json={"name": name}), 422, "invalid_name")
+
+
+@pytest.mark.parametrize(
     ("body", "code"),
     [
         ({"name": "x", "settings": {"volume": 11}}, "unknown_field"),

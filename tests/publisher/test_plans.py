@@ -1,5 +1,9 @@
 """A plan is what is published, and nothing else (P14)."""
 
+from urllib.parse import quote
+
+import pytest
+
 from tests.house import House
 from tests.publisher.conftest import Cafe, says
 
@@ -149,3 +153,10 @@ def test_a_key_of_another_bot_sees_no_plan(at_home: House, cafe: Cafe) -> None:
     body = {"name": "stranger", "scopes": ["publish:plan"], "bot": "bot_other"}
     stranger = {"Authorization": f"Bearer {at_home.publisher.post('/v1/keys', json=body).json()['key']}"}
     assert at_home.publisher.get(f"/v1/plans/{plan['id']}", headers=stranger).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["Why? Because #1; 50% off", "Zoë's café & bar", "a+b=c"])
+def test_a_bot_is_found_by_whatever_its_name_holds(at_home: House, cafe: Cafe, name: str) -> None:
+    assert at_home.draft.patch(f"/v1/bots/{cafe.id}", json={"name": name}).status_code == 200
+    status = at_home.publisher.get(f"/v1/bots/{quote(name, safe='')}/status")
+    assert (status.status_code, status.json()["live"]["number"]) == (200, 1)
