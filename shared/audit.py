@@ -1,6 +1,7 @@
 """The audit trail: who changed what, when, from which digest to which. Rows are added and never changed (A6)."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,10 +26,15 @@ from shared.db import utc
 
 TABLE = "audit"
 
+REQUEST: ContextVar[str | None] = ContextVar("request", default=None)
+"""The id of the request that is being answered: what is changed meanwhile is changed for it."""
+
 
 @dataclass(frozen=True)
 class Entry:
-    """`action` is a past participle, `published` say; `before` and `after` are digests of what changed."""
+    """`action` is a past participle, `published` say; `before` and `after` are digests of what changed. A job, which
+    outlives the request that asked for it, gives `request_id` itself.
+    """
 
     action: str
     author: str
@@ -36,7 +42,7 @@ class Entry:
     detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
     before: str | None = None
     after: str | None = None
-    request_id: str | None = None
+    request_id: str | None = field(default_factory=REQUEST.get)
 
 
 def audit_table(metadata: MetaData) -> Table:

@@ -103,6 +103,10 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         await egress.close()
         db.dispose()
 
+    def find(bot: str, key: Principal) -> str:
+        with db.reading() as connection:
+            return _bot_id(connection, bot, key)
+
     app = create_app(
         SURFACE,
         settings,
@@ -136,6 +140,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
             inbox_groups.router,
             publishing.router,
         ],
+        find_bot=find,
     )
     app.state.desk = DeskParts(
         db=db,

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.draft_api import personal
@@ -41,7 +40,7 @@ def export(bot: str, body: Person, desk: Desk, key: Writer) -> PersonalData:
 
 
 @router.post("/erasures", openapi_extra={UPLOAD: True})
-def forget(bot: str, body: Person, desk: Desk, key: Writer, request: Request) -> Erased:
+def forget(bot: str, body: Person, desk: Desk, key: Writer) -> Erased:
     """What they said is gone from the inbox; what became an expression of it is named, for a person to decide."""
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
@@ -50,7 +49,6 @@ def forget(bot: str, body: Person, desk: Desk, key: Writer, request: Request) ->
         rows, messages = personal.erase(connection, here)
         gone = Erased(inbox=rows, messages=messages, **left.model_dump())
         if rows:
-            request_id = request.scope["greenroom.request_id"]
-            note(connection, audit, Entry("user_erased", key.name, bot_id, gone.model_dump(), request_id=request_id))
+            note(connection, audit, Entry("user_erased", key.name, bot_id, gone.model_dump()))
     desk.db.scrub(HOLDING_TEXT)
     return gone

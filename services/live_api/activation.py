@@ -1,10 +1,9 @@
 """The switch: one pointer moved if nobody else moved it, then every live process follows."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Header, Request, Response
+from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
@@ -83,9 +82,7 @@ def show(bot: str, floor: Floor, key: Releaser) -> Response:
 
 
 @router.delete("", status_code=204)
-def take_off(
-    bot: str, floor: Floor, key: Releaser, request: Request, if_match: Annotated[str | None, Header()] = None
-) -> Response:
+def take_off(bot: str, floor: Floor, key: Releaser, if_match: Annotated[str | None, Header()] = None) -> Response:
     """The bot answers `never_published` from then on. Its releases, its conversations and its numbering stay.
 
     `If-Match`, where it is given, is the digest that the caller saw live serve, in quotes.
@@ -97,7 +94,7 @@ def take_off(
         gone = withdraw(connection, bot_id, expected, floor.db.is_sqlite)
         if gone is not None:
             entry = Entry("taken_off", key.name, bot_id, {"number": gone.number}, before=gone.digest)
-            note(connection, audit, replace(entry, request_id=request.scope["greenroom.request_id"]))
+            note(connection, audit, entry)
     if current is None:
         raise never_published(bot)
     if gone is None:

@@ -163,6 +163,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         ready=lambda: {**started, "unavailable": floor.roster.unavailable()},
         lifespan=lifespan,
         routers=(*ROUTERS, audit_router(db, audit_table), secrets_router(drawer, "live:read", "live:edit")),
+        find_bot=floor.settable,
     )
     app.state.floor = floor
     app.state.watchers = Watchers(db)

@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.live_api.environments import Environment, read_environment
@@ -87,7 +86,7 @@ def show(bot: str, floor: Floor, key: Reader) -> LiveBot:
 
 
 @router.patch("/{bot}")
-def change(bot: str, body: LiveBotChange, floor: Floor, key: Editor, request: Request) -> LiveBot:
+def change(bot: str, body: LiveBotChange, floor: Floor, key: Editor) -> LiveBot:
     """Makes no release: these values are this environment's own. The first publication may need them to be there."""
     bot_id = floor.settable(bot, key)
     with floor.db.writing() as connection:
@@ -95,7 +94,7 @@ def change(bot: str, body: LiveBotChange, floor: Floor, key: Editor, request: Re
         before, after = change_environment(connection, bot_id, changes, floor.db.is_sqlite)
         pointer = read_pointer(connection, bot_id)
         sealed = secret_names(connection, secrets, bot_id)
-        note(connection, audit, _entry(bot_id, key, before, after, request))
+        note(connection, audit, _entry(bot_id, key, before, after))
     if pointer is None:
         return _unpublished(bot_id, after, sealed)
     floor.roster.follow()
@@ -121,7 +120,7 @@ def release(bot: str, floor: Floor, key: Reader) -> LiveRelease:
     )
 
 
-def _entry(bot: str, key: Principal, before: Environment, after: Environment, request: Request) -> Entry:
+def _entry(bot: str, key: Principal, before: Environment, after: Environment) -> Entry:
     """Names what changed, without the values: they may be secret."""
     return Entry(
         action="environment_changed",
@@ -130,7 +129,6 @@ def _entry(bot: str, key: Principal, before: Environment, after: Environment, re
         detail=after.changes_since(before),
         before=before.digest,
         after=after.digest,
-        request_id=request.scope["greenroom.request_id"],
     )
 
 

@@ -124,7 +124,7 @@ def make(bot: str, body: NewChannel, floor: Floor, key: Editor, request: Request
     channel = _switched(channel, not channel.missing if body.enabled is None else body.enabled)
     with floor.db.writing() as connection:
         add_channel(connection, floor.secrets, channel)
-        note(connection, audit, _entry("channel_made", channel, key, request, after=channel.digest))
+        note(connection, audit, _entry("channel_made", channel, key, after=channel.digest))
     response.headers["Location"] = f"/v1/bots/{bot_id}/channels/{channel.id}"
     return _shown(channel, floor, request)
 
@@ -144,18 +144,18 @@ def change(bot: str, channel: str, body: ChannelChange, floor: Floor, key: Edito
         _refuse_forbidden_urls(after.config, floor)
         replace_channel(connection, floor.secrets, after)
         changed = {"changed": _changes(before, after)}
-        note(connection, audit, _entry("channel_changed", after, key, request, before.digest, after.digest, **changed))
+        note(connection, audit, _entry("channel_changed", after, key, before.digest, after.digest, **changed))
     floor.channels.forget(channel)
     return _shown(after, floor, request)
 
 
 @router.delete("/{channel}", status_code=204)
-def remove(bot: str, channel: str, floor: Floor, key: Editor, request: Request) -> Response:
+def remove(bot: str, channel: str, floor: Floor, key: Editor) -> Response:
     """What waits to be sent over it is parked."""
     with floor.db.writing() as connection:
         found = _found(connection, floor, bot, channel, key)
         remove_channel(connection, found.id)
-        note(connection, audit, _entry("channel_removed", found, key, request, before=found.digest))
+        note(connection, audit, _entry("channel_removed", found, key, before=found.digest))
     floor.channels.forget(channel)
     return Response(status_code=204)
 
@@ -211,13 +211,12 @@ def _entry(
     action: str,
     channel: Channel,
     key: Principal,
-    request: Request,
     before: str | None = None,
     after: str | None = None,
     **more: Any,
 ) -> Entry:
     detail = {"channel": channel.id, "kind": channel.kind, "name": channel.name, **more}
-    return Entry(action, key.name, channel.bot, detail, before, after, request.scope["greenroom.request_id"])
+    return Entry(action, key.name, channel.bot, detail, before, after)
 
 
 def _shown(channel: Channel, floor: FloorParts, request: Request) -> ShownChannel:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -34,7 +34,6 @@ class Signature:
     """That somebody means to change what is live, and why."""
 
     notes: str | None
-    request_id: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ class Edited:
 
 
 def _signed(
-    request: Request,
     live_edit: Annotated[str | None, Header(description="`confirmed`: yes, change what is live.")] = None,
     live_edit_notes: Annotated[str | None, Header(max_length=4000)] = None,
 ) -> Signature:
@@ -68,7 +66,7 @@ def _signed(
         detail = "This changes what real users talk to. If that is meant, send the header `Live-Edit: confirmed`."
         raise UnconfirmedError("live_edit_unconfirmed", detail)
     notes = _unicode(live_edit_notes)[:2000] if live_edit_notes else None
-    return Signature(notes, request.scope["greenroom.request_id"])
+    return Signature(notes)
 
 
 Signed = Annotated[Signature, Depends(_signed)]
@@ -112,16 +110,14 @@ def _activate(floor: FloorParts, serving: Serving, brain: Brain, author: str, si
             pointer = move_pointer(connection, move, before.digest, floor.db.is_sqlite)
             if pointer is None:
                 return None
-            _record(connection, before, brain, move, pointer, signature)
+            _record(connection, before, brain, move, pointer)
             reach("live.edit.before_commit")
             return pointer
     except IntegrityError:
         return None
 
 
-def _record(
-    connection: Connection, before: Brain, after: Brain, move: Move, pointer: Pointer, signature: Signature
-) -> None:
+def _record(connection: Connection, before: Brain, after: Brain, move: Move, pointer: Pointer) -> None:
     items = items_between(before.release, after.release)
     keep(connection, after.release, {"origin": "live_edit", "base": before.digest, "items": items})
     entry = Entry(
@@ -131,7 +127,6 @@ def _record(
         detail={"items": items, "number": pointer.number, "notes": move.notes},
         before=before.digest,
         after=after.digest,
-        request_id=signature.request_id,
     )
     note(connection, audit, entry)
 

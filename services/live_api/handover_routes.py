@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Header, Request, Response
+from fastapi import Header, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
@@ -86,9 +86,7 @@ def show(bot: str, conversation: ConversationId, floor: Floor, key: Reader) -> H
 
 
 @router.put(_AT + "/handover")
-async def take_over(
-    bot: str, conversation: ConversationId, body: TakeOver, floor: Floor, key: Editor, request: Request
-) -> Handover:
+async def take_over(bot: str, conversation: ConversationId, body: TakeOver, floor: Floor, key: Editor) -> Handover:
     """The bot is silent from now on: what the user says is kept, and told to the webhook."""
     bot_id = floor.bot_id(bot, key)
 
@@ -96,7 +94,7 @@ async def take_over(
         with floor.db.writing() as connection:
             if handover.pause(connection, bot_id, conversation):
                 handover.tell_of_request(connection, bot_id, conversation, body.note, key.name)
-                note(connection, audit, _entry("conversation_taken_over", bot_id, conversation, key, request))
+                note(connection, audit, _entry("conversation_taken_over", bot_id, conversation, key))
             return handover.paused_since(connection, bot_id, conversation)
 
     since = await run_in_threadpool(change)
@@ -107,7 +105,7 @@ async def take_over(
 
 
 @router.delete(_AT + "/handover", status_code=204)
-async def give_back(bot: str, conversation: ConversationId, floor: Floor, key: Editor, request: Request) -> Response:
+async def give_back(bot: str, conversation: ConversationId, floor: Floor, key: Editor) -> Response:
     """The bot answers again, from where it was."""
     bot_id = floor.bot_id(bot, key)
 
@@ -115,7 +113,7 @@ async def give_back(bot: str, conversation: ConversationId, floor: Floor, key: E
         with floor.db.writing() as connection:
             if handover.give_back(connection, bot_id, conversation):
                 handover.tell(connection, bot_id, conversation, "handover_ended", by=key.name)
-                note(connection, audit, _entry("conversation_given_back", bot_id, conversation, key, request))
+                note(connection, audit, _entry("conversation_given_back", bot_id, conversation, key))
 
     await run_in_threadpool(change)
     floor.delivery.wake()
@@ -161,25 +159,25 @@ def show_webhook(bot: str, floor: Floor, key: Reader) -> ShownWebhook:
 
 
 @router.put("/handover-webhook")
-def set_webhook(bot: str, body: WebhookWish, floor: Floor, key: Editor, request: Request) -> ShownWebhook:
+def set_webhook(bot: str, body: WebhookWish, floor: Floor, key: Editor) -> ShownWebhook:
     """Every hand-over, and what users say while people answer, is posted there: signed, in order, again if need be."""
     bot_id = floor.settable(bot, key)
     floor.egress.rules.check(parse_url(body.url))
     with floor.db.writing() as connection:
         put_webhook(connection, floor.secrets, bot_id, body.url, body.secret)
-        note(connection, audit, _entry("handover_webhook_set", bot_id, None, key, request))
+        note(connection, audit, _entry("handover_webhook_set", bot_id, None, key))
     return ShownWebhook(url=body.url)
 
 
 @router.delete("/handover-webhook", status_code=204)
-def remove_webhook(bot: str, floor: Floor, key: Editor, request: Request) -> Response:
+def remove_webhook(bot: str, floor: Floor, key: Editor) -> Response:
     bot_id = floor.settable(bot, key)
     with floor.db.writing() as connection:
         if drop_webhook(connection, bot_id):
-            note(connection, audit, _entry("handover_webhook_removed", bot_id, None, key, request))
+            note(connection, audit, _entry("handover_webhook_removed", bot_id, None, key))
     return Response(status_code=204)
 
 
-def _entry(action: str, bot: str, conversation: str | None, key: Principal, request: Request) -> Entry:
+def _entry(action: str, bot: str, conversation: str | None, key: Principal) -> Entry:
     detail = {"conversation": conversation} if conversation else {}
-    return Entry(action, key.name, bot, detail, request_id=request.scope["greenroom.request_id"])
+    return Entry(action, key.name, bot, detail)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.concurrency import run_in_threadpool
 
@@ -65,18 +64,15 @@ def list_all(bot: str, floor: Floor, key: Reader, limit: Limit = 100, cursor: st
 
 
 @router.post("/replay")
-async def try_again(bot: str, body: Replay, floor: Floor, key: Editor, request: Request) -> Replayed:
+async def try_again(bot: str, body: Replay, floor: Floor, key: Editor) -> Replayed:
     """Each goes through as if it had just arrived, in its old place. What is not parked stays as it is."""
-    entry = Entry("parked_replayed", key.name, floor.bot_id(bot, key), request_id=request.scope["greenroom.request_id"])
-    done = await run_in_threadpool(_replay, floor, entry, body.ids)
+    done = await run_in_threadpool(_replay, floor, floor.bot_id(bot, key), key.name, body.ids)
     floor.delivery.wake()
     return Replayed(replayed=done)
 
 
-def _replay(floor: FloorParts, entry: Entry, ids: list[str] | None) -> list[str]:
+def _replay(floor: FloorParts, bot: str, author: str, ids: list[str] | None) -> list[str]:
     with floor.db.writing() as connection:
-        done = replay(connection, entry.bot or "", ids)
-        note(
-            connection, audit, Entry(entry.action, entry.author, entry.bot, {"ids": done}, request_id=entry.request_id)
-        )
+        done = replay(connection, bot, ids)
+        note(connection, audit, Entry("parked_replayed", author, bot, {"ids": done}))
     return done

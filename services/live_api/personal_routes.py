@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.live_api.floor import Floor, Releaser
@@ -34,13 +33,12 @@ def export(bot: str, body: Person, floor: Floor, key: Releaser) -> PersonalData:
 
 
 @router.post("/erasures")
-def forget(bot: str, body: Person, floor: Floor, key: Releaser, request: Request) -> Erased:
+def forget(bot: str, body: Person, floor: Floor, key: Releaser) -> Erased:
     """Their conversations and messages are gone when it answers, from the files of the database too."""
     bot_id = floor.bot_id(bot, key)
     with floor.db.writing() as connection:
         gone = erase(connection, bot_id, body.user)
         if gone.anything:
-            request_id = request.scope["greenroom.request_id"]
-            note(connection, audit, Entry("user_erased", key.name, bot_id, gone.model_dump(), request_id=request_id))
+            note(connection, audit, Entry("user_erased", key.name, bot_id, gone.model_dump()))
     floor.db.scrub(HOLDING_TEXT)
     return gone

@@ -66,7 +66,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
     keys = KeyRing(db, keys_table, audit_table)
     draft = Draft(connecting("draft", settings.draft_url, settings.service.peer_key, settings.patience_seconds))
     targets = {target.name: _target(target, settings, connecting) for target in settings.targets}
-    live = targets["live"].live
+    bridge, live = BridgeParts(db, jobs, draft, targets), targets["live"].live
     secrets = Secrets(keys_source(settings.service.secrets_key, settings.service.secrets_file))
     stopping, started = threading.Event(), {"started": False}
 
@@ -141,8 +141,9 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
             inbox_routes.router,
             personal_routes.router,
         ],
+        find_bot=bridge.bot_id,
     )
-    app.state.bridge = BridgeParts(db, jobs, draft, targets)
+    app.state.bridge = bridge
 
     @app.get("/", include_in_schema=False)
     async def start_here() -> HTMLResponse:

@@ -20,6 +20,7 @@ from services.publisher.prove import gather_provenance
 from services.publisher.records import now, wish_columns
 from services.publisher.tables import idempotency, publications
 from services.publisher.wish import Mode, Target, Wish
+from shared.audit import REQUEST
 from shared.contracts import ActiveRelease, Finding, Language, Release
 from shared.errors import ConflictError, InvalidError
 from shared.flows.lint import environment_missing
@@ -201,6 +202,7 @@ def _insert(connection: Connection, asked: Asked, key: Principal) -> str:
             findings=orjson.dumps(records.as_json(asked.findings)).decode(),
             draft_moved=False,
             cancel_requested=False,
+            request_id=REQUEST.get(),
             created_at=now(),
         )
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from services.publisher.plan_records import Plan
 from services.publisher.records import Publication
@@ -40,7 +40,7 @@ def publication_asked(
 def publication_overridden(connection: Connection, job: Publication, codes: Sequence[str]) -> None:
     """What was taken upon oneself by name, and turned out while the publication ran."""
     detail = {"publication": job.id, "codes": list(codes)}
-    note(connection, audit, Entry("overridden", job.author, job.bot_id, detail, job.base_digest, job.candidate))
+    note(connection, audit, _by_job("overridden", job, detail, job.candidate))
 
 
 def publication_refused(connection: Connection, attempt: Attempt, refusal: InvalidError, key: Principal) -> None:
@@ -65,12 +65,16 @@ def publication_ended(connection: Connection, job: Publication, status: str, **v
     }
     detail |= {name: value for name, value in optional.items() if value is not None}
     after = values.get("digest") or values.get("release_digest")
-    note(connection, audit, Entry(action, job.author, job.bot_id, detail, job.base_digest, after))
+    note(connection, audit, _by_job(action, job, detail, after))
+
+
+def _by_job(action: str, job: Publication, detail: Mapping[str, Any], after: str | None) -> Entry:
+    return Entry(action, job.author, job.bot_id, detail, job.base_digest, after, job.request_id)
 
 
 def live_edited(connection: Connection, bot: str, number: int, author: str, before: str | None, after: str) -> None:
-    """As live's log tells it."""
-    note(connection, audit, Entry("live_edited", author, bot, {"release": number}, before, after))
+    """As live's log tells it. The request was one to live, which has it in its own trail."""
+    note(connection, audit, Entry("live_edited", author, bot, {"release": number}, before, after, request_id=None))
 
 
 def unpublished(
@@ -104,8 +108,10 @@ def erasure_asked(connection: Connection, bot: str, erasure: str, key: Principal
     note(connection, audit, Entry("erasure_asked", key.name, bot, {"erasure": erasure}))
 
 
-def user_erased(connection: Connection, bot: str, erasure: str, counts: Mapping[str, Any], author: str) -> None:
-    note(connection, audit, Entry("user_erased", author, bot, {"erasure": erasure, **counts}))
+def user_erased(connection: Connection, erasure: RowMapping, counts: Mapping[str, Any]) -> None:
+    detail = {"erasure": erasure["id"], **counts}
+    entry = Entry("user_erased", erasure["author"], erasure["bot_id"], detail, request_id=erasure["request_id"])
+    note(connection, audit, entry)
 
 
 def user_exported(connection: Connection, bot: str, key: Principal) -> None:

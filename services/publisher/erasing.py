@@ -19,6 +19,7 @@ from services.publisher.peers import Draft
 from services.publisher.records import now
 from services.publisher.tables import HOLDING_SUBJECTS, erasures, inbox_syncs, plans
 from services.publisher.weighing import forget_examples
+from shared.audit import REQUEST
 from shared.db import Database
 from shared.errors import BusyError, GreenroomError
 from shared.failpoints import reach
@@ -119,7 +120,7 @@ class Erasing:
         ended = {"status": "succeeded", "ended_at": now()}
         with self.db.writing() as connection:
             connection.execute(update(erasures).where(erasures.c.id == row["id"]).values(**ended))
-            audit.user_erased(connection, row["bot_id"], row["id"], counts, row["author"])
+            audit.user_erased(connection, row, counts)
 
     def _fail(self, erasure: str, why: str) -> None:
         self._forget_subject(erasure)
@@ -142,7 +143,8 @@ def ask_for_erasure(connection: Connection, bot: str, user: str, author: str) ->
             return str(row["id"])
     erasure = new_id("era")
     values = {"id": erasure, "bot_id": bot, "status": "running", "step": STEPS[0], "created_at": now()}
-    connection.execute(insert(erasures).values(**values, author=author, subject=Subject(user).text()))
+    asked = {"author": author, "request_id": REQUEST.get(), "subject": Subject(user).text()}
+    connection.execute(insert(erasures).values(**values, **asked))
     return erasure
 
 

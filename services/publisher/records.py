@@ -49,6 +49,7 @@ class Publication:
     draft_moved: bool
     error: dict[str, Any] | None
     cancel_requested: bool
+    request_id: str | None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None

@@ -15,11 +15,13 @@ from shared.db import Database
 from shared.settings import ServiceSettings
 from shared.web import explorer, keys_routes, problems
 from shared.web.door import Door, Measures
-from shared.web.keys import KeyRing
+from shared.web.keys import KeyRing, Principal
 from shared.web.lingering import Lingering
 
 # A check that is False keeps a service from being ready; anything else is only told.
 Ready = Callable[[], dict[str, Any]]
+# From the id or name of a bot to its id. Raises NotFoundError for one that the service knows not to be there.
+FindBot = Callable[[str, Principal], str]
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 _COLOURS = {"live": "#b3261e", "draft": "#2f7d5b", "publisher": "#3d5a98", "preview": "#8a5a00"}
@@ -43,6 +45,7 @@ def create_app(
     ready: Ready,
     lifespan: Lifespan,
     routers: Sequence[APIRouter],
+    find_bot: FindBot,
 ) -> FastAPI:
     app = FastAPI(
         title=surface.title,
@@ -55,6 +58,7 @@ def create_app(
     )
     registry = CollectorRegistry()
     app.state.keys = keys
+    app.state.find_bot = find_bot
     app.state.registry = registry
     app.state.measures = Measures(registry)
     app.state.max_body_bytes = settings.max_body_bytes

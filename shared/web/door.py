@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.audit import REQUEST
 from shared.ids import new_id
 from shared.web.problems import problem
 
@@ -40,6 +41,7 @@ class Door:
             return
         began, status = time.perf_counter(), 500
         scope["greenroom.request_id"] = new_id("req")
+        answering = REQUEST.set(scope["greenroom.request_id"])
         scope["greenroom.headers"] = {**self._mark, "Request-Id": scope["greenroom.request_id"]}
 
         async def marked(message: Message) -> None:
@@ -59,6 +61,7 @@ class Door:
             else:
                 await self._app(scope, receive, marked)
         finally:
+            REQUEST.reset(answering)
             self._measures.note(scope, status, time.perf_counter() - began)
 
 

@@ -19,7 +19,7 @@ Scope = Literal[
 
 
 class NewKey(BaseModel):
-    """`bot` limits the key to one bot, by its id."""
+    """`bot` limits the key to one bot, named by its id or its name; its id is kept."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"name": "website", "scopes": ["live:classify"]}]}
@@ -27,7 +27,7 @@ class NewKey(BaseModel):
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(SCOPES))]
-    bot: Annotated[str, Field(max_length=40)] | None = None
+    bot: Annotated[str, Field(max_length=200)] | None = None
 
 
 class MadeKey(BaseModel):
@@ -56,8 +56,9 @@ class ListedKeys(BaseModel):
 def make(body: NewKey, request: Request, key: Admin) -> MadeKey:
     if "admin" in body.scopes and body.bot:
         raise InvalidError("invalid_scopes", "A key for one bot cannot be an admin's.")
-    key_id, secret = _ring(request).make(body.name, tuple(body.scopes), body.bot, key.name)
-    return MadeKey(id=key_id, name=body.name, scopes=list(body.scopes), bot=body.bot, key=secret)
+    bot = None if body.bot is None else request.app.state.find_bot(body.bot, key)
+    key_id, secret = _ring(request).make(body.name, tuple(body.scopes), bot, key.name)
+    return MadeKey(id=key_id, name=body.name, scopes=list(body.scopes), bot=bot, key=secret)
 
 
 @router.get("")

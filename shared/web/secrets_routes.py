@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, Table, select
 
@@ -77,7 +77,6 @@ def secrets_router(drawer: Drawer, reads: str, writes: str) -> APIRouter:
         bot: str,
         name: SecretName,
         body: SecretValue,
-        request: Request,
         response: Response,
         key: Principal = requires(writes),
     ) -> SecretMark:
@@ -86,18 +85,18 @@ def secrets_router(drawer: Drawer, reads: str, writes: str) -> APIRouter:
         with drawer.db.writing() as connection:
             bot_id = drawer.find_bot(connection, bot, key)
             fresh = put_secret(connection, drawer.table, bot_id, name, sealed, key.name)
-            note(connection, drawer.audit, _entry("secret_set", bot_id, name, key, request))
+            note(connection, drawer.audit, _entry("secret_set", bot_id, name, key))
             mark = next(mark for mark in _marks(connection, drawer.table, bot_id) if mark.name == name)
         response.status_code = 201 if fresh else 200
         return mark
 
     @router.delete("/v1/bots/{bot}/secrets/{name}", status_code=204)
-    def remove(bot: str, name: SecretName, request: Request, key: Principal = requires(writes)) -> Response:
+    def remove(bot: str, name: SecretName, key: Principal = requires(writes)) -> Response:
         with drawer.db.writing() as connection:
             bot_id = drawer.find_bot(connection, bot, key)
             if not remove_secret(connection, drawer.table, bot_id, name):
                 raise NotFoundError("not_found", f"The bot has no secret {name!r} here.")
-            note(connection, drawer.audit, _entry("secret_removed", bot_id, name, key, request))
+            note(connection, drawer.audit, _entry("secret_removed", bot_id, name, key))
         return Response(status_code=204)
 
     router.include_router(reseal_router(drawer.db, drawer.audit, drawer.secrets, drawer.columns))
@@ -109,13 +108,13 @@ def reseal_router(db: Database, audit: Table, secrets: Secrets, columns: Sequenc
     router = Router(tags=["secrets"])
 
     @router.post("/v1/secrets/reseal")
-    def seal_anew(request: Request, key: Principal = requires("admin")) -> Resealed:
+    def seal_anew(key: Principal = requires("admin")) -> Resealed:
         """After the keys were changed: reads them anew, and seals with the first what another one sealed."""
         secrets.reload()
         count = reseal(db, columns, secrets)
         known = list(secrets.key_ids)
         with db.writing() as connection:
-            note(connection, audit, _entry("secrets_resealed", None, None, key, request, resealed=count))
+            note(connection, audit, _entry("secrets_resealed", None, None, key, resealed=count))
         return Resealed(resealed=count, key=known[0] if known else None, keys=known)
 
     return router
@@ -129,7 +128,7 @@ def _marks(connection: Connection, table: Table, bot: str) -> list[SecretMark]:
     ]
 
 
-def _entry(action: str, bot: str | None, name: str | None, key: Principal, request: Request, **detail: int) -> Entry:
+def _entry(action: str, bot: str | None, name: str | None, key: Principal, **detail: int) -> Entry:
     """Names the secret, without its value."""
     named = {"secret": name} if name else {}
-    return Entry(action, key.name, bot, {**named, **detail}, request_id=request.scope["greenroom.request_id"])
+    return Entry(action, key.name, bot, {**named, **detail})

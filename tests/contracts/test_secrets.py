@@ -50,11 +50,11 @@ class Place:
         headers = {"Authorization": f"Bearer {settings.admin_key}"}
         return TestClient(app, headers=headers, raise_server_exceptions=False)
 
-    def bot(self, client: TestClient) -> str:
+    def bot(self, client: TestClient, name: str = "Lighthouse") -> str:
         if self.service == "live":
-            return "bot_lighthouse"
-        made = client.get("/v1/bots/Lighthouse")
-        made = made if made.is_success else client.post("/v1/bots", json={"name": "Lighthouse"})
+            return f"bot_{name.lower()}"
+        made = client.get(f"/v1/bots/{name}")
+        made = made if made.is_success else client.post("/v1/bots", json={"name": name})
         return str(made.json()["id"])
 
     def stored(self) -> list[str]:
@@ -100,7 +100,7 @@ def test_a_key_for_another_bot_sees_and_sets_nothing(place: Place) -> None:
         bot = place.bot(client)
         client.put(f"/v1/bots/{bot}/secrets/DESK_TOKEN", json={"value": VALUE})
         scopes = ["draft:read", "draft:write"] if place.service == "draft" else ["live:read", "live:edit"]
-        made = {"name": "tram", "scopes": scopes, "bot": "bot_tram"}
+        made = {"name": "tram", "scopes": scopes, "bot": place.bot(client, "Tram")}
         client.headers["Authorization"] = f"Bearer {client.post('/v1/keys', json=made).json()['key']}"
         assert client.get(f"/v1/bots/{bot}/secrets").status_code == 404
         assert client.put(f"/v1/bots/{bot}/secrets/DESK_TOKEN", json={"value": "x"}).status_code == 404

@@ -218,3 +218,12 @@ def test_names_beyond_what_a_column_holds_are_refused_before_the_database(draft:
     ):
         assert_problem(draft.put(bot + path, json=body), 422, "invalid_request")
         assert draft.get(bot + path).status_code in {404, 422}
+
+
+def test_the_audit_trail_leads_back_to_the_request(draft: TestClient) -> None:
+    bot = make_bot(draft, "Globe")
+    gone = draft.delete(bot)
+    newest = draft.get("/v1/audit").json()["items"][0]
+    assert (newest["action"], newest["request_id"]) == ("bot_deleted", gone.headers["request-id"])
+    made = draft.post("/v1/keys", json={"name": "usher", "scopes": ["draft:read"]})
+    assert draft.get("/v1/audit").json()["items"][0]["request_id"] == made.headers["request-id"]

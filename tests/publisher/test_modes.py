@@ -217,3 +217,18 @@ def test_what_rotted_while_it_was_served_is_sent_again(at_home: House, cafe: Caf
     cafe.flow("menu", LEEK)
     assert at_home.publish(cafe.id, "flows")["status"] == "live"
     assert digest_of(path.read_bytes()) == head
+
+
+def test_what_was_done_leads_back_to_the_request_that_asked_for_it(at_home: House, cafe: Cafe) -> None:
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    asked = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "flows"})
+    assert at_home.ended(asked.json())["status"] == "live"
+    trail = at_home.publisher.get(f"/v1/bots/{cafe.id}/audit").json()["items"]
+    request = asked.headers["request-id"]
+    assert [(e["action"], e["request_id"]) for e in trail[:2]] == [
+        ("published", request),
+        ("publication_asked", request),
+    ]
+    taken = at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish")
+    newest = at_home.publisher.get(f"/v1/bots/{cafe.id}/audit").json()["items"][0]
+    assert (newest["action"], newest["request_id"]) == ("unpublished", taken.headers["request-id"])

@@ -131,6 +131,7 @@ def test_who_asked_is_on_record_and_about_whom_is_not(at_home: House, talkative:
     trail = at_home.publisher.get(f"/v1/bots/{talkative.id}/audit").json()["items"]
     assert [entry["action"] for entry in trail[:2]] == ["user_erased", "erasure_asked"]
     assert trail[0]["detail"]["erasure"] == done["id"]
+    assert trail[0]["request_id"] == trail[1]["request_id"] is not None
     everywhere = [at_home.publisher, at_home.live, at_home.preview, at_home.draft]
     assert all(talkative.user not in service.get("/v1/audit").text for service in everywhere)
 
@@ -199,7 +200,8 @@ def test_a_bot_that_draft_has_no_more_is_erased_in_live_all_the_same(at_home: Ho
 
 
 def test_a_key_for_another_bot_erases_nothing(at_home: House, talkative: Bot) -> None:
-    made = {"name": "tram", "scopes": ["publish:execute", "publish:plan"], "bot": "bot_tram"}
+    tram = at_home.draft.post("/v1/bots", json={"name": "Tram"}).json()["id"]
+    made = {"name": "tram", "scopes": ["publish:execute", "publish:plan"], "bot": tram}
     key = at_home.publisher.post("/v1/keys", json=made).json()["key"]
     done = erase(at_home, talkative, "nobody")
     headers = {"Authorization": f"Bearer {key}"}

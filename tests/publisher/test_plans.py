@@ -150,7 +150,8 @@ def test_plans_of_a_bot_are_listed_newest_first(at_home: House, cafe: Cafe) -> N
 
 def test_a_key_of_another_bot_sees_no_plan(at_home: House, cafe: Cafe) -> None:
     plan = at_home.plan(cafe.id)
-    body = {"name": "stranger", "scopes": ["publish:plan"], "bot": "bot_other"}
+    assert at_home.draft.post("/v1/bots", json={"name": "Other Café"}).status_code == 201
+    body = {"name": "stranger", "scopes": ["publish:plan"], "bot": "Other Café"}
     stranger = {"Authorization": f"Bearer {at_home.publisher.post('/v1/keys', json=body).json()['key']}"}
     assert at_home.publisher.get(f"/v1/plans/{plan['id']}", headers=stranger).status_code == 404
 
@@ -160,3 +161,14 @@ def test_a_bot_is_found_by_whatever_its_name_holds(at_home: House, cafe: Cafe, n
     assert at_home.draft.patch(f"/v1/bots/{cafe.id}", json={"name": name}).status_code == 200
     status = at_home.publisher.get(f"/v1/bots/{quote(name, safe='')}/status")
     assert (status.status_code, status.json()["live"]["number"]) == (200, 1)
+
+
+def test_live_and_publisher_make_a_key_for_the_bot_that_is_named_by_its_name(at_home: House, cafe: Cafe) -> None:
+    for service, scope in ((at_home.live, "live:read"), (at_home.publisher, "publish:plan")):
+        body = {"name": "keeper", "scopes": [scope], "bot": "Harbour Café"}
+        made = service.post("/v1/keys", json=body).json()
+        assert made["bot"] == cafe.id
+        path = "release" if service is at_home.live else "status"
+        shown = service.get(f"/v1/bots/{cafe.id}/{path}", headers={"Authorization": f"Bearer {made['key']}"})
+        assert shown.status_code == 200
+        assert service.post("/v1/keys", json={**body, "bot": "Café of Elsewhere"}).status_code == 404

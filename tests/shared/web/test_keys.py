@@ -96,6 +96,15 @@ def test_a_bot_that_a_key_is_not_for_looks_exactly_like_none(
         assert by_name["detail"].replace("Bank of Elsewhere", "?") == absent["detail"].replace("bot_nothing", "?")
 
 
+def test_a_key_is_for_the_bot_that_is_named_by_its_name(draft: TestClient) -> None:
+    own = make_bot(draft, "Lighthouse").rsplit("/", 1)[1]
+    body = {"name": "keeper", "scopes": ["draft:read"], "bot": "Lighthouse"}
+    made = draft.post("/v1/keys", json=body).json()
+    assert made["bot"] == own
+    assert [bot["id"] for bot in draft.get("/v1/bots", headers=bearer(made["key"])).json()["items"]] == [own]
+    assert_problem(draft.post("/v1/keys", json={**body, "bot": "Lightship"}), 404, "not_found")
+
+
 def test_a_key_for_one_bot_makes_no_other(draft: TestClient) -> None:
     own = make_bot(draft, "Only One").rsplit("/", 1)[1]
     key = make_key(draft, "draft:read", "draft:write", bot=own)
