@@ -15,7 +15,10 @@ def undo(
     bot: Annotated[str, typer.Argument(help="Its name or id.")],
     snapshot: Annotated[str | None, typer.Argument(help="The snapshot; the newest, unless said.")] = None,
 ) -> None:
-    """Bring draft back to a snapshot, which every destructive step takes first. This can be undone too."""
+    """Bring draft back to a snapshot; one is taken before anything is deleted, replaced, restored or pulled.
+
+    This can be undone too.
+    """
     chosen = snapshot or _newest(access, bot)
     taken = access.draft.post("bots", bot, "snapshots", chosen, "restore")["snapshot"]
     redo = access.command("undo", bot, taken)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Header, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping, delete, select
 
@@ -21,7 +21,7 @@ from shared.db import utc
 from shared.errors import InvalidError
 from shared.web.bot_settings import merged_settings
 from shared.web.pages import Limit, Page, cut
-from shared.web.preconditions import require_match
+from shared.web.preconditions import IfMatch, require_match
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots", tags=["bots"])
@@ -100,7 +100,7 @@ def change(
     desk: Desk,
     key: Writer,
     response: Response,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatch = None,
 ) -> Bot:
     """A language that is taken off goes with its expressions; a snapshot that is taken first brings them back."""
     refuse_unavailable(body.settings or {})
@@ -116,9 +116,10 @@ def change(
 
 
 @router.delete("/{bot}", status_code=204)
-def remove(bot: str, desk: Desk, key: Writer) -> Response:
+def remove(bot: str, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
+        require_match(if_match, _etag(row))
         connection.execute(delete(bots).where(bots.c.id == row["id"]))
         note(connection, audit, Entry("bot_deleted", key.name, row["id"], {"name": row["name"]}))
     return Response(status_code=204)

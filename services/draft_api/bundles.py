@@ -8,11 +8,10 @@ from sqlalchemy import Connection, RowMapping, delete
 
 from services.draft_api.bot_records import create_bot, refuse_bound
 from services.draft_api.desk import Desk, Reader, Writer
-from services.draft_api.documents import documents_of, read_flows, write_document, write_flow
+from services.draft_api.documents import Variable, documents_of, read_flows, write_document, write_flow
 from services.draft_api.expressions import Expression, clean, insert_expressions
-from services.draft_api.intents import insert_intents
+from services.draft_api.intent_records import insert_intents
 from services.draft_api.nlp import Nlp, normal_key
-from services.draft_api.resources import Variable
 from services.draft_api.store import find_bot, intent_names, languages_of, settings_of, touch
 from services.draft_api.tables import cases, entities, flows, intents, variables
 from shared.cases import Case

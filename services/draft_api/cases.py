@@ -14,6 +14,7 @@ from services.draft_api.tables import cases
 from shared.cases import Case, CaseResult, Step
 from shared.errors import InvalidError, NotFoundError
 from shared.trial import run_case
+from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/cases", tags=["regression cases"])
@@ -47,15 +48,19 @@ class CasesRun(BaseModel):
 
 
 @router.put("/{case}")
-def put(bot: str, case: Named, body: CaseBody, desk: Desk, key: Writer) -> ShownCase:
+def put(
+    bot: str, case: Named, body: CaseBody, desk: Desk, key: Writer, response: Response, if_match: IfMatch = None
+) -> ShownCase:
     """Intents are kept by their ids, so that a new name fails no case."""
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         if body.language is not None and body.language not in languages_of(row):
             raise InvalidError("unknown_language", f"This bot does not speak {body.language!r}.")
+        _require_match(connection, row["id"], case, if_match)
         kept = _with_ids(connection, row["id"], body)
         _refuse_too_many(connection, row["id"], case)
         write_document(connection, cases, row["id"], case, kept.document())
+    response.headers["ETag"] = etag_of(kept.document())
     return ShownCase(name=case, case=kept)
 
 
@@ -68,18 +73,21 @@ def list_all(bot: str, desk: Desk, key: Reader) -> Cases:
 
 
 @router.get("/{case}")
-def show(bot: str, case: Named, desk: Desk, key: Reader) -> ShownCase:
+def show(bot: str, case: Named, desk: Desk, key: Reader, response: Response) -> ShownCase:
     with desk.db.reading() as connection:
         found = cases_of(connection, find_bot(connection, bot, key.bot)["id"]).get(case)
     if found is None:
         raise _absent(case)
+    response.headers["ETag"] = etag_of(found.document())
     return ShownCase(name=case, case=found)
 
 
 @router.delete("/{case}", status_code=204)
-def remove(bot: str, case: Named, desk: Desk, key: Writer) -> Response:
+def remove(bot: str, case: Named, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
     with desk.db.writing() as connection:
-        here = cases.c.bot_id == find_bot(connection, bot, key.bot)["id"], cases.c.name == case
+        bot_id = find_bot(connection, bot, key.bot)["id"]
+        _require_match(connection, bot_id, case, if_match)
+        here = cases.c.bot_id == bot_id, cases.c.name == case
         if connection.execute(delete(cases).where(*here)).rowcount == 0:
             raise _absent(case)
     return Response(status_code=204)
@@ -102,6 +110,12 @@ def cases_of(connection: Connection, bot_id: str) -> dict[str, Case]:
     """By name, in the order of names."""
     found = documents_of(connection, cases, bot_id)
     return {name: Case.model_validate(found[name]) for name in sorted(found)}
+
+
+def _require_match(connection: Connection, bot_id: str, case: str, if_match: str | None) -> None:
+    if if_match is not None:
+        before = cases_of(connection, bot_id).get(case)
+        require_match(if_match, None if before is None else etag_of(before.document()))
 
 
 def _with_ids(connection: Connection, bot_id: str, body: Case) -> Case:

@@ -3,10 +3,20 @@
 from typing import Any
 
 import orjson
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Table, insert, select, update
 
 from services.draft_api.tables import flows
 from shared.contracts import Flow
+
+
+class Variable(BaseModel):
+    """A sensitive variable is masked wherever history is shown."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"default": "", "sensitive": True}]})
+
+    default: Any = None
+    sensitive: bool = False
 
 
 def read_flows(connection: Connection, bot_id: str) -> dict[str, Flow]:

@@ -17,6 +17,7 @@ from services.draft_api.tables import entities
 from shared.entities.document import Entity, EntityValue, check_entity
 from shared.errors import InvalidError, MediaTypeError, NotFoundError
 from shared.web.keys import Principal
+from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1/bots/{bot}/entities/{entity}/values", tags=["entities"])
@@ -41,23 +42,29 @@ def export_values(bot: str, entity: Named, desk: Desk, key: Reader) -> Response:
         found = documents_of(connection, entities, find_bot(connection, bot, key.bot)["id"]).get(entity)
     if found is None:
         raise NotFoundError("not_found", f"The bot has no entities {entity!r}.")
-    return Response(write_values(Entity.model_validate(found).values), media_type="text/csv; charset=utf-8")
+    values = write_values(Entity.model_validate(found).values)
+    return Response(values, media_type="text/csv; charset=utf-8", headers={"ETag": etag_of(found)})
 
 
 @router.put("", openapi_extra={UPLOAD: True, "requestBody": _BODY})
-async def import_values(bot: str, entity: Named, request: Request, desk: Desk, key: Writer) -> Written:
+async def import_values(
+    bot: str, entity: Named, request: Request, desk: Desk, key: Writer, if_match: IfMatch = None
+) -> Written:
     """Replaces all values; an entity that is not there is made. A line that is wrong refuses the whole."""
     if request.headers.get("content-type", "").split(";")[0].strip().lower() != "text/csv":
         raise MediaTypeError("unsupported_media_type", "Send text/csv.")
     values = list(parse_values(await request.body()))
-    return await run_in_threadpool(_replace, desk, key, bot, entity, values)
+    return await run_in_threadpool(_replace, desk, key, bot, entity, values, if_match)
 
 
-def _replace(desk: DeskParts, key: Principal, bot: str, name: str, values: list[EntityValue]) -> Written:
+def _replace(
+    desk: DeskParts, key: Principal, bot: str, name: str, values: list[EntityValue], if_match: str | None
+) -> Written:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
-        before = documents_of(connection, entities, bot_id).get(name, {"kind": "match"})
-        entity = Entity.model_validate(before).model_copy(update={"values": values})
+        before = documents_of(connection, entities, bot_id).get(name)
+        require_match(if_match, None if before is None else etag_of(before))
+        entity = Entity.model_validate(before or {"kind": "match"}).model_copy(update={"values": values})
         check_entity(name, entity)
         write_document(connection, entities, bot_id, name, entity.document())
         touch(connection, bot_id, nlp=True)

@@ -1,16 +1,19 @@
 """Flows: named groups of blocks. A jump may dangle while work goes on; an intent may not be unknown."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Header, Path, Response
+from fastapi import Path, Response
 from pydantic import BaseModel
 from sqlalchemy import delete
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, read_flows, write_flow
+from services.draft_api.snapshots import take_snapshot
 from services.draft_api.store import find_bot, intent_names, languages_of, touch
-from services.draft_api.tables import entities, flows, secrets, variables
+from services.draft_api.tables import audit, entities, flows, secrets, variables
+from shared.audit import Entry, note
 from shared.contracts import Finding, Flow
 from shared.errors import NotFoundError
 from shared.flows.block import block_schema
@@ -18,7 +21,7 @@ from shared.flows.lint import lint
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks, refuse_forbidden_calls
 from shared.sealed import secret_names
 from shared.web.pages import Limit, Page, cut
-from shared.web.preconditions import etag_of, require_match
+from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import Router
 
 router = Router(tags=["flows"])
@@ -36,14 +39,13 @@ def put(
     desk: Desk,
     key: Writer,
     response: Response,
-    if_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatch = None,
 ) -> Flow:
     """What blocks refer to may be missing while work goes on; an intent that they name may not."""
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         before = read_flows(connection, bot_id)
-        if if_match is not None:
-            require_match(if_match, etag_of(before[flow]) if flow in before else None)
+        require_match(if_match, _etag(before, flow))
         document = compose_flow(flow, body, intent_names(connection, bot_id))
         refuse_forbidden_calls(document, desk.egress.rules)
         refuse_duplicate_blocks(document, before)
@@ -71,13 +73,18 @@ def show(bot: str, flow: str, desk: Desk, key: Reader, response: Response) -> Fl
 
 
 @router.delete("/v1/bots/{bot}/flows/{flow}", status_code=204)
-def remove(bot: str, flow: str, desk: Desk, key: Writer) -> Response:
+def remove(bot: str, flow: str, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
+    """A snapshot that is taken first brings it back."""
     with desk.db.writing() as connection:
-        bot_id = find_bot(connection, bot, key.bot)["id"]
-        here = flows.c.bot_id == bot_id, flows.c.id == flow
-        if connection.execute(delete(flows).where(*here)).rowcount == 0:
+        row = find_bot(connection, bot, key.bot)
+        before = read_flows(connection, row["id"])
+        require_match(if_match, _etag(before, flow))
+        if flow not in before:
             raise NotFoundError("not_found", f"The bot has no flow {flow!r}.")
-        touch(connection, bot_id)
+        snapshot = take_snapshot(connection, row, f"before deleting flow {flow}")
+        connection.execute(delete(flows).where(flows.c.bot_id == row["id"], flows.c.id == flow))
+        touch(connection, row["id"])
+        note(connection, audit, Entry("flow_deleted", key.name, row["id"], {"flow": flow, "snapshot": snapshot}))
     return Response(status_code=204)
 
 
@@ -96,6 +103,10 @@ def findings(bot: str, desk: Desk, key: Reader) -> Findings:
             {*(("env", name) for name in orjson.loads(row["env"])), *(("secret", name) for name in sealed)},
         )
     return Findings(items=list(found))
+
+
+def _etag(found: Mapping[str, Flow], flow: str) -> str | None:
+    return etag_of(found[flow]) if flow in found else None
 
 
 @router.get("/v1/schema/blocks")

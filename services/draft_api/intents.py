@@ -1,21 +1,24 @@
 """Intents: a stable id, a unique name. Blocks refer to the id, so a rename breaks nothing."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import read_flows, write_flow
 from services.draft_api.expressions import NewExpression, add_expressions
-from services.draft_api.store import find_bot, find_intent, languages_of, now, touch
-from services.draft_api.tables import expressions, intents
+from services.draft_api.intent_records import insert_intents
+from services.draft_api.snapshots import take_snapshot
+from services.draft_api.store import find_bot, find_intent, languages_of, touch
+from services.draft_api.tables import audit, expressions, intents
+from shared.audit import Entry, note
 from shared.errors import ConflictError
 from shared.flows.references import references
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
+from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/intents", tags=["intents"])
@@ -71,37 +74,56 @@ def list_all(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str 
 
 
 @router.get("/{intent}")
-def show(bot: str, intent: str, desk: Desk, key: Reader) -> Intent:
+def show(bot: str, intent: str, desk: Desk, key: Reader, response: Response) -> Intent:
     with desk.db.reading() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
-        found = find_intent(connection, bot_id, intent)["id"]
-        return Intent(**connection.execute(_counted(bot_id).having(intents.c.id == found)).mappings().one())
+        return _shown(connection, bot_id, find_intent(connection, bot_id, intent)["id"], response)
 
 
 @router.patch("/{intent}")
-def rename(bot: str, intent: str, body: IntentChange, desk: Desk, key: Writer) -> Intent:
+def rename(
+    bot: str,
+    intent: str,
+    body: IntentChange,
+    desk: Desk,
+    key: Writer,
+    response: Response,
+    if_match: IfMatch = None,
+) -> Intent:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         found = find_intent(connection, bot_id, intent)
+        require_match(if_match, _etag(connection, found))
         if body.name != found["name"]:
             _refuse_taken_name(connection, bot_id, body.name)
             here = intents.c.bot_id == bot_id, intents.c.id == found["id"]
             connection.execute(update(intents).where(*here).values(name=body.name))
             touch(connection, bot_id, nlp=True)
-        return Intent(**connection.execute(_counted(bot_id).having(intents.c.id == found["id"])).mappings().one())
+        return _shown(connection, bot_id, found["id"], response)
 
 
 @router.delete("/{intent}", status_code=204)
-def remove(bot: str, intent: str, desk: Desk, key: Writer, unlink: Annotated[bool, Query()] = False) -> Response:
+def remove(
+    bot: str,
+    intent: str,
+    desk: Desk,
+    key: Writer,
+    unlink: Annotated[bool, Query()] = False,
+    if_match: IfMatch = None,
+) -> Response:
+    """Its expressions go with it; a snapshot that is taken first brings both back, and the blocks that it was on."""
     with desk.db.writing() as connection:
-        bot_id = find_bot(connection, bot, key.bot)["id"]
-        found = find_intent(connection, bot_id, intent)
-        if unlink:
-            unlink_intents(connection, bot_id, {found["id"]})
-        else:
-            refuse_used(connection, bot_id, {found["id"]: found["name"]})
-        connection.execute(delete(intents).where(intents.c.bot_id == bot_id, intents.c.id == found["id"]))
-        touch(connection, bot_id, nlp=True)
+        row = find_bot(connection, bot, key.bot)
+        found = find_intent(connection, row["id"], intent)
+        require_match(if_match, _etag(connection, found))
+        if not unlink:
+            refuse_used(connection, row["id"], {found["id"]: found["name"]})
+        snapshot = take_snapshot(connection, row, f"before deleting intent {found['name']}"[:200])
+        unlink_intents(connection, row["id"], {found["id"]})
+        connection.execute(delete(intents).where(intents.c.bot_id == row["id"], intents.c.id == found["id"]))
+        touch(connection, row["id"], nlp=True)
+        detail = {"intent": found["id"], "name": found["name"], "snapshot": snapshot}
+        note(connection, audit, Entry("intent_deleted", key.name, row["id"], detail))
     return Response(status_code=204)
 
 
@@ -113,14 +135,6 @@ def create_intent(connection: Connection, bot_id: str, name: str) -> str:
     intent = new_id("intent")
     insert_intents(connection, bot_id, {intent: name})
     return intent
-
-
-def insert_intents(connection: Connection, bot_id: str, names: Mapping[str, str]) -> None:
-    """`names` by id; the caller knows that neither is taken."""
-    moment = now()
-    rows = [{"bot_id": bot_id, "id": intent, "name": name, "created_at": moment} for intent, name in names.items()]
-    if rows:
-        connection.execute(insert(intents), rows)
 
 
 def refuse_used(connection: Connection, bot_id: str, names: dict[str, str]) -> None:
@@ -148,6 +162,19 @@ def _refuse_taken_name(connection: Connection, bot_id: str, name: str) -> None:
     taken = connection.execute(query).scalar()
     if taken:
         raise ConflictError("duplicate_intent", f"The bot has an intent {name!r} already.", intent=taken)
+
+
+def _shown(connection: Connection, bot_id: str, intent: str, response: Response) -> Intent:
+    row = connection.execute(_counted(bot_id).having(intents.c.id == intent)).mappings().one()
+    response.headers["ETag"] = _etag(connection, find_intent(connection, bot_id, intent))
+    return Intent(**row)
+
+
+def _etag(connection: Connection, intent: RowMapping) -> str:
+    """Of the name and every expression: who deletes an intent has seen what goes with it."""
+    here = expressions.c.bot_id == intent["bot_id"], expressions.c.intent_id == intent["id"]
+    rows = connection.execute(select(expressions.c.language, expressions.c.text).where(*here))
+    return etag_of([intent["name"], sorted([row.language, row.text] for row in rows)])
 
 
 def _counted(bot_id: str) -> Any:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any
 
-from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, delete
 
@@ -16,7 +15,7 @@ from shared.audit import Entry, note
 from shared.contracts import Flow
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
 from shared.web.bot_settings import merged_settings
-from shared.web.preconditions import etag_of, require_match
+from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import UPLOAD, Router
 
 router = Router(tags=["releases"])
@@ -33,7 +32,7 @@ class Pull(BaseModel):
 
 
 @router.post("/v1/bots/{bot}/pulls", openapi_extra={UPLOAD: True})
-def pull(bot: str, body: Pull, desk: Desk, key: Writer, if_match: Annotated[str | None, Header()] = None) -> Restored:
+def pull(bot: str, body: Pull, desk: Desk, key: Writer, if_match: IfMatch = None) -> Restored:
     """`If-Match` names the reading (`snapshots/current`) that the merge was made from."""
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)

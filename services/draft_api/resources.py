@@ -3,46 +3,37 @@
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Header, Path, Response
-from pydantic import BaseModel, ConfigDict
+from fastapi import Path, Response
 from sqlalchemy import Connection, Table, delete
 
 from services.draft_api.desk import Desk, Reader, Writer
-from services.draft_api.documents import documents_of, write_document
+from services.draft_api.documents import Variable, documents_of, write_document
+from services.draft_api.snapshots import take_snapshot
 from services.draft_api.store import find_bot, touch
-from services.draft_api.tables import entities, variables
-from shared.digest import canonical, digest_of
+from services.draft_api.tables import audit, entities, variables
+from shared.audit import Entry, note
 from shared.entities.document import Entity, check_entity
 from shared.errors import NotFoundError
 from shared.web.pages import Limit, Page, cut
-from shared.web.preconditions import require_match
+from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1/bots/{bot}")
 
 
 Named = Annotated[str, Path(min_length=1, max_length=200)]
-IfMatch = Annotated[str | None, Header()]
-
-
-class Variable(BaseModel):
-    """A sensitive variable is masked wherever history is shown."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"default": "", "sensitive": True}]})
-
-    default: Any = None
-    sensitive: bool = False
 
 
 @dataclass(frozen=True)
 class _Shelf:
     """Documents of one kind. `nlp`: training reads them, so that a change makes it stale."""
 
+    noun: str
     table: Table
     nlp: bool
 
 
-_ENTITIES, _VARIABLES = _Shelf(entities, nlp=True), _Shelf(variables, nlp=False)
+_ENTITIES, _VARIABLES = _Shelf("entity", entities, nlp=True), _Shelf("variable", variables, nlp=False)
 
 
 @router.put("/entities/{entity}", tags=["entities"], openapi_extra={UPLOAD: True})
@@ -110,7 +101,7 @@ def _put(
         _require_match(connection, shelf, bot_id, name, if_match)
         write_document(connection, shelf.table, bot_id, name, document)
         touch(connection, bot_id, nlp=shelf.nlp)
-    response.headers["ETag"] = _etag(document)
+    response.headers["ETag"] = etag_of(document)
     return {"name": name, **document}
 
 
@@ -126,19 +117,23 @@ def _show(shelf: _Shelf, desk: Desk, key: Reader, bot: str, name: str, response:
         found = documents_of(connection, shelf.table, find_bot(connection, bot, key.bot)["id"]).get(name)
     if found is None:
         raise _nothing(shelf, name)
-    response.headers["ETag"] = _etag(found)
+    response.headers["ETag"] = etag_of(found)
     return {"name": name, **found}
 
 
 def _remove(shelf: _Shelf, desk: Desk, key: Writer, bot: str, name: str, if_match: str | None) -> Response:
+    """A snapshot that is taken first brings it back."""
     here = shelf.table.c
     with desk.db.writing() as connection:
-        bot_id = find_bot(connection, bot, key.bot)["id"]
-        _require_match(connection, shelf, bot_id, name, if_match)
-        gone = delete(shelf.table).where(here.bot_id == bot_id, here.name == name)
-        if connection.execute(gone).rowcount == 0:
+        row = find_bot(connection, bot, key.bot)
+        _require_match(connection, shelf, row["id"], name, if_match)
+        if name not in documents_of(connection, shelf.table, row["id"]):
             raise _nothing(shelf, name)
-        touch(connection, bot_id, nlp=shelf.nlp)
+        snapshot = take_snapshot(connection, row, f"before deleting {shelf.noun} {name}"[:200])
+        connection.execute(delete(shelf.table).where(here.bot_id == row["id"], here.name == name))
+        touch(connection, row["id"], nlp=shelf.nlp)
+        detail = {"name": name, "snapshot": snapshot}
+        note(connection, audit, Entry(f"{shelf.noun}_deleted", key.name, row["id"], detail))
     return Response(status_code=204)
 
 
@@ -146,11 +141,7 @@ def _require_match(connection: Connection, shelf: _Shelf, bot_id: str, name: str
     """Raises PreconditionError `precondition_failed`."""
     if if_match is not None:
         before = documents_of(connection, shelf.table, bot_id).get(name)
-        require_match(if_match, None if before is None else _etag(before))
-
-
-def _etag(document: dict[str, Any]) -> str:
-    return f'"{digest_of(canonical(document))}"'
+        require_match(if_match, None if before is None else etag_of(before))
 
 
 def _nothing(shelf: _Shelf, name: str) -> NotFoundError:

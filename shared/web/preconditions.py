@@ -1,11 +1,20 @@
 """ETag and If-Match: nobody overwrites what they have not seen."""
 
+from typing import Annotated, Any
+
+from fastapi import Header
+
+from shared.digest import canonical, digest_of
 from shared.document import Document
 from shared.errors import PreconditionError
 
+IfMatch = Annotated[str | None, Header(description="The ETag under which it was read.")]
 
-def etag_of(document: Document) -> str:
-    return f'"{document.digest}"'
+
+def etag_of(value: Any) -> str:
+    """Of a document, or of any other value of JSON."""
+    digest = value.digest if isinstance(value, Document) else digest_of(canonical(value))
+    return f'"{digest}"'
 
 
 def require_match(header: str | None, current: str | None) -> None:
