@@ -13,8 +13,9 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.publisher import audit, records
+from services.publisher.answers import LogEntry
 from services.publisher.drift import Edit, after_edit, after_publication, digests
-from services.publisher.peers import Live, LogEntry
+from services.publisher.peers import Live
 from services.publisher.tables import pulled_items, releases
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Release

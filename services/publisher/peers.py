@@ -1,61 +1,22 @@
 """Every call to the neighbours, typed. Nothing else in the project knows both of their addresses."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import orjson
-from pydantic import ConfigDict
 
+from services.publisher.answers import Activation, EnvironmentNames, LogEntry
 from services.publisher.lately import Lately
 from services.publisher.peer import NOT_MODIFIED, Peer
 from services.publisher.records import RELEASES
 from shared.cases import Case, CaseResult
 from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage
-from shared.document import Value
 from shared.errors import NotFoundError
-from shared.flows.references import Need
 
 _PAGE = 200
 # For what can be had elsewhere, or done without, when draft hangs.
 _SOON_SECONDS = 2.0
-
-
-class Activation(Value):
-    number: int
-    digest: str
-    activated_at: datetime
-    lagging: tuple[str, ...] = ()
-
-
-class LogEntry(Value):
-    """One activation, as a target's own log tells it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    number: int
-    digest: str
-    origin: str
-    publication: str | None = None
-    rollback_of: int | None = None
-    notes: str | None = None
-    author: str | None = None
-    activated_at: datetime
-
-
-class EnvironmentNames(Value):
-    """What an environment has for a bot and is never published, by name (E4)."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    env: tuple[str, ...] = ()
-    secrets: tuple[str, ...] = ()
-
-    @property
-    def available(self) -> frozenset[Need]:
-        values: Iterable[Need] = (("env", name) for name in self.env)
-        return frozenset(values) | {("secret", name) for name in self.secrets}
 
 
 class Draft:

@@ -31,9 +31,7 @@ def test_a_name_names_one_bot(draft: TestClient) -> None:
     assert draft.patch(other, json={"name": "Rose"}).status_code == 200
 
 
-@pytest.mark.parametrize(
-    "name", [" ", "Globe\nTheatre", "Globe\u202eeht", "Globe/Rose", "..", "bot_nsqlv4vjs3kbvbjjpwwmkrk2ge"]
-)
+@pytest.mark.parametrize("name", [" ", "Globe\nTheatre", "Globe\u202eeht", "..", "bot_nsqlv4vjs3kbvbjjpwwmkrk2ge"])
 def test_a_name_can_be_read_and_reached_and_is_no_id(draft: TestClient, name: str) -> None:
     assert_problem(draft.post("/v1/bots", json={"name": name}), 422, "invalid_name")
     bot = make_bot(draft, "Globe")
