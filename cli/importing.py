@@ -22,7 +22,7 @@ class Source:
 
     name: str
     bot: Mapping[str, Any] | None = None
-    expressions: bytes = b""
+    expressions: bytes | None = None
     media_type: str = "text/csv"
     flows: tuple[Mapping[str, Any], ...] = ()
     entities: Mapping[str, Any] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Source:
 
 def import_path(access: Access, path: Path, name: str | None, mode: str) -> dict[str, Any]:
     """The report of it: `bot`, `created`, `added`, `skipped`, `refused` lines, `flows` written, and of another
-    platform's export what was `not_carried`."""
+    platform's export what was `not_carried`; `warnings` of a training to come."""
     foreign = read_foreign(path)
     if foreign:
         return move_in(access.draft, foreign, name, mode)
@@ -55,7 +55,7 @@ def import_source(draft: Peer, source: Source, mode: str) -> dict[str, Any]:
     """Expressions first: flows refer to the intents that come with them."""
     bot, created = _bot(draft, source)
     report = {"added": 0, "skipped": 0, "refused": []}
-    if source.expressions:
+    if source.expressions is not None:
         where = ("bots", bot["id"], "nlp", "import")
         report = draft.upload(*where, content=source.expressions, media_type=source.media_type, mode=mode)
     for kind, documents in (("entities", source.entities), ("variables", source.variables)):
@@ -96,7 +96,7 @@ def _read_folder(path: Path, name: str | None) -> Source:
         entities=described.pop("entities", {}),
         variables=described.pop("variables", {}),
         bot=described,
-        expressions=_read(listed) if listed else b"",
+        expressions=_read(listed) if listed else None,
         media_type=MEDIA_TYPES[listed.suffix] if listed else "text/csv",
         flows=tuple(_json(path / "flows.json")) if (path / "flows.json").exists() else (),
     )

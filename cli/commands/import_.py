@@ -1,5 +1,6 @@
 """`greenroom import`: from disk into draft."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,14 +23,37 @@ def import_(
     mode: Annotated[Literal["merge", "replace"], typer.Option(help="What happens to the expressions there.")] = "merge",
 ) -> None:
     """Bring a bot, or expressions for one, into draft; also from another platform."""
-    report = import_path(access, path, bot, mode)
+    try:
+        report = import_path(access, path, bot, mode)
+    except CommandError as error:
+        _show_refused(error.problem.get("refused", ()))
+        raise
     refused = report["refused"]
     if refused:
         if not access.as_json:
             _show(report)
-        show_table(("line", "code", "detail"), ([r["line"], r["code"], r["detail"]] for r in refused), True)
-        raise CommandError(f"{_lines(len(refused))} refused; the others went in.", REFUSED, problem=report)
+        _show_refused(refused)
+        raise CommandError(f"{_count(report)} refused; {_rest(report)}.", REFUSED, problem=report)
     access.answer(report, lambda: _show(report))
+
+
+def _show_refused(refused: Iterable[Mapping[str, Any]]) -> None:
+    rows = [[found["line"], found["code"], found["detail"]] for found in refused]
+    if rows:
+        show_table(("line", "code", "detail"), rows, on_error_output=True)
+
+
+def _count(report: Mapping[str, Any]) -> str:
+    """An export of another platform is counted in expressions."""
+    noun = "expression" if report.get("format") in {"rasa", "dialogflow"} else "line"
+    count = len(report["refused"])
+    return f"1 {noun} was" if count == 1 else f"{count} {noun}s were"
+
+
+def _rest(report: Mapping[str, Any]) -> str:
+    if report["added"]:
+        return "the others went in"
+    return "the others were there already" if report["skipped"] else "no expression went in"
 
 
 def _show(report: dict[str, Any]) -> None:
@@ -40,6 +64,8 @@ def _show(report: dict[str, Any]) -> None:
         print(f"Entities: {', '.join(report['entities'])}.")
     if report["flows"]:
         print(f"Flows: {report['flows']} written.")
+    for warned in report.get("warnings", ()):
+        print(f"Warning: {warned['code']}: {warned['detail']}")
     _show_lost(report.get("not_carried", []))
     if report.get("snapshot"):
         print(f"What was there before is kept as snapshot {report['snapshot']}.")
@@ -49,7 +75,3 @@ def _show_lost(lost: list[dict[str, str]]) -> None:
     if lost:
         print("Not carried over:")
         show_table(("what", "why"), ([found["what"], found["why"]] for found in lost))
-
-
-def _lines(count: int) -> str:
-    return "1 line was" if count == 1 else f"{count} lines were"

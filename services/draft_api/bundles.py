@@ -9,11 +9,12 @@ from sqlalchemy import Connection, RowMapping, delete
 from services.draft_api.bot_records import create_bot, refuse_bound
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import Variable, documents_of, read_flows, write_document, write_flow
-from services.draft_api.expressions import Expression, clean, insert_expressions
+from services.draft_api.expressions import Expression, insert_expressions
 from services.draft_api.intent_records import insert_intents
 from services.draft_api.nlp import Nlp, normal_key
 from services.draft_api.store import find_bot, intent_names, languages_of, settings_of, touch
 from services.draft_api.tables import cases, entities, flows, intents, variables
+from services.draft_api.wording import expression_text, intent_name
 from shared.cases import Case
 from shared.contracts import BotSettings, Flow, Language
 from shared.entities.document import Entity, check_entity
@@ -84,11 +85,18 @@ def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
     refuse_bound(key)
     for name, entity in body.entities.items():
         check_entity(name, entity)
+    bundle = body.model_copy(update={"intents": [_worded(intent) for intent in body.intents]})
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.bot.name, body.bot.languages, body.bot.settings)
-        fill(connection, bot_id, body)
+        fill(connection, bot_id, bundle)
     desk.trainers.expect()
     return ImportedBot(id=bot_id, name=body.bot.name)
+
+
+def _worded(intent: BundleIntent) -> BundleIntent:
+    """Only of what comes in: what a snapshot or a release has comes back as it was. Raises what `wording` raises."""
+    spoken = {language: [expression_text(text) for text in texts] for language, texts in intent.expressions.items()}
+    return BundleIntent(id=intent.id, name=intent_name(intent.name), expressions=spoken)
 
 
 def bundle_of(connection: Connection, bot: RowMapping, nlp: Nlp) -> Bundle:
@@ -157,7 +165,7 @@ def _expressions(bundle: Bundle) -> list[tuple[Expression, str, str]]:
         for language, texts in intent.expressions.items():
             if language not in bundle.bot.languages:
                 raise InvalidError("unknown_language", f"The bundle's bot does not speak {language!r}.")
-            for text in map(clean, texts):
+            for text in texts:
                 place = (language, normal_key(text))
                 if place in rows:
                     owner = names[rows[place][1]]

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, delete, insert, select
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.nlp import normal_key
-from services.draft_api.store import find_bot, find_intent, languages_of, touch
+from services.draft_api.store import find_bot, find_intent, intent_names, languages_of, touch
 from services.draft_api.tables import expressions, intents
+from services.draft_api.wording import expression_text
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
@@ -92,24 +93,17 @@ def add_expressions(
     """All or nothing. Raises ConflictError `duplicate_expression`, naming the intent that has it."""
     added: dict[tuple[str, str], Expression] = {}
     for item in new:
-        text, language = clean(item.text), item.language or languages[0]
+        text, language = expression_text(item.text), item.language or languages[0]
         if language not in languages:
             raise InvalidError("unknown_language", f"This bot does not speak {language!r}.")
         key = (language, normal_key(text))
         if key in added:
-            raise ConflictError("duplicate_expression", f"{text!r} is twice in this request.", intent=intent)
+            where = {"id": intent, "name": intent_names(connection, bot_id)[intent]}
+            raise ConflictError("duplicate_expression", f"{text!r} is twice in this request.", intent=where)
         _make_room(connection, bot_id, intent, key, item)
         added[key] = Expression(id=new_id("expr"), text=text, language=language)
     insert_expressions(connection, bot_id, [(e, intent, key[1]) for key, e in added.items()])
     return list(added.values())
-
-
-def clean(text: str) -> str:
-    """One line, single spaces: what people see is what is kept. Raises InvalidError `empty_text`."""
-    cleaned = " ".join(text.split())
-    if not cleaned:
-        raise InvalidError("empty_text", "An expression needs some text.")
-    return cleaned
 
 
 def insert_expressions(connection: Connection, bot_id: str, rows: Sequence[tuple[Expression, str, str]]) -> None:

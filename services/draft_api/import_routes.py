@@ -14,7 +14,8 @@ from services.draft_api.foreign.harvest import Export
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp import normal_key
 from services.draft_api.nlp_import import ImportPlan, plan_import
-from services.draft_api.nlp_import_routes import Lost, Refused, lost, refused_lines, write_plan
+from services.draft_api.nlp_import_routes import Lost, Refused, Warned, lost, refused_lines, warnings_of
+from services.draft_api.nlp_import_writing import write_plan
 from services.draft_api.store import intent_names
 from services.draft_api.tables import variables
 from shared.contracts import BotSettings, Language
@@ -52,6 +53,7 @@ class MovedIn(BaseModel):
     entities: list[str]
     blocks: int
     not_carried: Annotated[list[Lost], Field(description="What of the export has no place here, and why.")]
+    warnings: list[Warned]
 
 
 @router.post("/v1/bots/import/{format}", status_code=201, openapi_extra={UPLOAD: True, "requestBody": _BODY})
@@ -87,6 +89,7 @@ def _make(desk: DeskParts, name: str, export: Export, language: str | None) -> M
         bot_id = create_bot(connection, name, list(languages), settings)
         _fill(connection, bot_id, plan, export)
         count = len(intent_names(connection, bot_id))
+        warnings = warnings_of(connection, bot_id)
     desk.trainers.expect()
     return MovedIn(
         id=bot_id,
@@ -100,6 +103,7 @@ def _make(desk: DeskParts, name: str, export: Export, language: str | None) -> M
         entities=sorted(export.entities),
         blocks=len(export.blocks),
         not_carried=lost(export),
+        warnings=warnings,
     )
 
 

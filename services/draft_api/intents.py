@@ -13,6 +13,7 @@ from services.draft_api.intent_records import insert_intents
 from services.draft_api.snapshots import take_snapshot
 from services.draft_api.store import find_bot, find_intent, languages_of, touch
 from services.draft_api.tables import audit, expressions, intents
+from services.draft_api.wording import intent_name
 from shared.audit import Entry, note
 from shared.errors import ConflictError
 from shared.flows.references import references
@@ -57,12 +58,13 @@ class Intent(BaseModel):
 def create(bot: str, body: NewIntent, desk: Desk, key: Writer) -> Intent:
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
-        intent = create_intent(connection, row["id"], body.name)
+        name = intent_name(body.name)
+        intent = create_intent(connection, row["id"], name)
         texts = [NewExpression(text=text) for text in body.expressions]
         add_expressions(connection, row["id"], languages_of(row), intent, texts)
         touch(connection, row["id"], nlp=True)
     desk.trainers.expect()
-    return Intent(id=intent, name=body.name, expression_count=len(texts))
+    return Intent(id=intent, name=name, expression_count=len(texts))
 
 
 @router.get("")
@@ -92,12 +94,12 @@ def rename(
 ) -> Intent:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
-        found = find_intent(connection, bot_id, intent)
+        found, name = find_intent(connection, bot_id, intent), intent_name(body.name)
         require_match(if_match, _etag(connection, found))
-        if body.name != found["name"]:
-            _refuse_taken_name(connection, bot_id, body.name)
+        if name != found["name"]:
+            _refuse_taken_name(connection, bot_id, name)
             here = intents.c.bot_id == bot_id, intents.c.id == found["id"]
-            connection.execute(update(intents).where(*here).values(name=body.name))
+            connection.execute(update(intents).where(*here).values(name=name))
             touch(connection, bot_id, nlp=True)
         return _shown(connection, bot_id, found["id"], response)
 

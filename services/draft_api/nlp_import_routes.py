@@ -5,30 +5,22 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Request
 from pydantic import BaseModel
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from services.draft_api.desk import Desk, DeskParts, Writer
-from services.draft_api.documents import write_document
-from services.draft_api.expressions import Expression, insert_expressions
 from services.draft_api.foreign.harvest import Export, only_expressions
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
-from services.draft_api.intents import create_intent, refuse_used, unlink_intents
 from services.draft_api.nlp import normal_key
-from services.draft_api.nlp_import import (
-    ImportPlan,
-    Place,
-    parse_csv,
-    parse_jsonl,
-    plan_import,
-)
+from services.draft_api.nlp_import import ImportPlan, parse_csv, parse_jsonl, plan_import
+from services.draft_api.nlp_import_writing import clear_nlp, crowded, taken_places, write_plan
 from services.draft_api.snapshots import take_snapshot
-from services.draft_api.store import find_bot, intent_names, languages_of, touch
-from services.draft_api.tables import audit, entities, expressions, intents
+from services.draft_api.store import find_bot, languages_of, touch
+from services.draft_api.tables import audit
+from services.draft_api.wording import MOST_INTENTS
 from shared.audit import Entry, note
 from shared.contracts import Language
 from shared.errors import InvalidError, MediaTypeError
-from shared.ids import new_id
 from shared.web.keys import Principal
 from shared.web.routing import UPLOAD, Router
 
@@ -68,10 +60,16 @@ class Lost(BaseModel):
     why: str
 
 
+class Warned(BaseModel):
+    code: str
+    detail: str
+
+
 class Imported(BaseModel):
     """`skipped` lines are expressions that their intent has already. `snapshot` undoes a replacement.
 
     Of another platform's export, a line is the number of an expression, and `entities` are those that came along.
+    `warnings` are what a training would refuse.
     """
 
     format: str
@@ -80,6 +78,7 @@ class Imported(BaseModel):
     refused: list[Refused]
     entities: list[str] = []
     not_carried: list[Lost] = []
+    warnings: list[Warned] = []
     snapshot: str | None = None
 
 
@@ -96,6 +95,7 @@ async def import_nlp(
     """CSV (`text,intent[,language]`), JSON Lines, or the export of another platform, recognised by what is in it:
 
     Rasa (YAML, or a project as a zip) or Dialogflow (zip). Good lines go in; the others are named by their number.
+    A file that cannot be read is refused as a whole, and so is a replacement by nothing.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in {*_PARSERS, YAML, ZIP}:
@@ -121,17 +121,20 @@ def _import(desk: DeskParts, key: Principal, bot: str, sent: _Sent, replace: boo
     export = sent.read()
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
-        taken = {} if replace else _taken(connection, row["id"])
+        taken = {} if replace else taken_places(connection, row["id"])
         languages = _starting_with(sent.language, languages_of(row))
         plan = plan_import(export.parsed, languages, taken, normal_key)
+        if replace:
+            _refuse_nothing(plan, export)
         snapshot = take_snapshot(connection, row, "before replacing the NLP") if replace else None
         if replace:
-            _clear(connection, row["id"], {*export.intents, *(a.row.intent for a in plan.accepted)}, unlink)
+            clear_nlp(connection, row["id"], {*export.intents, *(a.row.intent for a in plan.accepted)}, unlink)
         write_plan(connection, row["id"], plan, export)
         if plan.accepted or replace or export.intents or export.entities:
             touch(connection, row["id"], nlp=True)
         if replace:
             note(connection, audit, Entry("nlp_replaced", key.name, row["id"], {"snapshot": snapshot}))
+        warnings = warnings_of(connection, row["id"])
     desk.trainers.expect()
     return Imported(
         format=export.format,
@@ -140,6 +143,7 @@ def _import(desk: DeskParts, key: Principal, bot: str, sent: _Sent, replace: boo
         refused=refused_lines(plan),
         entities=sorted(export.entities),
         not_carried=[*lost(export), *_left_behind(export)],
+        warnings=warnings,
         snapshot=snapshot,
     )
 
@@ -151,6 +155,26 @@ def _starting_with(language: str | None, spoken: tuple[str, ...]) -> tuple[str, 
     if language not in spoken:
         raise InvalidError("unknown_language", f"This bot does not speak {language!r}.")
     return language, *(other for other in spoken if other != language)
+
+
+def _refuse_nothing(plan: ImportPlan, export: Export) -> None:
+    """A replacement that brings no expression would only take away; intents that never had one are enough.
+
+    Raises InvalidError `nothing_to_import`.
+    """
+    if plan.accepted or (export.intents and not plan.refused):
+        return
+    why = f"{len(plan.refused)} of its lines are refused" if plan.refused else "there is none in it"
+    detail = f"No expression would come in ({why}), so nothing was replaced."
+    refused = [line.model_dump() for line in refused_lines(plan)]
+    not_carried = [found.model_dump() for found in lost(export)]
+    raise InvalidError("nothing_to_import", detail, refused=refused, not_carried=not_carried)
+
+
+def warnings_of(connection: Connection, bot_id: str) -> list[Warned]:
+    found = sorted(crowded(connection, bot_id).items())
+    why = f"a training takes up to {MOST_INTENTS}: join those that lead to the same answer"
+    return [Warned(code="too_many_intents", detail=f"{count} intents in {lang!r}; {why}.") for lang, count in found]
 
 
 def refused_lines(plan: ImportPlan) -> list[Refused]:
@@ -166,36 +190,3 @@ def _left_behind(export: Export) -> list[Lost]:
     count = len(export.blocks)
     why = f"only NLP comes into a bot that is there: import a new bot with POST /v1/bots/import/{export.format}"
     return [Lost(what=f"{count} responses", why=why)] if count else []
-
-
-def _taken(connection: Connection, bot_id: str) -> dict[Place, str]:
-    owner = (intents.c.bot_id == expressions.c.bot_id) & (intents.c.id == expressions.c.intent_id)
-    query = select(expressions.c.language, expressions.c.normal, intents.c.name).join(intents, owner)
-    rows = connection.execute(query.where(expressions.c.bot_id == bot_id))
-    return {(row.language, row.normal): row.name for row in rows}
-
-
-def _clear(connection: Connection, bot_id: str, kept: set[str], unlink: bool) -> None:
-    """Replacing matches intents by name, so that their ids stay (T6); the others go, if no block uses them (T12)."""
-    gone = {intent: name for intent, name in intent_names(connection, bot_id).items() if name not in kept}
-    if unlink:
-        unlink_intents(connection, bot_id, set(gone))
-    else:
-        refuse_used(connection, bot_id, gone)
-    connection.execute(delete(expressions).where(expressions.c.bot_id == bot_id))
-    for intent in gone:
-        connection.execute(delete(intents).where(intents.c.bot_id == bot_id, intents.c.id == intent))
-
-
-def write_plan(connection: Connection, bot_id: str, plan: ImportPlan, export: Export) -> None:
-    """Intents, expressions and entities; an entity that is there already is written anew."""
-    ids = {name: intent for intent, name in intent_names(connection, bot_id).items()}
-    for name in dict.fromkeys((*export.intents, *(accepted.row.intent for accepted in plan.accepted))):
-        ids[name] = ids.get(name) or create_intent(connection, bot_id, name)
-    rows = [
-        (Expression(id=new_id("expr"), text=a.row.text, language=a.place[0]), ids[a.row.intent], a.place[1])
-        for a in plan.accepted
-    ]
-    insert_expressions(connection, bot_id, rows)
-    for name, entity in export.entities.items():
-        write_document(connection, entities, bot_id, name, entity.document())

@@ -6,14 +6,12 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from services.draft_api.desk import Desk, Reader
-from services.draft_api.nlp_import import (
-    Row,
-    write_csv,
-    write_jsonl,
-)
+from services.draft_api.nlp import NlpIntent
+from services.draft_api.nlp_import import Row, write_csv, write_jsonl
 from services.draft_api.nlp_status import language_states
-from services.draft_api.store import find_bot
+from services.draft_api.store import find_bot, find_intent, languages_of
 from shared.contracts import NlpStatus
+from shared.errors import InvalidError
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/nlp", tags=["nlp"])
@@ -60,14 +58,26 @@ def export_nlp(
     intent: Annotated[list[str] | None, Query()] = None,
 ) -> Response:
     with desk.db.reading() as connection:
-        nlp = desk.nlp.get(connection, find_bot(connection, bot, key.bot))
+        row = find_bot(connection, bot, key.bot)
+        chosen = {find_intent(connection, row["id"], asked)["id"] for asked in intent or ()}
+        nlp = desk.nlp.get(connection, row)
+    unknown = sorted({*(language or ())} - {*languages_of(row)})
+    if unknown:
+        raise InvalidError("unknown_language", f"This bot does not speak {unknown[0]!r}.")
     rows = [
-        Row(0, text, i.name, spoken)
+        exported
         for i in nlp.intents
-        for spoken, texts in sorted(i.expressions.items())
-        for text in texts
-        if (not language or spoken in language) and (not intent or i.name in intent or i.id in intent)
+        if not chosen or i.id in chosen
+        for exported in _rows(i)
+        if not language or exported.language is None or exported.language in language
     ]
     if format == "csv":
         return Response(write_csv(rows), media_type="text/csv; charset=utf-8")
     return Response(write_jsonl(rows), media_type="application/x-ndjson")
+
+
+def _rows(intent: NlpIntent) -> list[Row]:
+    """An intent without expressions has a row too, so that nothing is lost on the way back."""
+    if not intent.expressions:
+        return [Row(0, "", intent.name, None)]
+    return [Row(0, text, intent.name, spoken) for spoken, texts in sorted(intent.expressions.items()) for text in texts]

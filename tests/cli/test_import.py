@@ -61,6 +61,47 @@ def test_refused_lines_are_named_by_number_and_the_exit_code_is_3(greenroom, gre
     assert greenroom_api.asked[1].headers["Content-Type"] == "application/x-ndjson"
 
 
+@pytest.mark.parametrize(
+    ("counts", "format", "said"),
+    [
+        ({"added": 1, "skipped": 0}, "text/csv", "1 line was refused; the others went in."),
+        ({"added": 0, "skipped": 2}, "text/csv", "1 line was refused; the others were there already."),
+        ({"added": 0, "skipped": 0}, "rasa", "1 expression was refused; no expression went in."),
+    ],
+)
+def test_what_is_said_of_the_others_is_true(greenroom, greenroom_api, tmp_path, counts, format, said):
+    (tmp_path / "more.csv").write_text("text,intent\nopen?,hours\n,hours\n")
+    refused = [{"line": 3, "code": "empty_text", "detail": "The text is empty."}]
+    greenroom_api.on("GET /v1/bots/bakery", BOT)
+    greenroom_api.on("POST /v1/bots/bot_1/nlp/import", {**DONE, **counts, "format": format, "refused": refused})
+    ended = greenroom("import", str(tmp_path / "more.csv"), "--bot", "bakery")
+    assert (ended.code, said in ended.err) == (3, True)
+
+
+def test_a_replacement_by_nothing_is_an_error_that_names_its_lines(greenroom, greenroom_api, tmp_path):
+    (tmp_path / "more.csv").write_bytes(b"")
+    problem = {
+        "code": "nothing_to_import",
+        "detail": "Nothing was replaced.",
+        "refused": [{"line": 2, "code": "malformed_line", "detail": "Not JSON."}],
+    }
+    greenroom_api.on("GET /v1/bots/bakery", BOT)
+    greenroom_api.on("POST /v1/bots/bot_1/nlp/import", problem, status=422)
+    ended = greenroom("import", str(tmp_path / "more.csv"), "--bot", "bakery", "--mode", "replace")
+    assert ended.code == 1
+    assert "Nothing was replaced." in ended.err
+    assert "malformed_line" in ended.err
+
+
+def test_what_a_training_would_refuse_is_told(greenroom, greenroom_api, tmp_path):
+    (tmp_path / "more.csv").write_text("text,intent\nopen?,hours\n")
+    warned = [{"code": "too_many_intents", "detail": "2001 intents in 'en'."}]
+    greenroom_api.on("GET /v1/bots/bakery", BOT)
+    greenroom_api.on("POST /v1/bots/bot_1/nlp/import", {**DONE, "warnings": warned})
+    ended = greenroom("import", str(tmp_path / "more.csv"), "--bot", "bakery")
+    assert "Warning: too_many_intents: 2001 intents in 'en'." in ended.out
+
+
 def test_a_list_of_expressions_needs_a_bot_that_exists(greenroom, greenroom_api, tmp_path):
     lines = tmp_path / "more.csv"
     lines.write_text("text,intent\nopen?,hours\n")

@@ -119,6 +119,23 @@ def test_two_intents_never_share_a_name(draft: TestClient) -> None:
     assert_problem(draft.patch(f"{bot}/intents/sell", json={"name": "buy"}), 409, "duplicate_intent")
 
 
+@pytest.mark.parametrize("name", ["tab\tname", "a\u2028b", "\u200b", "\u202eabc", "  ", "\n"])
+def test_an_intent_has_a_name_that_can_be_printed(draft: TestClient, name: str) -> None:
+    bot = make_bot(draft)
+    make_intent(draft, bot, "buy")
+    assert_problem(draft.post(f"{bot}/intents", json={"name": name}), 422, "invalid_name")
+    assert_problem(draft.patch(f"{bot}/intents/buy", json={"name": name}), 422, "invalid_name")
+
+
+def test_what_is_around_a_name_is_no_part_of_it(draft: TestClient) -> None:
+    bot = make_bot(draft)
+    made = draft.post(f"{bot}/intents", json={"name": " naam\n"}).json()
+    assert made["name"] == "naam"
+    assert_problem(draft.post(f"{bot}/intents", json={"name": "naam "}), 409, "duplicate_intent")
+    renamed = draft.patch(f"{bot}/intents/naam", json={"name": "\tde naam "}).json()
+    assert (renamed["id"], renamed["name"]) == (made["id"], "de naam")
+
+
 def test_an_intent_in_use_is_not_deleted_without_saying_so(draft: TestClient) -> None:
     bot = make_bot(draft)
     make_intent(draft, bot, "buy", "two tickets")
@@ -159,12 +176,16 @@ def test_expressions_go_in_all_or_none(draft: TestClient) -> None:
         ({"text": "zwei Karten", "language": "fr"}, 422, "unknown_language"),
         ({"text": "three Tickets"}, 409, "duplicate_expression"),
         ({"text": " \t "}, 422, "empty_text"),
+        ({"text": "\u200b"}, 422, "empty_text"),
         ({"text": "x" * 1001}, 422, "invalid_request"),
         ({"text": "four", "id": "expr_1"}, 422, "unknown_field"),
     ):
         answer = draft.post(place, json={"expressions": [{"text": "three tickets"}, refused]})
         assert_problem(answer, status, code)
     assert len(draft.get(place).json()["items"]) == 1
+    twice = draft.post(place, json={"expressions": [{"text": "four tickets"}, {"text": "Four tickets"}]})
+    told = assert_problem(twice, 409, "duplicate_expression")
+    assert told["intent"] == {"id": draft.get(f"{bot}/intents/buy").json()["id"], "name": "buy"}
     same_in_german = {"text": "two tickets", "language": "de"}
     assert draft.post(place, json={"expressions": [same_in_german]}).status_code == 201
 

@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from tests.draft_api.draft_service import FERRY, assert_problem, make_bot, make_intent, make_trainable, nlp_status
 
 CSV, JSONL = {"Content-Type": "text/csv"}, {"Content-Type": "application/x-ndjson"}
+YAML = {"Content-Type": "application/yaml"}
 
 
 def furnished(draft: TestClient, name: str = "Harbour Café") -> str:
@@ -34,6 +35,7 @@ def export(draft: TestClient, bot: str, format: str) -> bytes:
 def test_nlp_that_goes_out_and_comes_back_is_the_same(draft: TestClient, format: str, headers: dict[str, str]) -> None:
     bot = furnished(draft)
     make_intent(draft, bot, "formula", "=1+1", "'quoted", 'a, "b"', "café ☕")
+    make_intent(draft, bot, "an idea")
     before, ids = draft.get(f"{bot}/nlp").json(), intents(draft, bot)
     file = export(draft, bot, format)
     merged = draft.post(f"{bot}/nlp/import", content=file, headers=headers).json()
@@ -64,6 +66,60 @@ def test_an_empty_file_changes_nothing(draft: TestClient) -> None:
     for headers in (CSV, JSONL):
         assert draft.post(f"{bot}/nlp/import", content=b"", headers=headers).json()["added"] == 0
     assert nlp_status(draft, bot)["fingerprint"] == before
+
+
+UNREADABLE = {
+    "nothing": (b"", CSV, "nothing_to_import"),
+    "a header alone": (b"text,intent\n", CSV, "nothing_to_import"),
+    "another list": (b"question|answer\nis there soup|yes\n", CSV, "malformed_header"),
+    "no header": (b"is there soup,soup\n", CSV, "malformed_header"),
+    "UTF-16": ("text,intent\nis there soup,soup\n".encode("utf-16"), CSV, "invalid_text"),
+    "CSV as JSON Lines": (b"text,intent\nis there soup,soup\n", JSONL, "nothing_to_import"),
+    "a page of a proxy": (b"<html>502</html>", CSV, "malformed_header"),
+    "cut off": (b'text,intent\n"is ther', CSV, "nothing_to_import"),
+    "YAML of another shape": (b"nlu: {a: 1}\n", YAML, "nothing_to_import"),
+    "entities alone": (b"nlu:\n- {lookup: soup, examples: '- fish'}\n", YAML, "nothing_to_import"),
+}
+
+
+@pytest.mark.parametrize(("file", "headers", "code"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_replacement_by_nothing_that_can_be_read_takes_nothing_away(
+    draft: TestClient, file: bytes, headers: dict[str, str], code: str
+) -> None:
+    bot = furnished(draft)
+    before = draft.get(f"{bot}/bundle").json()
+    answer = draft.post(f"{bot}/nlp/import?mode=replace&unlink=true", content=file, headers=headers)
+    assert_problem(answer, 422, code)
+    assert draft.get(f"{bot}/bundle").json() == before
+    assert draft.get(f"{bot}/snapshots").json()["items"] == []
+
+
+def test_a_replacement_of_which_no_line_is_good_names_them(draft: TestClient) -> None:
+    bot = make_trainable(draft)
+    answer = draft.post(f"{bot}/nlp/import?mode=replace", content=b"text,intent\n,soup\nhello,\n", headers=CSV)
+    told = assert_problem(answer, 422, "nothing_to_import")
+    assert [(line["line"], line["code"]) for line in told["refused"]] == [(2, "empty_text"), (3, "missing_intent")]
+    merged = draft.post(f"{bot}/nlp/import", content=b"text,intent\n,soup\nhello,\n", headers=CSV)
+    assert (merged.status_code, merged.json()["refused"]) == (200, told["refused"])
+
+
+def test_an_export_asks_for_what_the_bot_has(draft: TestClient) -> None:
+    bot = furnished(draft)
+    where = f"{bot}/nlp/export"
+    assert_problem(draft.get(where, params={"language": ["en", "xx"]}), 422, "unknown_language")
+    assert_problem(draft.get(where, params={"intent": "nope"}), 404, "unknown_intent")
+    german = draft.get(where, params={"language": "de", "intent": intents(draft, bot)["soup"]}).text
+    assert german == "text,intent,language\nGibt es Suppe?,soup,de\n"
+
+
+def test_more_intents_than_a_training_takes_are_told_when_they_come_in(draft: TestClient) -> None:
+    bot = make_bot(draft)
+    file = "text,intent\n" + "".join(f"question {n},answer {n}\n" for n in range(2001))
+    first, last = file[: file.rindex("question")], "text,intent\none more,one more\n"
+    where = f"{bot}/nlp/import"
+    assert draft.post(where, content=first.encode(), headers=CSV).json()["warnings"] == []
+    (warned,) = draft.post(where, content=last.encode(), headers=CSV).json()["warnings"]
+    assert (warned["code"], "2001" in warned["detail"]) == ("too_many_intents", True)
 
 
 def test_replacing_keeps_ids_and_its_snapshot_brings_back_what_was(draft: TestClient) -> None:
@@ -138,6 +194,10 @@ SPOILT: dict[str, tuple[dict[str, Any], str]] = {
     "two of one flow": (spoilt(flows=[{"id": "f", "name": "F"}, {"id": "f", "name": "G"}]), "duplicate_id"),
     "two of one block": (
         spoilt(flows=[{"id": f, "name": f, "blocks": [BLOCK]} for f in "fg"]), "duplicate_block"),
+    "unprintable name": (spoilt(intents=[{"id": "a", "name": "so\tup"}]), "invalid_name"),
+    "two names but for a space": (
+        spoilt(intents=[{"id": i, "name": name} for i, name in (("a", "x"), ("b", "x "))]), "duplicate_id"),
+    "nothing to see": (spoilt(intents=[{"id": "a", "name": "x", "expressions": {"en": ["\u200b"]}}]), "empty_text"),
     "long name": (spoilt(entities={"x" * 201: {"kind": "match"}}), "invalid_request"),
     "long expression": (
         spoilt(intents=[{"id": "a", "name": "x", "expressions": {"en": ["x" * 1001]}}]), "invalid_request"),

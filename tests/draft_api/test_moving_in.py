@@ -78,6 +78,18 @@ def test_replacing_keeps_ids_and_can_be_undone(draft: TestClient) -> None:
     assert len(draft.get(f"{bot}/intents").json()["items"]) == 2
 
 
+def test_an_agent_in_another_language_replaces_nothing(draft: TestClient) -> None:
+    bot = make_bot(draft, languages=["fr"])
+    make_intent(draft, bot, "greet", "salut")
+    before = draft.get(f"{bot}/bundle").json()
+    answer = draft.post(f"{bot}/nlp/import?mode=replace", content=zipped(ES), headers=ZIP)
+    told = assert_problem(answer, 422, "nothing_to_import")
+    assert {line["code"] for line in told["refused"]} == {"unknown_language"}
+    assert "'hi' of 'Default Welcome Intent'" in told["refused"][0]["detail"]
+    assert draft.get(f"{bot}/bundle").json() == before
+    assert draft.get(f"{bot}/snapshots").json()["items"] == []
+
+
 def test_expressions_in_another_language_and_twice_are_told_one_by_one(draft: TestClient) -> None:
     bot = make_bot(draft, languages=["nl"])
     done = draft.post(f"{bot}/nlp/import", content=RASA_ZIP, headers=ZIP).json()

@@ -14,6 +14,7 @@ from services.draft_api.nlp_import import (
     write_csv,
     write_jsonl,
 )
+from shared.errors import InvalidError
 
 
 def refused(parsed: object) -> list[tuple[int, str]]:
@@ -36,6 +37,8 @@ def test_a_plain_file_is_read_with_its_line_numbers() -> None:
         (b",greet", "empty_text"),
         (b"caf\xe9 au lait,order", "invalid_text"),
         (b"nul\x00l,order", "invalid_text"),
+        ("\u200b,order".encode(), "empty_text"),
+        ("hello there,gr\u2028eet".encode(), "invalid_name"),
         (b"x" * 1001 + b",order", "text_too_long"),
     ],
 )
@@ -45,8 +48,62 @@ def test_a_bad_line_is_named_and_the_good_ones_around_it_go_in(line: bytes, code
     assert [row.text for row in parsed if isinstance(row, Row)] == ["hello", "bye, then", "ciao"]
 
 
-def test_a_file_without_its_header_is_refused_at_line_one() -> None:
-    assert refused(parse_csv(b"hello,greet\n")) == [(1, "malformed_header")]
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        (b"hello,greet\n", "malformed_header"),
+        (b"<html>502</html>", "malformed_header"),
+        (b'{"text": "hello", "intent": "greet"}\n', "malformed_header"),
+        (b"text,text,intent\nhello,hi,greet\n", "malformed_header"),
+        (b"\n" + b"x" * 200_000, "malformed_header"),
+        ("text,intent\nhello,greet\n".encode("utf-16"), "invalid_text"),
+        ("text,intent\nhello,greet\n".encode("utf-16-le"), "invalid_text"),
+        ("text,intent\nhello,greet\n".encode("utf-16-be"), "invalid_text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_as_a_whole(file: bytes, code: str) -> None:
+    with pytest.raises(InvalidError) as found:
+        list(parse_csv(file))
+    assert found.value.code == code
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_what_spreadsheets_write_is_read_whatever_its_delimiter_and_columns(delimiter: str, mark: bytes) -> None:
+    lines = (
+        ("Intent", "note", "Language", "TEXT"),
+        ("order", "a, b; c\td", "nl", '"twee; of, drie"'),
+        ("", "", "", ""),
+        ("greet", "", "", "hoi"),
+    )
+    quoted = [["" if not cell else cell if cell[0] == '"' else f'"{cell}"' for cell in line] for line in lines]
+    file = mark + "\r\n".join(delimiter.join(line) for line in quoted).encode()
+    assert list(parse_csv(file)) == [Row(2, "twee; of, drie", "order", "nl"), Row(4, "hoi", "greet", None)]
+
+
+def test_an_intent_without_expressions_is_a_row_without_text_and_language() -> None:
+    rows = [Row(2, "", "greet", None), Row(3, "hi", "greet", "en")]
+    assert list(parse_csv(write_csv(rows).encode())) == rows
+    assert [(row.text, row.intent) for row in parse_jsonl(write_jsonl(rows)) if isinstance(row, Row)] == [
+        ("", "greet"),
+        ("hi", "greet"),
+    ]
+    forgotten = b"text,intent,language\n,greet,en\n"
+    assert refused(parse_csv(forgotten)) == [(2, "empty_text")]
+
+
+def test_json_lines_may_begin_with_a_byte_order_mark_and_are_never_utf_16() -> None:
+    line = '{"text": "hi", "intent": "greet"}'
+    assert list(parse_jsonl(line.encode("utf-8-sig"))) == [Row(1, "hi", "greet", None)]
+    with pytest.raises(InvalidError) as found:
+        list(parse_jsonl(line.encode("utf-16")))
+    assert found.value.code == "invalid_text"
+
+
+def test_a_nul_is_called_a_nul() -> None:
+    (found,) = parse_csv(b"text,intent\nnul\x00l,order\n")
+    assert isinstance(found, RefusedLine)
+    assert "NUL" in found.detail
 
 
 @pytest.mark.parametrize(
@@ -81,7 +138,7 @@ def test_a_language_that_the_bot_does_not_speak_is_refused() -> None:
     assert [line.code for line in plan.refused] == ["unknown_language"]
 
 
-_texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=30)
+_texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Z"]), min_size=1, max_size=30)
 
 
 @given(st.lists(st.tuples(_texts, _texts), max_size=8))

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.draft_api.nlp_import import MAX_NAME, Parsed, Row, read_row
+from services.draft_api.nlp_import import Parsed, RefusedLine, Row, read_row, shown
+from services.draft_api.wording import MAX_NAME
 from shared.entities.document import Entity, check_entity
 from shared.entities.reading import spellings
 from shared.errors import GreenroomError
@@ -44,12 +45,14 @@ class Export:
 
 
 def only_expressions(format: str, parsed: Iterable[Parsed]) -> Export:
-    """What a plain list of expressions is."""
+    """What a plain list of expressions is, and of intents that have none."""
+    lines = tuple(parsed)
+    alone = {line.intent: None for line in lines if isinstance(line, Row) and not line.text}
     return Export(
         format=format,
         languages=(),
-        intents=(),
-        parsed=tuple(parsed),
+        intents=tuple(alone),
+        parsed=tuple(line for line in lines if not isinstance(line, Row) or line.text),
         entities={},
         blocks=(),
         variables=(),
@@ -79,14 +82,17 @@ class Harvest:
             self.lose(f"language {language[:50]}", "it is no tag of a language, or there are too many of them")
 
     def intent(self, name: str) -> str:
-        self._intents.setdefault(name)
-        return name
+        trimmed = name.strip()
+        self._intents.setdefault(trimmed)
+        return trimmed
 
     def expression(self, text: str, intent: str, language: str | None) -> None:
         number = len(self._parsed) + 1
-        found = read_row(number, {"text": text, "intent": intent, "language": language or ""})
+        found = read_row(number, {"text": text, "intent": intent, **({"language": language} if language else {})})
         if isinstance(found, Row):
             self._intents.setdefault(found.intent)
+        else:
+            found = RefusedLine(number, found.code, f"{shown(text, intent)}: {found.detail}")
         self._parsed.append(found)
 
     def value(self, entity: str, value: str, synonyms: Iterable[str] = ()) -> None:
@@ -121,12 +127,13 @@ class Harvest:
         if len(self._blocks) == _MOST_BLOCKS:
             self.lose("responses", f"a flow holds up to {_MOST_BLOCKS} blocks")
             return
+        named = {**block, "intent": block["intent"].strip()} if "intent" in block else block
         try:
-            parse_blocks([block])
+            parse_blocks([named])
         except GreenroomError as error:
             self.lose(f"response {block['id']}", error.detail)
             return
-        self._blocks[block["id"]] = block
+        self._blocks[block["id"]] = named
 
     def lose(self, what: str, why: str) -> None:
         self._lost.setdefault(NotCarried(what, why))

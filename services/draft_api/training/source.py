@@ -10,10 +10,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from services.draft_api.wording import MOST_INTENTS
 from shared.errors import InvalidError
 
-# What a training takes grows with their square: 13 s of processor for 500 of two expressions.
-_MOST_INTENTS = 2_000
 # Before a capital that follows a small letter, and whatever stands between the words of an identifier.
 _SEAM = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
 
@@ -56,8 +55,8 @@ def read_source(path: Path) -> Source:
     found = sorted((i for i in document["intents"] if i["expressions"]), key=lambda intent: intent["id"])
     if not found:
         raise InvalidError("no_expressions", f"There are no expressions in {document['language']!r} to learn from.")
-    if len(found) > _MOST_INTENTS:
-        detail = f"A language learns up to {_MOST_INTENTS} intents, and this bot has {len(found)}."
+    if len(found) > MOST_INTENTS:
+        detail = f"A language learns up to {MOST_INTENTS} intents, and this bot has {len(found)}."
         raise InvalidError("too_many_intents", f"{detail} Join those that lead to the same answer.")
     rows = [(label, text) for label, intent in enumerate(found) for text in sorted(intent["expressions"])]
     return Source(
