@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from services.draft_api.bot_records import create_bot, refuse_bound
 from services.draft_api.desk import Desk, DeskParts, Writer
 from services.draft_api.documents import write_document, write_flow
-from services.draft_api.foreign.harvest import Export
+from services.draft_api.foreign.export import Export
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp import normal_key
 from services.draft_api.nlp_import import ImportPlan, plan_import

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from services.draft_api.desk import Desk, DeskParts, Writer
-from services.draft_api.foreign.harvest import Export, only_expressions
+from services.draft_api.foreign.export import Export, only_expressions
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp import normal_key
 from services.draft_api.nlp_import import ImportPlan, parse_csv, parse_jsonl, plan_import

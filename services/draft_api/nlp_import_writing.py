@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from services.draft_api.documents import write_document
 from services.draft_api.expressions import Expression, insert_expressions
-from services.draft_api.foreign.harvest import Export
+from services.draft_api.foreign.export import Export
 from services.draft_api.intents import create_intent, refuse_used, unlink_intents
 from services.draft_api.nlp_import import ImportPlan, Place
 from services.draft_api.store import intent_names

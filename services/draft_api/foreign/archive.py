@@ -29,7 +29,10 @@ def read_archive(data: bytes) -> dict[str, bytes]:
             if len(members) > MOST_MEMBERS:
                 raise TooLargeError("archive_limits", f"The archive has more than {MOST_MEMBERS} members.")
             _refuse_odd(members)
-            return dict(_inflated(archive, members, max(_FREE, len(data) * RATIO)))
+            files = [member for member in members if not _is_archive(member)]
+            if members and not files:
+                raise _invalid("there is nothing but archives within it: unpack it first.")
+            return dict(_inflated(archive, files, max(_FREE, len(data) * RATIO)))
     except GreenroomError:
         raise
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError):
@@ -58,8 +61,11 @@ def _refuse_name(member: zipfile.ZipInfo) -> None:
         odd = "\\" in name or "\0" in name or ":" in name.split("/")[0] or name.startswith("/")
         if odd or ".." in name.split("/") or not 0 < len(name) <= _LONGEST_NAME:
             raise _invalid(f"{name[:80]!r} is no name for a file within an archive.")
-    if member.filename.casefold().endswith(_NESTED):
-        raise _invalid(f"{member.filename!r} is an archive within an archive.")
+
+
+def _is_archive(member: zipfile.ZipInfo) -> bool:
+    """Trained models lie beside what they were trained on; nobody looks into them."""
+    return member.filename.casefold().endswith(_NESTED)
 
 
 def _inflated(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], most: int) -> Iterator[tuple[str, bytes]]:

@@ -7,7 +7,8 @@ import orjson
 
 from services.draft_api.foreign.dialogflow_cx import read_cx
 from services.draft_api.foreign.dialogflow_es import read_es
-from services.draft_api.foreign.harvest import Export, Harvest
+from services.draft_api.foreign.export import Export
+from services.draft_api.foreign.harvest import Harvest
 from shared.errors import InvalidError
 
 FORMAT = "dialogflow"
@@ -15,14 +16,14 @@ _AGENT = "agent.json"
 
 
 def is_dialogflow(files: Mapping[str, bytes]) -> bool:
-    return _AGENT in files and any(path.startswith("intents/") for path in files)
+    return _AGENT in files
 
 
 def read_dialogflow(files: Mapping[str, bytes]) -> Export:
     """Raises InvalidError `export_unrecognised`, `export_invalid`."""
-    if not is_dialogflow(files):
-        raise InvalidError("export_unrecognised", "There is no agent.json with intents/ in it: no Dialogflow export.")
     documents = dict(_documents(files))
+    if not any(path.startswith("intents/") for path in documents):
+        raise InvalidError("export_unrecognised", "Beside agent.json there is no intents/: no Dialogflow export.")
     harvest = Harvest(FORMAT)
     if "defaultLanguageCode" in documents[_AGENT]:
         read_cx(documents, harvest)

@@ -1,5 +1,6 @@
 """Dialogflow CX in its JSON package: intents/NAME/, entityTypes/NAME/, flows/NAME/ with pages."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from services.draft_api.foreign.speech import block_id, in_step, text_or_variant
 
 _NO_MATCH, _WELCOME = "sys.no-match-default", "Default Welcome Intent"
 _NO_SUCH = "Greenroom has nothing like it"
+_PARAMETER = re.compile(r"\$(session|intent|page|flow|request|sys)\.")
 _ELSEWHERE = {"webhooks": "call a URL from an `action` block", "testCases": "write cases of the bot"}
 
 Documents = Mapping[str, Any]
@@ -18,6 +20,7 @@ def read_cx(documents: Documents, harvest: Harvest) -> None:
     agent = documents["agent.json"]
     for language in [*texts(agent.get("defaultLanguageCode")), *texts(agent.get("supportedLanguageCodes"))]:
         harvest.speak(language)
+    harvest.timezone(str(agent.get("timeZone") or ""))
     start = str(agent.get("startFlow") or "")
     for path, document in documents.items():
         folders = path.split("/")
@@ -67,6 +70,8 @@ def _read_intent(intent: Mapping[str, Any], spoken: list[tuple[str, Any]], harve
 
 def _read_entity(entity: Mapping[str, Any], spoken: list[tuple[str, Any]], harvest: Harvest) -> None:
     name = str(entity.get("displayName") or "")
+    if entity.get("excludedPhrases"):
+        harvest.lose(f"excludedPhrases of {name}", _NO_SUCH)
     for _, document in spoken:
         entries = document.get("entities") if isinstance(document, Mapping) else None
         entity_values(name, entries, entity.get("kind") == "KIND_REGEXP", harvest)
@@ -76,7 +81,7 @@ def _read_flow(flow: Mapping[str, Any], harvest: Harvest, is_start: bool) -> Non
     """Routes that answer an intent with a text, and what is said when nothing matches."""
     name = str(flow.get("displayName") or "")
     for route in items(flow.get("transitionRoutes")):
-        intent, variants = route.get("intent"), _said(route)
+        intent, variants = route.get("intent"), _said(route, name, harvest)
         if route.get("condition") or route.get("targetPage") or route.get("targetFlow"):
             harvest.lose(f"a route of {name}", "only an intent that is answered with a text becomes a block")
         if isinstance(intent, str) and variants:
@@ -84,15 +89,17 @@ def _read_flow(flow: Mapping[str, Any], harvest: Harvest, is_start: bool) -> Non
             first = {"system": "introduction"} if is_start and intent == _WELCOME else {}
             harvest.block({"id": block_id(f"{name} {intent}"), **block, **first})
     for handler in items(flow.get("eventHandlers")):
-        variants = _said(handler)
+        variants = _said(handler, name, harvest)
         if handler.get("event") == _NO_MATCH and variants and is_start:
             fallback = {"kind": "message", "system": "not_understood", "messages": [text_or_variants(variants)]}
             harvest.block({"id": block_id(f"{name} not understood"), **fallback})
 
 
-def _said(route: Mapping[str, Any]) -> list[Mapping[str, str]]:
+def _said(route: Mapping[str, Any], flow: str, harvest: Harvest) -> list[Mapping[str, str]]:
     by_language: dict[str, list[str]] = {}
     for bubble in items(part(route, "triggerFulfillment").get("messages")):
         language = str(bubble.get("languageCode") or "")
         by_language.setdefault(language, []).extend(texts(part(bubble, "text").get("text")))
+    if any(_PARAMETER.search(text) for said in by_language.values() for text in said):
+        harvest.lose(f"parameters in a response of {flow}", "write {{ variable }} where it says $session.params")
     return in_step(by_language)

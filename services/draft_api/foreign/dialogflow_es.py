@@ -21,6 +21,7 @@ def read_es(documents: Documents, harvest: Harvest) -> None:
     agent = documents["agent.json"]
     for language in [*texts(agent.get("language")), *texts(agent.get("supportedLanguages"))]:
         harvest.speak(language)
+    harvest.timezone(str(agent.get("defaultTimezone") or ""))
     for path, document in documents.items():
         folder, _, file = path.rpartition("/")
         if folder in {"intents", "entities"} and isinstance(document, Mapping) and not _SPOKEN.match(path):

@@ -1,5 +1,6 @@
 """What ES and CX have in common: their kinds of entities, and reading what may be missing."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ SYSTEM = {
     "duration": "duration",
 }
 _SYS = "sys."
+# `@card_type:card_type @sys.number:number`
+_COMPOSITE = re.compile(r"@[\w.-]+:[\w-]+")
 
 
 def items(found: Any) -> Iterator[Mapping[str, Any]]:
@@ -52,13 +55,13 @@ def use_entity(kind: str, intent: str, harvest: Harvest) -> None:
 def entity_values(name: str, entries: Any, is_pattern: bool, harvest: Harvest) -> None:
     for entry in items(entries):
         value, synonyms = entry.get("value"), texts(entry.get("synonyms"))
-        composite = [text for text in synonyms if "@" in text and ":" in text]
-        if composite:
-            harvest.lose(f"{composite[0]} of @{name}", "entities are not made of other entities here")
-        if not isinstance(value, str) or composite:
+        if not isinstance(value, str):
             continue
+        composite = next((text for text in (value, *synonyms) if _COMPOSITE.search(text)), None)
         if is_pattern:
-            for pattern in synonyms or [value]:
+            for pattern in synonyms or texts(value):
                 harvest.pattern(name, pattern)
+        elif composite:
+            harvest.lose(f"{composite} of @{name}", "entities are not made of other entities here")
         else:
             harvest.value(name, value.strip(), (text.strip() for text in synonyms))

@@ -7,57 +7,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.draft_api.foreign.export import Export, NotCarried
 from services.draft_api.nlp_import import Parsed, RefusedLine, Row, read_row, shown
 from services.draft_api.wording import MAX_NAME
-from shared.entities.document import Entity, check_entity
+from shared.entities.document import LONGEST_TEXT, Entity, check_entity
 from shared.entities.reading import spellings
-from shared.errors import GreenroomError
+from shared.errors import GreenroomError, InvalidError
 from shared.flows.block import parse_blocks
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MOST_LANGUAGES, _MOST_BLOCKS = 50, 2_000
 _SHOWN_NAMES = 20
-
-
-@dataclass(frozen=True)
-class NotCarried:
-    """`what` is in the words of the platform that it comes from."""
-
-    what: str
-    why: str
-
-
-@dataclass(frozen=True)
-class Export:
-    """`parsed` are its expressions, numbered in their order; `blocks` are valid, and name intents by their names.
-
-    `intents` names every intent, those without an expression too.
-    """
-
-    format: str
-    languages: tuple[str, ...]
-    intents: tuple[str, ...]
-    parsed: tuple[Parsed, ...]
-    entities: Mapping[str, Entity]
-    blocks: tuple[Mapping[str, Any], ...]
-    variables: tuple[str, ...]
-    not_carried: tuple[NotCarried, ...]
-
-
-def only_expressions(format: str, parsed: Iterable[Parsed]) -> Export:
-    """What a plain list of expressions is, and of intents that have none."""
-    lines = tuple(parsed)
-    alone = {line.intent: None for line in lines if isinstance(line, Row) and not line.text}
-    return Export(
-        format=format,
-        languages=(),
-        intents=tuple(alone),
-        parsed=tuple(line for line in lines if not isinstance(line, Row) or line.text),
-        entities={},
-        blocks=(),
-        variables=(),
-        not_carried=(),
-    )
+_UNMATCHABLE = f"a value has letters or digits, and up to {LONGEST_TEXT} characters"
 
 
 @dataclass
@@ -71,6 +32,7 @@ class Harvest:
     _values: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
     _patterns: dict[str, list[str]] = field(default_factory=dict)
     _systems: dict[str, str] = field(default_factory=dict)
+    _timezone: str = ""
     _blocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _variables: dict[str, None] = field(default_factory=dict)
     _lost: dict[NotCarried, None] = field(default_factory=dict)
@@ -119,6 +81,10 @@ class Harvest:
     def system(self, entity: str, kind: str) -> None:
         self._systems[entity] = kind
 
+    def timezone(self, zone: str) -> None:
+        """Where dates are told, if any are."""
+        self._timezone = zone
+
     def variable(self, name: str) -> None:
         self._variables.setdefault(name)
 
@@ -146,6 +112,8 @@ class Harvest:
             self.lose(f"{kind}: {', '.join(told[:_SHOWN_NAMES])}{more}", why)
 
     def export(self) -> Export:
+        if self._timezone and "date" not in self._systems:
+            self.lose(f"time zone {self._timezone[:50]}", "no date is used: give it to an entity that is a date")
         entities = dict(self._entities())
         intents = {name: None for name in self._intents if self._named_well("intent", name)}
         return Export(
@@ -186,14 +154,28 @@ class Harvest:
 
     def _entity(self, name: str) -> Entity:
         if name in self._systems:
-            return Entity.model_validate({"kind": "system", "system": self._systems[name]})
+            return self._system(self._systems[name])
         if name in self._patterns:
             if name in self._values:
                 self.lose(f"values of entity {name}", "it has a pattern: make another entity of its values")
             patterns = list(dict.fromkeys(self._patterns[name]))
             return Entity(kind="match", pattern=patterns[0] if len(patterns) == 1 else _either(patterns))
         values = [{"value": value, "synonyms": also} for value, also in self._told_apart(name).items()]
+        if not values:
+            raise InvalidError("invalid_entity", "none of its values can be carried over")
         return Entity.model_validate({"kind": "match", "values": values})
+
+    def _system(self, kind: str) -> Entity:
+        found = Entity.model_validate({"kind": "system", "system": kind})
+        if kind != "date" or not self._timezone:
+            return found
+        zoned = found.model_copy(update={"timezone": self._timezone})
+        try:
+            check_entity(kind, zoned)
+        except GreenroomError as error:
+            self.lose(f"time zone {self._timezone[:50]}", error.detail)
+            return found
+        return zoned
 
     def _told_apart(self, name: str) -> dict[str, list[str]]:
         """Values that are said alike ("visa", "Visa") are one; a synonym of two values stays the first one's."""
@@ -201,7 +183,13 @@ class Harvest:
         kept: dict[str, list[str]] = {}
         for value, also in self._values[name].items():
             mine = next((owner[s] for s in spellings(value) if s in owner), value)
+            if not _is_matchable(value):
+                self.lose(f"value {value[:50]!r} of entity {name}", _UNMATCHABLE)
+                continue
             for text in (value, *also):
+                if not _is_matchable(text):
+                    self.lose(f"{text[:50]!r} of entity {name}", _UNMATCHABLE)
+                    continue
                 if any(owner.get(s, mine) != mine for s in spellings(text)):
                     self.lose(f"{text} of entity {name}", f"it stands for another value than {mine} already")
                     continue
@@ -215,6 +203,10 @@ class Harvest:
             return True
         self.lose(f"{kind} {name[:50]!r}", f"a name is printable and has up to {MAX_NAME} characters")
         return False
+
+
+def _is_matchable(text: str) -> bool:
+    return len(text) <= LONGEST_TEXT and bool(spellings(text))
 
 
 def _either(patterns: Iterable[str]) -> str:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.draft_api.foreign.harvest import Export, Harvest
+from services.draft_api.foreign.export import Export
+from services.draft_api.foreign.harvest import Harvest
 from services.draft_api.foreign.rasa_domain import names_in, read_domain, triggers_in
 from services.draft_api.foreign.rasa_nlu import read_nlu
 from services.draft_api.foreign.yaml_text import read_yaml

@@ -1,13 +1,15 @@
 """Rasa's domain: intents, entities and responses, and the rules that say which intent a response answers."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from services.draft_api.foreign.harvest import Harvest
 from services.draft_api.foreign.speech import block_id, message, text_or_variants
 
 _PREFIX = "utter_"
+# What Rasa calls what it did not understand.
+_FALLBACK = "nlu_fallback"
 _SLOT = re.compile(r"\{(\w+)\}")
 _ELSEWHERE = {
     "slots": "variables are set by blocks here: only those that responses name came along",
@@ -27,10 +29,13 @@ def names_in(found: Any) -> Iterator[str]:
             yield from map(str, item)
 
 
-def read_domain(domain: Mapping[str, Any], harvest: Harvest, language: str | None, triggers: Mapping[str, str]) -> None:
-    """`triggers` gives the intent that a response answers, by the response's name."""
+def read_domain(
+    domain: Mapping[str, Any], harvest: Harvest, language: str | None, triggers: Mapping[str, Sequence[str]]
+) -> None:
+    """`triggers` gives the intents that a response answers, by the response's name."""
     for intent in names_in(domain.get("intents")):
-        harvest.intent(intent)
+        if intent != _FALLBACK:
+            harvest.intent(intent)
     for kind, why in _ELSEWHERE.items():
         found = domain.get(kind)
         own = [name for name in (found if isinstance(found, Mapping) else names_in(found)) if _is_own(str(name))]
@@ -41,12 +46,12 @@ def read_domain(domain: Mapping[str, Any], harvest: Harvest, language: str | Non
             _read_response(str(name), variants, harvest, language, triggers)
 
 
-def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, str]:
-    """Which intent each response answers: of the rules that are one intent and then one response.
+def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, list[str]]:
+    """Which intents each response answers: of the rules that are one intent and then one response.
 
     A response that is named after a retrieval intent answers that one.
     """
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     lost: list[str] = []
     for rule in rules:
         steps = rule.get("steps") if isinstance(rule, Mapping) else None
@@ -54,7 +59,7 @@ def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, str]:
         answers = [str(step["action"]) for step in told if str(step.get("action", "")).startswith(_PREFIX)]
         intents = [str(step["intent"]) for step in told if "intent" in step]
         if len(told) == 2 and len(intents) == 1 and len(answers) == 1:
-            found.setdefault(answers[0], intents[0])
+            found.setdefault(answers[0], []).append(intents[0])
         else:
             lost.append(str(rule.get("rule") or "without a name") if isinstance(rule, Mapping) else "without a name")
     harvest.lose_all("rules", lost, "only one intent that is answered with one response becomes a trigger")
@@ -62,7 +67,7 @@ def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, str]:
 
 
 def _read_response(
-    name: str, variants: list[Any], harvest: Harvest, language: str | None, triggers: Mapping[str, str]
+    name: str, variants: list[Any], harvest: Harvest, language: str | None, triggers: Mapping[str, Sequence[str]]
 ) -> None:
     plain = [variant for variant in variants if isinstance(variant, Mapping) and _is_plain(name, variant, harvest)]
     texts = [_with_variables(str(variant["text"]), harvest) for variant in plain if variant.get("text")]
@@ -70,15 +75,23 @@ def _read_response(
         harvest.lose(f"response {name}", "it has no text")
         return
     buttons = list(dict.fromkeys(title for variant in plain for title in _titles(name, variant, harvest)))
-    retrieval = name.removeprefix(_PREFIX)
     block = {
         "id": block_id(name),
         "kind": "message",
         "name": name[:200],
         "messages": [message(text_or_variants([{language or "": text} for text in texts]), buttons)],
     }
-    intent = triggers.get(name) or (retrieval if "/" in retrieval else None)
-    harvest.block({**block, "intent": intent} if intent else block)
+    harvest.block({**block, **_triggered(name, triggers.get(name, ()), harvest)})
+
+
+def _triggered(name: str, answers: Sequence[str], harvest: Harvest) -> dict[str, str]:
+    """When the block of a response is reached: by one intent, or when nothing was understood."""
+    retrieval = name.removeprefix(_PREFIX)
+    own = dict.fromkeys(intent for intent in answers if intent != _FALLBACK)
+    first, *others = own or ([retrieval] if "/" in retrieval else [""])
+    harvest.lose_all(f"triggers of {name}", others, "a block has one intent: make another block, or join the intents")
+    system = {"system": "not_understood"} if _FALLBACK in answers else {}
+    return {**system, **({"intent": first} if first else {})}
 
 
 def _is_plain(name: str, variant: Mapping[str, Any], harvest: Harvest) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from services.draft_api.foreign.archive import read_archive, without_top_folder
 from services.draft_api.foreign.dialogflow import is_dialogflow, read_dialogflow
-from services.draft_api.foreign.harvest import Export
+from services.draft_api.foreign.export import Export
 from services.draft_api.foreign.rasa import is_yaml, read_rasa
 from shared.errors import InvalidError
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from services.draft_api.foreign.harvest import Export
+from services.draft_api.foreign.export import Export
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp_import import Row
 from shared.entities.document import Entity
