@@ -32,6 +32,9 @@ def read_rasa(files: Mapping[str, bytes], language: str | None) -> Export:
     spoken = language or _configured(known)
     if spoken:
         harvest.speak(spoken)
+    for key in ("nlu", "rules", "stories"):
+        if any(document.get(key) and not isinstance(document[key], list) for document in known):
+            harvest.lose(key, "it is no list in one of the files")
     domain = _joined(known)
     read_nlu(_listed(known, "nlu"), harvest, spoken, names_in(domain.get("entities")))
     read_domain(domain, harvest, spoken, triggers_in(_listed(known, "rules"), harvest))

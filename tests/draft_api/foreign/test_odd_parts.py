@@ -111,6 +111,11 @@ rules:
     assert lost(export) == {"triggers of utter_greet: out_of_scope"}
 
 
+def test_training_data_of_another_shape_is_said_not_to_be_read() -> None:
+    export = read_export(b"nlu: {a: 1}\n", YAML, None)
+    assert (export.parsed, lost(export)) == ((), {"nlu"})
+
+
 def test_trained_models_within_a_project_are_passed_over() -> None:
     export = read(RASA, **{"models/20260101-120000.tar.gz": b"\x1f\x8b"})
     assert (export.format, len(export.parsed)) == ("rasa", 9)
