@@ -37,6 +37,12 @@ def detailed_lines(changes: Changes) -> list[str]:
     ]
 
 
+def first_lines(changes: Changes) -> list[str]:
+    """Of a bot where there was none: how much of each part, with some names. That its settings are new says little."""
+    parts = {part: ways["added"] for part, ways in changes.items() if part != "settings" and ways.get("added")}
+    return [f"{part}: {len(items)} ({_names(items)})" for part, items in parts.items()]
+
+
 def turned_round(changes: Changes) -> dict[str, dict[str, Any]]:
     """What leads from the second version back to the first."""
     return {part: _turned(ways) for part, ways in changes.items()}

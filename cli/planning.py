@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cli.access import Access
-from cli.changes import detailed_lines
+from cli.changes import detailed_lines, first_lines
 from cli.findings import blocking, finding_lines
 
 Plan = Mapping[str, Any]
@@ -100,10 +100,11 @@ def _heading(bot: str, plan: Plan) -> str:
 
 
 def _changes(plan: Plan) -> list[str]:
-    lines = detailed_lines(plan["changes"])
+    lines = detailed_lines(plan["changes"]) if plan["base"] else first_lines(plan["changes"])
     if plan["nothing_to_do"] or not lines:
         return []
-    return ["What would change:", *(f"  {line}" for line in lines)]
+    title = "What would change:" if plan["base"] else "What would be there:"
+    return [title, *(f"  {line}" for line in lines)]
 
 
 def _drift(plan: Plan) -> list[str]:

@@ -1,6 +1,7 @@
 """What a service's refusal means to a person at a terminal: one line, and what to do next."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,7 +26,7 @@ _NEXT = {
     "dangling_reference": "Make what is missing, or change the block, in draft.",
     "duplicate_block": "Publish the flows together, each with a --flow of its own.",
     "unknown_flow": "greenroom diff BOT names the flows that differ.",
-    "unknown_release": "greenroom releases BOT lists those that there are.",
+    "unknown_release": "greenroom releases BOT lists those that there are; --to names one.",
     "unknown_language": "greenroom bots lists the languages of each bot.",
     "release_not_kept": "greenroom releases BOT lists those that there are; old ones lose their content.",
     "environment_value_missing": "Set it where it is to be published: greenroom env BOT NAME=VALUE",
@@ -37,11 +38,20 @@ _NEXT = {
     "precondition_failed": "Somebody was faster: do it again.",
     "unknown_target": "Start a preview beside the others: greenroom up --preview",
     "nlp_source_missing": "Draft has not kept what that model was trained on: nothing was changed.",
-    "not_found": "greenroom bots lists the bots.",
     "channel_secrets_missing": "greenroom channels change BOT CHANNEL --secrets FILE",
     "duplicate_bot": "Give it another name with --bot.",
     "body_too_large": "Split the file, or raise GREENROOM_MAX_UPLOAD_BYTES.",
 }
+
+# What is not found is named in the detail.
+_LISTED = {
+    "bot": "greenroom bots lists the bots.",
+    "release": "greenroom releases BOT lists those that there are.",
+    "plan": "A plan is made by greenroom plan BOT, which prints its id.",
+    "snapshot": "greenroom snapshots BOT lists those that there are.",
+    "channel": "greenroom channels list BOT",
+}
+_ABSENT = re.compile(rf"\bno ({'|'.join(_LISTED)})\b")
 
 
 def refusal(status: int, body: bytes, service: str) -> CommandError:
@@ -53,7 +63,8 @@ def refusal(status: int, body: bytes, service: str) -> CommandError:
     return CommandError(
         f"{problem['code']}: {problem['detail']}" if not refused else "publication_refused: nothing was published.",
         exit_code=REFUSED if refused else ERROR,
-        hint=next_step(codes),
+        # Findings are told with what to do about each.
+        hint=None if findings else next_step(codes) or _where_to_look(problem),
         problem=problem,
         findings=findings,
     )
@@ -62,6 +73,11 @@ def refusal(status: int, body: bytes, service: str) -> CommandError:
 def next_step(codes: list[str]) -> str | None:
     """What to do about the first of `codes` that anything can be done about."""
     return next((_NEXT[code] for code in codes if code in _NEXT), None)
+
+
+def _where_to_look(problem: Mapping[str, Any]) -> str | None:
+    absent = _ABSENT.search(problem["detail"]) if problem["code"] == "not_found" else None
+    return _LISTED[absent[1]] if absent else None
 
 
 def _problem(status: int, body: bytes, service: str) -> Mapping[str, Any]:

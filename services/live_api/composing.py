@@ -9,9 +9,12 @@ from shared.contracts import Flow, Release
 from shared.digest import same
 from shared.errors import InvalidError, NotFoundError
 from shared.flows.dialogue import Dialogue
-from shared.flows.references import Need, declared, missing, needs, placed, spoken_need
+from shared.flows.references import Need, Reference, declared, missing, needs, placed, spoken_need
 from shared.flows.writing import FlowBody, compose_flow, refuse_duplicate_blocks
 from shared.web.bot_settings import merged_settings
+
+# So many of what leads nowhere are told in words; `references` has fifty.
+_NAMED = 5
 
 # It decides what a training makes: NLP.
 _NOT_OURS = "profile"
@@ -82,5 +85,13 @@ def refuse_dangling(release: Release, dialogue: Dialogue) -> None:
     found = missing(dialogue.placed, declared(release.flows.values()), names, release.entities, release.variables)
     if found:
         subjects = [{"kind": ref.kind, "target": ref.target, "block": ref.block} for ref in found[:50]]
-        detail = f"{len(found)} references of blocks would lead nowhere."
+        detail = f"These would lead nowhere: {'; '.join(map(_spoken, found[:_NAMED]))}{_more(len(found) - _NAMED)}."
         raise InvalidError("dangling_reference", detail, references=subjects)
+
+
+def _spoken(ref: Reference) -> str:
+    return f"block {ref.flow}/{ref.block} refers to the {ref.kind} {ref.target!r}"
+
+
+def _more(count: int) -> str:
+    return f"; and {count} more" if count > 0 else ""

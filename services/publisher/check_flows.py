@@ -1,6 +1,6 @@
 """What stands in the way of publishing flows: dead references, values that live lacks (P8, P9, E4). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from services.publisher.closure import closure, hopeless, loose_ends, twice
@@ -13,6 +13,13 @@ from shared.flows.references import Reference
 
 FEW = 5
 
+Remedy = Callable[[str, str], str]
+"""What to do about a thing that is missing, of a kind and with an id."""
+
+
+def _make_it(_kind: str, _target: str) -> str:
+    return "make it, or change the block."
+
 
 def unknown_flows(wish: Wish, draft: Snapshot, live: Release) -> list[Finding]:
     asked = zip(wish.flows or (), ids_of(wish.flows or (), draft, live), strict=True)
@@ -23,19 +30,28 @@ def unknown_flows(wish: Wish, draft: Snapshot, live: Release) -> list[Finding]:
     ]
 
 
-def dangling_references(loose: Iterable[Reference], help_: str = "make it, or change the block.") -> list[Finding]:
-    """What a block refers to must be there. One finding for each thing that is missing."""
+def names_of(draft: Snapshot, live: Release | None) -> dict[str, str]:
+    """Of intents, by id: of those that draft has no more as live knew them."""
+    return {mark.id: mark.name for mark in (*(live.intents if live else ()), *draft.intents)}
+
+
+def dangling_references(
+    loose: Iterable[Reference], names: Mapping[str, str], remedy: Remedy = _make_it
+) -> list[Finding]:
+    """What a block refers to must be there. One finding for each thing that is missing; `names` are of intents."""
     missing: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for ref in loose:
         missing.setdefault((ref.kind, ref.target), []).append({"flow": ref.flow, "block": ref.block})
     return [
-        blocker(
-            "dangling_reference",
-            f"{_places(places)} to the {kind} {target!r}, which would not exist: {help_}",
-            [{"kind": kind, "id": target, "blocks": places}],
-        )
+        _dangling(kind, target, names.get(target) if kind == "intent" else None, places, remedy(kind, target))
         for (kind, target), places in sorted(missing.items())
     ]
+
+
+def _dangling(kind: str, target: str, name: str | None, places: list[dict[str, Any]], help_: str) -> Finding:
+    message = f"{_places(places)} to the {kind} {name or target!r}, which would not exist: {help_}"
+    named = {"name": name} if name else {}
+    return blocker("dangling_reference", message, [{"kind": kind, "id": target, **named, "blocks": places}])
 
 
 def incomplete_choice(wish: Wish, draft: Snapshot, live: Release, outcome: Release, blocks: Blocks) -> list[Finding]:
@@ -43,24 +59,21 @@ def incomplete_choice(wish: Wish, draft: Snapshot, live: Release, outcome: Relea
     loose = loose_ends(outcome, blocks)
     if not loose and not twice(outcome):
         return []
-    also, beyond = closure(chosen_flows(wish, draft, live), draft, live), hopeless(draft, live)
-    help_ = _help(sorted(also), draft, live)
-    tied = dangling_references((end for end in loose if (end.kind, end.target) not in beyond), help_)
-    closing = [{"kind": "closure", "flows": sorted(also)}] if also else []
+    names, beyond = names_of(draft, live), hopeless(draft, live)
+    also = sorted(closure(chosen_flows(wish, draft, live), draft, live))
+    together = _help(also, draft, live) if also else "publish them together."
+    tied = dangling_references((end for end in loose if _what(end) not in beyond), names, lambda *_: together)
+    closing = [{"kind": "closure", "flows": also}] if also else []
     found = [
         finding.model_copy(update={"subjects": (*finding.subjects, *closing)})
-        for finding in (*tied, *_in_two_flows(outcome, help_))
+        for finding in (*tied, *_in_two_flows(outcome, together))
     ]
-    return found + _beyond_flows(draft, (end for end in loose if (end.kind, end.target) in beyond))
+    left = (end for end in loose if _what(end) in beyond)
+    return found + dangling_references(left, names, lambda *what: _remedy(draft, *what))
 
 
-def _beyond_flows(draft: Snapshot, loose: Iterable[Reference]) -> list[Finding]:
-    """What no flow brings along: draft's NLP may have it, or nothing has."""
-    of_nlp = {("intent", mark.id) for mark in draft.intents} | {("entity", name) for name in draft.entities}
-    ends = list(loose)
-    return dangling_references(
-        (end for end in ends if (end.kind, end.target) in of_nlp), "publish the NLP too, or the full bot."
-    ) + dangling_references(end for end in ends if (end.kind, end.target) not in of_nlp)
+def _what(end: Reference) -> tuple[str, str]:
+    return end.kind, end.target
 
 
 def stumbling_blocks(release: Release, blocks: Blocks) -> list[Finding]:
@@ -92,8 +105,21 @@ def _in_two_flows(release: Release, help_: str) -> list[Finding]:
     ]
 
 
-def _help(also: list[str], draft: Snapshot, live: Release) -> str:
-    names = {flow.id: flow.name for flow in (*live.flows.values(), *draft.flows.values())}
+def _remedy(draft: Snapshot, kind: str, target: str) -> str:
+    """Where no choice of flows would do: what draft has comes with more than flows, what it lacks does not come."""
+    nlp: dict[str, Collection[str]] = {"intent": names_of(draft, None), "entity": draft.entities}
+    if target in nlp.get(kind, ()):
+        return "publish its NLP too, or the full bot."
+    homes = {block["id"]: flow.id for flow in draft.flows.values() for block in flow.blocks}
+    if kind == "block" and target in homes:
+        return _help([homes[target]], draft)
+    if kind == "variable" and target in draft.variables:
+        return "publish the full bot."
+    return _make_it(kind, target)
+
+
+def _help(also: list[str], draft: Snapshot, live: Release | None = None) -> str:
+    names = {flow.id: flow.name for flow in (*(live.flows.values() if live else ()), *draft.flows.values())}
     return f"publish {', '.join(repr(names[flow]) for flow in also)} as well."
 
 

@@ -8,10 +8,10 @@ from shared.contracts import Finding, LanguageNlp, Release, Snapshot
 from shared.flows.references import references
 
 _NOT_TRAINED = {
-    "never_trained": ("nlp_never_trained", "was never trained: train it, or publish with train: if_needed."),
+    "never_trained": ("nlp_never_trained", "was never trained: train it, or let the publication train it."),
     "training": ("nlp_training", "is being trained now: publish when the training has ended."),
     "failed": ("nlp_training_failed", "failed its last training ({error}): mend that and train again."),
-    "stale": ("nlp_stale", "was trained, then edited: train it again, or publish with train: if_needed."),
+    "stale": ("nlp_stale", "was trained, then edited: train it again, or let the publication train it."),
 }
 _SETTLED_BY_TRAINING = {code for code, _ in _NOT_TRAINED.values()}
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from services.publisher.check_flows import (
     dangling_references,
     incomplete_choice,
+    names_of,
     stumbling_blocks,
     unknown_flows,
 )
@@ -67,7 +68,7 @@ def _of_mode(
         return unknown_flows(wish, draft, live) + incomplete_choice(wish, draft, live, outcome, blocks)
     untrained = unknown_languages(draft, wish.languages) + training_findings(draft, wish.languages)
     left = models_left_behind(outcome, live, published(draft, wish.languages))
-    loose = dangling_references(loose_ends(outcome, blocks))
+    loose = dangling_references(loose_ends(outcome, blocks), names_of(draft, live))
     if wish.mode == "nlp" and live is not None:
         # P5 alone reports intents that would go, not also P9.
         return untrained + (intents_removed(draft, live) or left + unchanged(draft, live, wish.languages) + loose)
@@ -81,6 +82,6 @@ def _nothing_live(wish: Wish) -> Finding:
 
 def _unknown_release(wish: Wish) -> Finding:
     if wish.to_release is None:
-        return blocker("unknown_release", "Say with to_release which release to go back to.", [])
+        return blocker("unknown_release", "Say which release to go back to.", [])
     message = f"There is no release {wish.to_release} to go back to, or it is no longer kept."
     return blocker("unknown_release", message, [{"kind": "release", "id": wish.to_release}])

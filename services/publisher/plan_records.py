@@ -67,7 +67,8 @@ def approval_missing(needed: int, given: int) -> tuple[Finding, ...]:
     """P21."""
     if given >= needed:
         return ()
-    message = f"This bot wants {needed} approvals of a plan by others than its author; there are {given}."
+    wanted = "one approval of a plan by somebody else" if needed == 1 else f"{needed} approvals of a plan by others"
+    message = f"This bot wants {wanted} than its author; there are {given}."
     return (blocker("approval_missing", message, [{"kind": "approvals", "needed": needed, "given": given}]),)
 
 

@@ -40,7 +40,7 @@ def test_a_refused_publication_is_3_with_its_findings(greenroom, greenroom_api):
     assert ended.code == 3
     assert "intents_removed" in ended.err
     assert "lost umbrella" in ended.err
-    assert "--mode full" in ended.err
+    assert ended.err.count("--mode full") == 1
 
 
 def test_a_publication_that_is_refused_on_its_way_is_3_too(greenroom, greenroom_api):
@@ -75,3 +75,16 @@ def test_an_answer_that_is_no_problem_document_is_named_as_such(greenroom, green
     ended = greenroom("bots")
     assert ended.code == 1
     assert "unexpected_answer: draft answered 502" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("detail", "advice"),
+    [
+        ("draft: There is no bot 'atlantis'.", "greenroom bots lists the bots."),
+        ("There is no plan 'plan_9'.", "greenroom plan atlantis"),
+        ("The bot has no release 99.", "greenroom releases atlantis"),
+    ],
+)
+def test_what_is_not_found_is_looked_for_where_its_kind_is_listed(greenroom, greenroom_api, detail, advice):
+    greenroom_api.refuses("POST /v1/bots/atlantis/publications", 404, "not_found", detail)
+    assert advice in greenroom("publish", "atlantis").err

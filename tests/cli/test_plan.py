@@ -224,3 +224,15 @@ def test_a_plan_waits_for_its_impact_and_tells_it(greenroom, greenroom_api):
         "Of the last 400 messages 1 would change intent, 3 become understood, 0 cease to be.\n"
         "  'rye?' (3 times): not understood -> bread\n"
     ) in out
+
+
+def test_a_first_plan_says_how_much_there_would_be_and_not_every_expression(greenroom, greenroom_api):
+    added = [{"id": f"int_{n}", "name": f"intent {n}", "expressions": RYE} for n in range(30)]
+    settings = [{"id": name, "name": name} for name in ("approvals", "detect_language", "margin")]
+    new = {"intents": {**NOTHING, "added": added}, "settings": {**NOTHING, "added": settings}}
+    greenroom_api.on("POST /v1/bots/Bakery/plans", plan(base=None, changes={**UNCHANGED, **new}), status=201)
+    told = greenroom("plan", "Bakery").out
+    assert "  intents: 30 (intent 0, intent 1," in told
+    assert "and 22 more)" in told
+    assert "any rye left" not in told
+    assert "settings" not in told

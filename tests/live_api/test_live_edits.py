@@ -105,6 +105,7 @@ def test_a_new_flow_may_use_an_intent_by_its_name_and_jump_to_other_flows(ferry:
 def test_what_would_lead_nowhere_is_refused(ferry: TestClient) -> None:
     lost = write(ferry, [message("pier", "?", next="harbour")], flow="pier")
     assert code(lost) == (422, "dangling_reference")
+    assert "block pier/pier refers to the block 'harbour'" in lost.json()["detail"]
     assert lost.json()["references"] == [{"kind": "block", "target": "harbour", "block": "pier"}]
     assert code(write(ferry, [message("pier", "?", intent="int_tides")], flow="pier")) == (422, "unknown_intent")
     assert code(write(ferry, [message("price", "Five.")], flow="pier")) == (409, "duplicate_block")

@@ -260,6 +260,29 @@ def test_a_flow_that_jumps_to_one_that_is_not_chosen_is_refused_with_the_set_tha
     assert codes(only("menu", "prices", "wines"), three, live()) == []
 
 
+@pytest.mark.parametrize(
+    ("block", "advice"),
+    [
+        ({"intent": "intent_tip"}, "the intent 'tip', which would not exist: publish its NLP too, or the full bot."),
+        ({"next": "nowhere"}, "the block 'nowhere', which would not exist: make it, or change the block."),
+        ({"messages": [{"text": "{{ hat }}"}]}, "the variable 'hat', which would not exist: make it, or"),
+        ({"messages": [{"text": "{{ coat }}"}]}, "the variable 'coat', which would not exist: publish the full bot."),
+    ],
+)
+def test_what_no_choice_of_flows_would_close_is_told_what_would(block: dict[str, Any], advice: str) -> None:
+    marks = (*draft().intents, mark("tip"))
+    changed = draft(flows=flow(says("hello", **block)), intents=marks, variables={"coat": {}})
+    (finding,) = check(FLOWS, changed, live())
+    assert finding.code == "dangling_reference"
+    assert advice in finding.message
+
+
+def test_an_intent_that_is_gone_is_named_as_live_knew_it() -> None:
+    (finding,) = blockers(check(FULL, draft(intents=(mark("order"),)), live()))
+    assert "the intent 'greet', which would not exist" in finding.message
+    assert finding.subjects[0]["name"] == "greet"
+
+
 def test_removing_a_flow_that_others_of_live_jump_to_names_their_new_versions_as_the_closure() -> None:
     before = live(draft(flows=flow(says("hello", next="prices")) | PRICES))
     without = draft(flows=flow(says("hello")))
@@ -277,8 +300,9 @@ def test_a_block_that_moved_between_flows_goes_with_both() -> None:
 def test_a_flow_for_an_intent_that_live_lacks_cannot_be_closed_by_flows() -> None:
     more = draft(intents=(*draft().intents, mark("pay")), flows=flow(says("bill", intent="intent_pay")))
     (finding,) = check(only("menu"), more, live())
-    assert finding.subjects == ({"kind": "intent", "id": "intent_pay", "blocks": [{"flow": "menu", "block": "bill"}]},)
-    assert "publish the NLP too" in finding.message
+    places = [{"flow": "menu", "block": "bill"}]
+    assert finding.subjects == ({"kind": "intent", "id": "intent_pay", "name": "pay", "blocks": places},)
+    assert "publish its NLP too" in finding.message
 
 
 def test_a_variable_that_another_flow_sets_comes_with_that_flow() -> None:
@@ -297,7 +321,7 @@ def test_what_no_flow_can_bring_does_not_hide_what_flows_can() -> None:
     )
     found = {finding.subjects[0]["id"]: finding for finding in check(only("menu"), more, live())}
     assert found["prices"].subjects[-1] == {"kind": "closure", "flows": ["prices"]}
-    assert "publish the NLP too" in found["intent_pay"].message
+    assert "publish its NLP too" in found["intent_pay"].message
     assert found["nowhere"].message.endswith("make it, or change the block.")
 
 
