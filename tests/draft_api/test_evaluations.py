@@ -37,7 +37,7 @@ class Harbour:
 @pytest.fixture(scope="module")
 def harbour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harbour]:
     with draft_service(tmp_path_factory.mktemp("harbour")) as draft:
-        bot = make_trainable(draft, "Harbour <b>Café</b>")
+        bot = make_trainable(draft, "Harbour <b>Café<b>")
         first = train(draft, bot)["models"]["en"]
         alone = evaluation(draft, bot)
         make_intent(draft, bot, "boats", "which boats are there", "is the boat new", FERRY[0] + " now")
@@ -90,7 +90,7 @@ def test_the_report_is_a_page_that_may_load_nothing(harbour: Harbour) -> None:
     assert page.status_code == 200
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
-    assert "Harbour &lt;b&gt;Café&lt;/b&gt;" in page.text
+    assert "Harbour &lt;b&gt;Café&lt;b&gt;" in page.text
 
 
 def test_without_a_training_there_is_nothing_to_tell(harbour: Harbour) -> None:
