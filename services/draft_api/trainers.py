@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -72,6 +73,27 @@ class Trainers:
             env={**os.environ, "GREENROOM_EMBEDDINGS_CACHE": str(self.embeddings)},
             start_new_session=True,
         )
+
+
+class CancelWatch:
+    """Looks every quarter of a second whether the training is still wanted, and kills the child if not."""
+
+    def __init__(self, child: Child, unwanted: Callable[[], bool]) -> None:
+        self.cancelled = False
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, args=(child, unwanted), daemon=True)
+        self._thread.start()
+
+    def _watch(self, child: Child, unwanted: Callable[[], bool]) -> None:
+        while not self._done.wait(0.25):
+            if unwanted():
+                self.cancelled = True
+                child.kill()
+                return
+
+    def stop(self) -> None:
+        self._done.set()
+        self._thread.join()
 
 
 def _told(child: Child, task: bytes) -> bool:

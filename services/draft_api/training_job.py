@@ -7,7 +7,7 @@ NLP gives an equal digest, what it stored before is what it stores again.
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from services.draft_api.evaluation.columns import columns
 from services.draft_api.nlp import Nlp, read_nlp
 from services.draft_api.store import now, touch
 from services.draft_api.tables import models, trained_languages, trainings
-from services.draft_api.trainers import Child, Trainers
+from services.draft_api.trainers import CancelWatch, Child, Trainers
 from shared.artifacts import Artifacts
 from shared.contracts import ModelManifest
 from shared.db import Database
@@ -63,24 +63,32 @@ class TrainingJob:
             except TrainingCancelledError:
                 self._change(training, status="cancelled", ended_at=now())
             except TrainingFailedError as error:
-                self._fail(row, error)
+                self._change(training, status="failed", error=_problem(error), ended_at=now())
             except AWAY:
                 raise
             except Exception as error:
                 # A mistake of ours, a full disk, or a bot that was deleted meanwhile: it ends all the same (P17).
                 log.exception("training_interrupted", training=training)
                 if self._load(training) is not None:
-                    self._fail(row, TrainingFailedError("internal", type(error).__name__))
+                    self._give_up(row, TrainingFailedError("internal", type(error).__name__))
 
     def _train(self, row: RowMapping) -> None:
+        """Each language ends by itself: one that cannot be learnt keeps none of the others from it."""
         languages = orjson.loads(row["languages"])
         with self.db.reading() as connection:
             nlp = read_nlp(connection, row["bot_id"])
         done: dict[str, str] = {}
+        failed: dict[str, TrainingFailedError] = {}
         for index, language in enumerate(languages):
             share = Share(index, len(languages), lambda step, percent: self._tell(row["id"], step, percent))
-            done[language] = self._train_language(row, nlp, language, share)
-            self._change(row["id"], models=orjson.dumps(done).decode())
+            try:
+                done[language] = self._train_language(row, nlp, language, share)
+                self._change(row["id"], models=orjson.dumps(done).decode())
+            except TrainingFailedError as error:
+                failed[language] = error
+                self._fail(row, language, error)
+        if failed:
+            raise _joined(failed)
 
     def _train_language(self, row: RowMapping, nlp: Nlp, language: str, share: "Share") -> str:
         folder = self.scratch / row["id"]
@@ -148,17 +156,19 @@ class TrainingJob:
         reach("training.recorded")
         return manifest.digest
 
-    def _fail(self, row: RowMapping, error: TrainingFailedError) -> None:
+    def _fail(self, row: RowMapping, language: str, error: TrainingFailedError) -> None:
         """The model that a language had stays what it classifies with; its status says failed."""
         with self.db.writing() as connection:
-            done = orjson.loads(
-                connection.execute(select(trainings.c.models).where(trainings.c.id == row["id"])).scalar_one()
-            )
-            for language in orjson.loads(row["languages"]):
-                if language not in done:
-                    _put_outcome(connection, row["bot_id"], language, "failed", error=f"{error.code}: {error.detail}")
-            problem = orjson.dumps({"code": error.code, "detail": error.detail}).decode()
-            _change(connection, row["id"], status="failed", error=problem, ended_at=now())
+            _put_outcome(connection, row["bot_id"], language, "failed", error=f"{error.code}: {error.detail}")
+
+    def _give_up(self, row: RowMapping, error: TrainingFailedError) -> None:
+        """Of all that it has not learnt by now."""
+        with self.db.reading() as connection:
+            learnt = connection.execute(select(trainings.c.models).where(trainings.c.id == row["id"])).scalar_one()
+        for language in orjson.loads(row["languages"]):
+            if language not in orjson.loads(learnt):
+                self._fail(row, language, error)
+        self._change(row["id"], status="failed", error=_problem(error), ended_at=now())
 
     def _load(self, training: str) -> RowMapping | None:
         with self.db.reading() as connection:
@@ -188,30 +198,19 @@ class Share:
         self.report(step, min(99.0, (self.index * 100 + percent) / self.count))
 
 
-class CancelWatch:
-    """Looks every quarter of a second whether the training is still wanted, and kills the child if not."""
-
-    def __init__(self, child: Child, unwanted: Callable[[], bool]) -> None:
-        self.cancelled = False
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, args=(child, unwanted), daemon=True)
-        self._thread.start()
-
-    def _watch(self, child: Child, unwanted: Callable[[], bool]) -> None:
-        while not self._done.wait(0.25):
-            if unwanted():
-                self.cancelled = True
-                child.kill()
-                return
-
-    def stop(self) -> None:
-        self._done.set()
-        self._thread.join()
-
-
 def unfinished_trainings(connection: Connection) -> Iterator[str]:
     query = select(trainings.c.id).where(trainings.c.status.in_(("queued", "running")))
     return iter(connection.execute(query).scalars().all())
+
+
+def _joined(failed: Mapping[str, TrainingFailedError]) -> TrainingFailedError:
+    """Which languages failed, and why; the code is that of the first."""
+    code = next(iter(failed.values())).code
+    return TrainingFailedError(code, " ".join(f"{language}: {error.detail}" for language, error in failed.items()))
+
+
+def _problem(error: TrainingFailedError) -> str:
+    return orjson.dumps({"code": error.code, "detail": error.detail}).decode()
 
 
 def _ended(code: int) -> str:

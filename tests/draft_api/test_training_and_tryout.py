@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.draft_api.draft_service import (
     FERRY,
+    SOUP,
     assert_problem,
     await_end,
     draft_service,
@@ -115,6 +116,22 @@ def test_a_training_that_fails_leaves_the_model_of_the_one_before(draft: TestCli
     assert train(draft, bot)["status"] == "failed"
     assert (nlp_status(draft, bot)["status"], nlp_status(draft, bot)["model"]) == ("failed", before)
     assert draft.post(f"{bot}/classify", json={"text": FERRY[0]}).status_code == 200
+
+
+def test_a_language_that_cannot_be_learnt_keeps_none_of_the_others_from_it(draft: TestClient) -> None:
+    bot = make_bot(draft, languages=["en", "nl", "de"])
+    for name, english, german in (("ferry_times", FERRY, "wann fährt die Fähre"), ("soup", SOUP, "ist die Suppe heiß")):
+        intent = make_intent(draft, bot, name, *english)
+        said = {"expressions": [{"text": german, "language": "de"}]}
+        assert draft.post(f"{bot}/intents/{intent}/expressions", json=said).status_code == 201
+    ended = train(draft, bot)
+    why = "There are no expressions in 'nl' to learn from."
+    assert (ended["status"], sorted(ended["models"])) == ("failed", ["de", "en"])
+    assert ended["error"] == {"code": "no_expressions", "detail": f"nl: {why}"}
+    states = {language: nlp_status(draft, bot, language) for language in ("en", "nl", "de")}
+    assert {k: state["status"] for k, state in states.items()} == {"en": "trained", "nl": "failed", "de": "trained"}
+    assert states["nl"]["error"] == f"no_expressions: {why}"
+    assert (states["de"]["model"], states["de"]["error"]) == (ended["models"]["de"], None)
 
 
 def test_one_training_of_a_bot_runs_at_a_time_and_can_be_cancelled(draft: TestClient) -> None:
