@@ -6,9 +6,8 @@ The decision is that of serving (`shared.nlp.decision`, T2 and T11), on whole co
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from services.draft_api.evaluation.answers import OUTCOME, Flags, OutcomeRows
+from services.draft_api.evaluation.answers import OUTCOME, Flags, Floats, OutcomeRows
 from shared.contracts import BotSettings
 from shared.document import Value
 
@@ -18,7 +17,7 @@ QUESTION = 0.25
 """What such a question is worth with the right intent among them, beside 1 for a right answer."""
 STRANGERS = 0.05
 """The share of messages that are taken to be about something that the bot does not know."""
-_LEAST_GAIN, _NEAR_ENOUGH = 0.01, 0.002
+_LEAST_GAIN, _NEAR_ENOUGH, _STANDARD_ERRORS = 0.01, 0.002, 2
 _INTENT_CHOICES = tuple(step / 20 for step in range(20))
 _MARGIN_CHOICES = tuple(step / 40 for step in range(13))
 _SCOPE_QUANTILES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
@@ -50,7 +49,7 @@ class Choice(TradeOff):
 
 
 class Advised(Value):
-    """One threshold; the other two are those of the bot. `gain` is by how much `worth` grows with `suggested`."""
+    """One threshold; the other two are those of the bot. `gain` is what `suggested` adds to the worth of a message."""
 
     now: float
     suggested: float
@@ -107,32 +106,50 @@ def trade_off(outcomes: OutcomeRows, thresholds: Thresholds) -> TradeOff:
     )
 
 
-def worth(outcomes: OutcomeRows, thresholds: Thresholds) -> float:
-    """A right answer counts 1, a wrong one -1, a question with the right intent on offer 0.25, to a stranger -1."""
-    found = trade_off(outcomes, thresholds)
-    _, asked = _decided(outcomes, "", thresholds)
-    offered = _share(asked & (outcomes["place"] < OFFERED))
-    ours = found.right - found.wrong + QUESTION * offered
-    if found.strangers_answered is None:
+def worths(outcomes: OutcomeRows, thresholds: Thresholds) -> Floats:
+    """Of each message: a right answer counts 1, a wrong one -1, a question with the right intent on offer 0.25, to a
+
+    stranger -1.
+    """
+    answered, asked = _decided(outcomes, "", thresholds)
+    right = outcomes["place"] == 0
+    offered = asked & (outcomes["place"] < OFFERED)
+    ours: Floats = np.where(answered, np.where(right, 1.0, -1.0), 0.0) + QUESTION * offered
+    if np.isnan(outcomes["stranger_scope"]).any():
         return ours
-    return (1 - STRANGERS) * ours - STRANGERS * found.strangers_answered
+    return (1 - STRANGERS) * ours - STRANGERS * _decided(outcomes, "stranger_", thresholds)[0]
 
 
 def _advised(
     now: float, values: Sequence[float], with_value: Callable[[float], Thresholds], outcomes: OutcomeRows
 ) -> Advised:
-    worths = {value: worth(outcomes, with_value(value)) for value in (*values, now)}
-    suggested = _suggested(worths, now)
+    found = {value: worths(outcomes, with_value(value)) for value in (*values, now)}
+    gained = {value: each - found[now] for value, each in found.items()}
+    suggested = _suggested(gained, now)
     choices = (Choice(value=value, **trade_off(outcomes, with_value(value)).model_dump()) for value in values)
-    return Advised(now=now, suggested=suggested, gain=worths[suggested] - worths[now], choices=tuple(choices))
+    return Advised(now=now, suggested=suggested, gain=float(gained[suggested].mean()), choices=tuple(choices))
 
 
-def _suggested(worths: Mapping[float, float], now: float) -> float:
-    """The least of the best values; what is in force stays unless a point is to be won."""
-    best = max(worths.values())
-    if best - worths[now] < _LEAST_GAIN:
+def _suggested(gained: Mapping[float, Floats], now: float) -> float:
+    """The nearest of the best values. What is in force stays unless a point is to be won, and not by chance.
+
+    The models that were asked had learnt less than the one that is served, and so promise more of a threshold than
+    it keeps: see docs/accuracy-log.md.
+    """
+    gains = {value: float(each.mean()) for value, each in gained.items()}
+    best = max(gains.values())
+    if best < _LEAST_GAIN:
         return now
-    return min(value for value, found in worths.items() if found >= best - _NEAR_ENOUGH)
+    near_enough = (value for value, gain in gains.items() if gain >= best - _NEAR_ENOUGH)
+    nearest = min(near_enough, key=lambda value: abs(value - now))
+    return nearest if _beyond_chance(gained[nearest]) else now
+
+
+def _beyond_chance(gained: Floats) -> bool:
+    """Paired, message by message: the mean is more than two standard errors above nothing."""
+    if len(gained) < 2:
+        return False
+    return bool(gained.mean() > _STANDARD_ERRORS * gained.std(ddof=1) / len(gained) ** 0.5)
 
 
 def _decided(outcomes: OutcomeRows, whose: str, thresholds: Thresholds) -> tuple[Flags, Flags]:
@@ -144,5 +161,5 @@ def _decided(outcomes: OutcomeRows, whose: str, thresholds: Thresholds) -> tuple
     return known & ~close, close
 
 
-def _share(flags: NDArray[np.bool_]) -> float:
+def _share(flags: Flags) -> float:
     return float(flags.mean())

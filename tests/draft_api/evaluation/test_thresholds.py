@@ -22,6 +22,13 @@ def outcomes(*rows: tuple[int, float, float, float]) -> Any:
     return np.array([(*row, row[1] / 4, row[2] / 4, row[3] - 1) for row in rows], OUTCOME)
 
 
+def without_strangers(*rows: tuple[int, float, float, float]) -> Any:
+    found = outcomes(*rows)
+    for name in ("stranger_confidence", "stranger_runner_up", "stranger_scope"):
+        found[name] = np.nan
+    return found
+
+
 EIGHTHS = st.integers(0, 8).map(lambda eighth: eighth / 8)
 
 
@@ -61,6 +68,23 @@ def test_a_threshold_is_suggested_where_the_unsure_are_wrong() -> None:
     chosen = next(c for c in found.intent_threshold.choices if c.value == found.intent_threshold.suggested)
     assert (chosen.right, chosen.wrong, chosen.not_understood) == (0.9, 0.0, 0.1)
     assert found.margin.suggested > 0.05
+
+
+def test_nothing_is_suggested_on_what_chance_explains() -> None:
+    """Two wrong of forty would be spared, which is worth five points, and might as well have been none of forty."""
+    few = [(0, 0.9, 0.05, 1.0)] * 38 + [(1, 0.3, 0.25, 1.0)] * 2
+    found = advise(without_strangers(*few), BotSettings(), fitted_scope=-10.0).intent_threshold
+    assert (found.suggested, found.gain) == (0.0, 0.0)
+    many = advise(without_strangers(*few * 5), BotSettings(), fitted_scope=-10.0).intent_threshold
+    assert (many.suggested, many.gain) == (pytest.approx(0.3), pytest.approx(0.05))
+    assert advise(without_strangers(few[-1]), BotSettings(), fitted_scope=-10.0).intent_threshold.suggested == 0.0
+
+
+def test_of_values_that_are_as_good_the_nearest_to_what_is_in_force_is_suggested() -> None:
+    """All above 0.3 are right: from 0.95 down, 0.85 lets them pass already."""
+    rows = [(0, 0.9, 0.05, 1.0)] * 90 + [(1, 0.3, 0.25, 1.0)] * 10
+    found = advise(outcomes(*rows), BotSettings(intent_threshold=0.95), fitted_scope=-10.0).intent_threshold
+    assert found.suggested == pytest.approx(0.85)
 
 
 def test_what_works_is_left_alone() -> None:
