@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.draft_api.training.encoder_graph import build_graph, quantise
+from services.draft_api.training.encoder_languages import ENGLISH, MULTILINGUAL
 from services.draft_api.training.multilingual_graph import (
     UNPACKING,
     WIDTH,
@@ -53,7 +54,7 @@ RECIPES: Mapping[str, Recipe] = {
             "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
         },
         make=_minilm,
-        name="all-MiniLM-L6-v2 int8",
+        name=ENGLISH,
         dimensions=384,
         max_tokens=64,
         notice=f"""The encoder in this folder was made from all-MiniLM-L6-v2 (sentence-transformers),
@@ -68,7 +69,7 @@ Changes: rebuilt as a fused ONNX graph with mean pooling and L2 normalisation in
             "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
         },
         make=_multilingual,
-        name="universal-sentence-encoder-multilingual-3 int8",
+        name=MULTILINGUAL,
         dimensions=WIDTH,
         max_tokens=64,
         notice=f"""The encoder in this folder was made from universal-sentence-encoder-multilingual-3 of Google,

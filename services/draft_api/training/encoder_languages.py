@@ -1,0 +1,15 @@
+"""Which languages the encoders know that are built here. Of a folder of somebody's own nothing is known."""
+
+ENGLISH = "all-MiniLM-L6-v2 int8"
+MULTILINGUAL = "universal-sentence-encoder-multilingual-3 int8"
+
+LANGUAGES = {
+    ENGLISH: frozenset({"en"}),
+    MULTILINGUAL: frozenset({"ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"}),
+}
+
+
+def needs_multilingual(encoder: str, language: str) -> bool:
+    """Whether the encoder does not know the language, and that of the profile `multilingual` does."""
+    spoken = language.partition("-")[0]
+    return spoken not in LANGUAGES.get(encoder, {spoken}) and spoken in LANGUAGES[MULTILINGUAL]

@@ -1,0 +1,13 @@
+"""What is known of an encoder's languages is known of every encoder that is built here, and of no other."""
+
+from services.draft_api.training.encoder_languages import LANGUAGES, needs_multilingual
+from services.draft_api.training.recipes import RECIPES
+
+
+def test_every_encoder_that_is_built_here_has_its_languages() -> None:
+    assert {recipe.name for recipe in RECIPES.values()} == LANGUAGES.keys()
+
+
+def test_an_encoder_of_somebodys_own_is_not_judged() -> None:
+    assert needs_multilingual(RECIPES["default"].name, "nl-BE")
+    assert not needs_multilingual("gbert of the harbour office", "de")
