@@ -26,7 +26,6 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from bench.typos import with_typos  # noqa: E402
-from services.draft_api.evaluation.calibration import calibration_error  # noqa: E402
 from services.draft_api.training.embeddings import EmbeddingCache  # noqa: E402
 from services.draft_api.training.encoder_folder import EncoderFolder, installed_encoder  # noqa: E402
 from services.draft_api.training.train import read_source, train  # noqa: E402
@@ -101,7 +100,7 @@ def measure(path: Path, profile: str, typos: int, cache: Path) -> Row:
         typos=_share(served(model, typed)[0] == meant),
         tfidf_svm_typos=_share(svm(typed) == meant),
         encoder_lr_typos=_share(regression(typed)[0] == meant) if regression else None,
-        ece=100 * calibration_error(sure, guesses == labels),
+        ece=_calibration_error(sure, guesses == labels),
         encoder_lr_ece=_calibration(regression, texts, labels) if regression else None,
         understood=_share((guesses == labels) & understood),
         out_of_scope_recall=_share(~served(model, strangers)[2]) if strangers else None,
@@ -183,7 +182,13 @@ def encoder_regression(rows: Rows, encoder: Encoder) -> Answer:
 
 def _calibration(answer: Answer, texts: Sequence[str], labels: Labels) -> float:
     guesses, sure = answer(texts)
-    return 100 * calibration_error(sure, guesses == labels)
+    return _calibration_error(sure, guesses == labels)
+
+
+def _calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Over fifteen equal bins, as published figures have it: test sets fill them, which expressions of a bot do not."""
+    bins = [np.ceil(sure * 15).clip(1) == place for place in range(1, 16)]
+    return 100 * float(sum(abs(sure[inside].sum() - right[inside].sum()) for inside in bins)) / len(right)
 
 
 def _share(which: NDArray[np.bool_]) -> float:

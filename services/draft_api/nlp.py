@@ -52,15 +52,14 @@ class Nlp:
         return digest_of(canonical([language, self.profile, marks, self.entities]))
 
     def source(self, language: str) -> dict[str, Any]:
-        """The document that the training of one language reads."""
+        """The document that the training of one language reads: every intent, also those that say nothing in it."""
         return {
             "language": language,
             "profile": self.profile,
             "fingerprint": self.fingerprints[language],
             "intents": [
-                {"id": intent.id, "name": intent.name, "expressions": list(intent.expressions[language])}
+                {"id": intent.id, "name": intent.name, "expressions": list(intent.expressions.get(language, ()))}
                 for intent in self.intents
-                if language in intent.expressions
             ],
             "entities": dict(self.entities),
         }

@@ -42,7 +42,7 @@ class Answers:
 
     `own` is the confidence in the intent that the expression belongs to, `place` how many were thought better;
     `stranger` is what would be said if the bot did not have that intent (None where it has no other); `plain` and
-    `plain_right` are the confidence before calibration and whether it was right.
+    `plain_right` are the confidence of the first view alone, in guesses of its own, and whether these were right.
     """
 
     labels: Labels

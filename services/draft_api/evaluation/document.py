@@ -60,7 +60,7 @@ class ReliabilityBin(Value):
 
 
 class Reliability(Value):
-    """Before: the first view alone, as it comes. After: mixed and calibrated, as it is served."""
+    """Before: another model, the first view alone as it comes. After: mixed and calibrated, as it is served."""
 
     before: tuple[ReliabilityBin, ...] = ()
     after: tuple[ReliabilityBin, ...] = ()
@@ -90,6 +90,8 @@ class Evaluation(Value):
     """By cross-validation: every expression is answered by heads that have not seen it.
 
     `accuracy_low` and `accuracy_high` are the 95 % interval of Wilson; `sampled` says that only a part was asked.
+    `ece` is that of the bins of `reliability.after`, `ece_by_chance` what so few answers would make it if confidence
+    meant exactly what it says.
     """
 
     expressions: int
@@ -98,6 +100,7 @@ class Evaluation(Value):
     accuracy_high: float = 1.0
     ece: float
     ece_before: float
+    ece_by_chance: float = 0.0
     sampled: bool = False
     reliability: Reliability = Reliability()
     intents: tuple[IntentScore, ...]

@@ -19,13 +19,15 @@ def suspects(answers: Answers, texts: Sequence[str], intents: Sequence[Named]) -
     """The surest first, and how many there are.
 
     Confident learning (Northcutt, Jiang and Chuang, 2021): taken for another intent with at least the confidence
-    that the expressions of that intent have in it on average, so that no bot needs a bound of its own.
+    that the expressions of that intent have in it on average, so that no bot needs a bound of its own. The only
+    expression of an intent says nothing: heads that have not seen it do not know its intent.
     """
     size = len(intents)
     counts = np.bincount(answers.labels, minlength=size)
     usual = np.bincount(answers.labels, answers.own, minlength=size) / np.maximum(counts, 1)
     bound = np.maximum(usual[answers.said.guess], _LEAST_SURE)
-    found = np.flatnonzero(~answers.right & (answers.said.confidence >= bound)).tolist()
+    known = counts[answers.labels] > 1
+    found = np.flatnonzero(known & ~answers.right & (answers.said.confidence >= bound)).tolist()
     lead = answers.said.confidence - answers.own
     ordered = sorted(found, key=lambda row: (-lead[row], texts[row]))[:MOST_SUSPECTS]
     shown = (

@@ -137,7 +137,8 @@ def _probes(
 
 
 def _written(source: Source) -> Written:
-    return Written(source.texts, source.labels, [Named(**intent) for intent in source.intents])
+    intents, silent = ([Named(**intent) for intent in some] for some in (source.intents, source.silent))
+    return Written(source.texts, source.labels, intents, silent)
 
 
 def _write(out: Path, manifest: ModelManifest, files: Mapping[str, bytes]) -> None:

@@ -1,6 +1,7 @@
 """What a training reads: the expressions of one language, by intent."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -22,7 +23,10 @@ Rows = np.ndarray[Any, np.dtype[np.bool_]]
 
 @dataclass(frozen=True)
 class Source:
-    """`intents` are those that have expressions, sorted by id; rows are sorted by intent and text."""
+    """`intents` are those that have expressions, sorted by id, `silent` the others; rows are sorted by intent and
+
+    text.
+    """
 
     language: str
     profile: str
@@ -30,6 +34,7 @@ class Source:
     intents: list[dict[str, str]]
     texts: list[str]
     labels: Labels
+    silent: Sequence[dict[str, str]] = ()
 
     @property
     def texts_and_names(self) -> list[str]:
@@ -52,7 +57,8 @@ def spoken(name: str) -> str:
 def read_source(path: Path) -> Source:
     """Raises InvalidError `no_expressions`, `too_many_intents`."""
     document = orjson.loads(path.read_bytes())
-    found = sorted((i for i in document["intents"] if i["expressions"]), key=lambda intent: intent["id"])
+    every = sorted(document["intents"], key=lambda intent: intent["id"])
+    found = [intent for intent in every if intent["expressions"]]
     if not found:
         raise InvalidError("no_expressions", f"There are no expressions in {document['language']!r} to learn from.")
     if len(found) > MOST_INTENTS:
@@ -63,7 +69,12 @@ def read_source(path: Path) -> Source:
         language=document["language"],
         profile=document["profile"],
         fingerprint=document["fingerprint"],
-        intents=[{"id": intent["id"], "name": intent["name"]} for intent in found],
+        intents=[_named(intent) for intent in found],
         texts=[text for _, text in rows],
         labels=np.array([label for label, _ in rows], np.int64),
+        silent=[_named(intent) for intent in every if not intent["expressions"]],
     )
+
+
+def _named(intent: Mapping[str, Any]) -> dict[str, str]:
+    return {"id": intent["id"], "name": intent["name"]}

@@ -33,6 +33,11 @@ def texts(labels: Sequence[int]) -> list[str]:
     return [f"{INTENTS[label].name} sentence {place}" for place, label in enumerate(labels)]
 
 
-def evaluated(labels: Sequence[int], guesses: Sequence[int], sure: float | Sequence[float] = 0.9) -> Evaluation:
+def evaluated(
+    labels: Sequence[int],
+    guesses: Sequence[int],
+    sure: float | Sequence[float] = 0.9,
+    silent: Sequence[Named] = (),
+) -> Evaluation:
     said = texts(labels)
-    return evaluate(answers(labels, guesses, sure), said, Written(said, np.array(labels), INTENTS), [])
+    return evaluate(answers(labels, guesses, sure), said, Written(said, np.array(labels), INTENTS, silent), [])

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from services.draft_api.evaluation.calibration import calibration_error, interval, reliability
+from services.draft_api.evaluation.calibration import calibration_error, error_by_chance, interval, reliability
+from services.draft_api.evaluation.document import Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
 from services.draft_api.evaluation.suspects import near_duplicates, pairs_above
 from tests.draft_api.evaluation.answers import DOG, FARE, INTENTS, answers, evaluated, texts
@@ -40,6 +41,13 @@ def test_thin_is_an_intent_that_was_written_thinly_whatever_the_sample() -> None
     assert [(thin.name, thin.expressions) for thin in found.thin_intents] == [("lost", 0), ("fare", 3)]
 
 
+def test_an_intent_without_an_expression_is_the_thinnest() -> None:
+    parking = Named(id="int_parking", name="parking")
+    found = evaluated([0] * 12 + [1, 1], [0] * 12 + [1, 1], silent=[parking])
+    assert [(thin.name, thin.expressions) for thin in found.thin_intents] == [("lost", 0), ("parking", 0), ("fare", 2)]
+    assert parking.name not in [score.name for score in found.intents]
+
+
 def test_the_surest_mistakes_are_shown_of_a_pair_and_all_are_counted() -> None:
     found = evaluated([1] * 8, [0] * 8, [0.5, 0.9, 0.6, 0.7, 0.8, 0.55, 0.65, 0.75]).confusions[0]
     assert found.count == 8
@@ -53,6 +61,12 @@ def test_an_expression_is_suspected_when_another_intent_is_as_sure_of_it_as_of_i
     (suspect,) = found.suspects
     assert (suspect.text, suspect.intent, suspect.likely) == ("dog sentence 0", DOG, FARE)
     assert suspect.own_confidence == pytest.approx(0.075)
+
+
+def test_the_only_expression_of_an_intent_is_never_misplaced() -> None:
+    """Whoever had not seen it could only place it elsewhere."""
+    assert evaluated([0, 1, 1], [1, 1, 1], 0.99).suspect_count == 0
+    assert evaluated([0, 0, 1, 1], [1, 0, 1, 1], 0.99).suspect_count == 1
 
 
 def test_nothing_is_suspected_on_less_than_an_even_chance() -> None:
@@ -71,15 +85,44 @@ def test_two_sentences_that_say_the_same_under_one_intent_are_no_double() -> Non
 
 def test_calibration_is_weighed_by_how_many_are_in_each_bin() -> None:
     """Half says 0.95 and is always right (gap 0.05); half says 0.55 and is never right (gap 0.55)."""
-    confidence = np.array([0.95, 0.95, 0.55, 0.55])
-    right = np.array([True, True, False, False])
-    assert calibration_error(confidence, right) == pytest.approx(0.3)
-    assert [(b.low, b.count, b.accuracy) for b in reliability(confidence, right)] == [(0.5, 2, 0.0), (0.9, 2, 1.0)]
+    found = reliability(np.repeat([0.95, 0.55], 20), np.repeat([True, False], 20))
+    assert [(b.low, b.high, b.count, b.accuracy) for b in found] == [(0.0, 0.55, 20, 0.0), (0.55, 0.95, 20, 1.0)]
+    assert calibration_error(found) == pytest.approx(0.3)
+
+
+def test_the_error_is_that_of_the_dots_that_are_drawn() -> None:
+    sure = np.linspace(0.2, 1.0, 90)
+    found = evaluated([0] * 90, [0] * 60 + [1] * 30, sure.tolist())
+    assert [b.count for b in found.reliability.after] == [23, 22, 23, 22]
+    gaps = [b.count * abs(b.accuracy - b.confidence) for b in found.reliability.after]
+    assert found.ece == pytest.approx(sum(gaps) / 90)
+
+
+def test_few_answers_are_few_bins_because_each_needs_enough_to_tell() -> None:
+    """Confident by 0.75 and right three times of four, in no order: nothing is wrong with that."""
+    sure = np.linspace(0.7, 0.8, 30)
+    right = np.arange(30) % 4 > 0
+    assert [b.count for b in reliability(sure, right)] == [30]
+    assert calibration_error(reliability(sure, right)) < 0.02
+    assert len(reliability(np.linspace(0.2, 1.0, 5000), np.ones(5000, bool))) == 10
+
+
+def test_equal_confidences_are_in_one_bin_whatever_the_order_of_their_answers() -> None:
+    (only,) = reliability(np.full(100, 0.5), np.arange(100) < 50)
+    assert (only.count, only.accuracy, only.confidence) == (100, 0.5, 0.5)
+
+
+def test_what_chance_makes_of_a_perfectly_honest_model_is_told_beside_the_error() -> None:
+    """Drawn by the confidence itself, again and again: the error is what chance says that it is."""
+    generator = np.random.RandomState(7)
+    sure = generator.beta(3, 1, 60)
+    drawn = [reliability(sure, generator.random_sample(60) < sure) for _ in range(400)]
+    assert np.mean([calibration_error(found) for found in drawn]) == pytest.approx(error_by_chance(drawn[0]), abs=0.01)
 
 
 @pytest.mark.parametrize(("confidence", "gap"), [(1.0, 0.0), (0.0, 1.0)])
 def test_the_edges_of_the_scale_have_a_bin(confidence: float, gap: float) -> None:
-    assert calibration_error(np.array([confidence]), np.array([True])) == pytest.approx(gap)
+    assert calibration_error(reliability(np.array([confidence]), np.array([True]))) == pytest.approx(gap)
 
 
 @pytest.mark.parametrize(("right", "count", "low", "high"), [(81, 263, 0.2553, 0.3662), (15, 15, 0.7961, 1.0)])
@@ -90,8 +133,6 @@ def test_the_interval_of_a_share_is_wilsons(right: int, count: int, low: float, 
 
 
 def test_a_bot_of_five_thousand_intents_has_an_evaluation_of_bounded_size() -> None:
-    from services.draft_api.evaluation.document import Named
-
     generator = np.random.RandomState(7)
     labels, guesses = generator.randint(0, 5000, (2, 12_000))
     many = [Named(id=f"int_{number}", name=f"intent {number}") for number in range(5000)]

@@ -157,6 +157,19 @@ def test_an_evaluation_counts_every_expression_once(tmp_path: Path, profile: str
     assert not found["sampled"]
 
 
+def test_an_evaluation_names_intents_that_have_nothing_to_learn_from(tmp_path: Path) -> None:
+    found = train(source({**RAILWAY, "int_parking": ["where can I park"], "int_bar": []}), tmp_path).evaluation
+    thinnest = [(intent["name"], intent["expressions"]) for intent in found["thin_intents"]]
+    assert thinnest[:2] == [("bar", 0), ("parking", 1)]
+    assert found["thin_count"] == 5
+    assert "bar" not in [intent["name"] for intent in found["intents"]]
+
+
+def test_the_only_expression_of_a_bot_can_be_taken_for_nothing_else(tmp_path: Path) -> None:
+    found = train(source({"int_fare": ["How much is a ticket?"]}), tmp_path).evaluation
+    assert (found["accuracy"], found["accuracy_low"] < 0.25, found["suspect_count"]) == (1.0, True, 0)
+
+
 @pytest.mark.parametrize("end", ["closed", "never opened"])
 def test_a_training_ends_with_the_process_that_wanted_it(tmp_path: Path, end: str) -> None:
     many = {f"int_{n}": [f"sentence {n} {m} about trains" for m in range(100)] for n in range(40)}
