@@ -20,9 +20,10 @@ def accuracy_line(found: Found) -> str:
 
 
 def confidence_line(found: Found) -> str:
+    """What chance makes of few answers stands beside it; an evaluation of an earlier version does not know."""
     evaluation = found["evaluation"]
-    before = f"{evaluation['ece_before']:.1%} before calibration"
-    return f"confidence is off by {evaluation['ece']:.1%} on average ({before})"
+    chance = f" ({evaluation['ece_by_chance']:.1%} by chance alone)" if evaluation["ece_by_chance"] else ""
+    return f"confidence is off by {evaluation['ece']:.1%} on average{chance}"
 
 
 def change_line(change: Found | None) -> str:
@@ -50,19 +51,29 @@ def advice_lines(advice: Sequence[Found], most: int) -> list[str]:
 
 
 def threshold_rows(thresholds: Found) -> list[tuple[str, ...]]:
-    """Of each threshold: its name, now, suggested, and the wrong, right and unanswered shares that would give."""
-    return [_threshold_row(name, thresholds[name], thresholds["now"]) for name in THRESHOLDS]
+    """What becomes of messages as it is, and with each suggestion, side by side: eight columns would be too wide."""
+    suggestions = [_threshold_column(name, thresholds[name], thresholds["now"]) for name in THRESHOLDS]
+    titles = ("", "now", "suggested", "right", "wrong", "asked", "not understood", "strangers answered")
+    return list(zip(titles, ("as it is", "", "", *_shares(thresholds["now"])), *suggestions, strict=True))
 
 
-def _threshold_row(name: str, advised: Found, now: Found) -> tuple[str, ...]:
+def _threshold_column(name: str, advised: Found, now: Found) -> tuple[str, ...]:
     kept = advised["suggested"] == advised["now"]
     chosen = now if kept else next(c for c in advised["choices"] if c["value"] == advised["suggested"])
     return (
         name,
         f"{advised['now']:.3g}",
         "-" if kept else f"{advised['suggested']:.3g}",
-        f"{chosen['right']:.1%}",
-        f"{chosen['wrong']:.1%}",
-        f"{chosen['asked']:.1%}",
-        f"{chosen['not_understood']:.1%}",
+        *_shares(chosen),
     )
+
+
+def _shares(found: Found) -> tuple[str, ...]:
+    strangers = found["strangers_answered"]
+    ours = (f"{found[kind]:.1%}" for kind in ("right", "wrong", "asked", "not_understood"))
+    return (*ours, "" if strangers is None else f"{strangers:.1%}")
+
+
+def asks_nobody(found: Found) -> bool:
+    """Whether a margin is suggested to a bot that has no block to ask with."""
+    return not found["asks"] and found["thresholds"]["margin"]["suggested"] > 0

@@ -10,6 +10,7 @@ from cli.access import Access, connected
 from cli.evaluating import (
     accuracy_line,
     advice_lines,
+    asks_nobody,
     change_line,
     change_lines,
     confidence_line,
@@ -60,8 +61,10 @@ def _show(found: Found, again: str) -> None:
     _show_thin(evaluation)
     if found["thresholds"]:
         print("\nThresholds, and what becomes of messages with the one suggested (- where none is better):")
-        columns = ("threshold", "now", "suggested", "right", "wrong", "asked", "not understood")
-        show_table(columns, threshold_rows(found["thresholds"]))
+        names, *rows = threshold_rows(found["thresholds"])
+        show_table(names, rows)
+        if asks_nobody(found):
+            print("A margin needs a did_you_mean block to ask with, which the bot does not have.")
     print(f"\nThe report is in {found['report']}." if "report" in found else f"\nAll of it, with pictures: {again}")
 
 

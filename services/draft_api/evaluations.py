@@ -1,6 +1,6 @@
 """How good the bot is in one language, and what to do about it (T8): as data, and as a page to read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, RowMapping, select
 
 from services.draft_api.desk import Desk, DeskParts, Reader
-from services.draft_api.evaluation.advice import Advice, advise_builder
+from services.draft_api.documents import read_flows
+from services.draft_api.evaluation.advice import Advice, Circumstances, advise_builder
 from services.draft_api.evaluation.change import Change, change_between
 from services.draft_api.evaluation.document import Evaluation
 from services.draft_api.evaluation.report import Subject, report
@@ -17,7 +18,9 @@ from services.draft_api.evaluation.thresholds import ThresholdAdvice, advise, un
 from services.draft_api.models import find_model
 from services.draft_api.store import find_bot, languages_of, settings_of
 from services.draft_api.tables import models, trained_languages, trainings
-from shared.contracts import BotSettings, ModelManifest
+from services.draft_api.training.encoder_folder import available_profiles
+from services.draft_api.training.encoder_languages import needs_multilingual
+from shared.contracts import BotSettings, Flow, ModelManifest
 from shared.db import utc
 from shared.errors import ConflictError, InvalidError
 from shared.web.routing import Router
@@ -44,7 +47,8 @@ class BotEvaluation(BaseModel):
     """Of the model that the language has now.
 
     `change` compares with `since`, the model of the training before that gave another one. `history` begins with
-    the newest training. `thresholds` are tried with the bot's present settings.
+    the newest training. `thresholds` are tried with the bot's present settings; `asks` says that the bot has a block
+    to ask with which of several intents was meant.
     """
 
     bot: str
@@ -54,6 +58,7 @@ class BotEvaluation(BaseModel):
     trained_at: datetime
     evaluation: Evaluation
     thresholds: ThresholdAdvice | None
+    asks: bool
     since: str | None
     change: Change | None
     history: list[Trained]
@@ -72,7 +77,7 @@ def page(bot: str, desk: Desk, key: Reader, language: str | None = None) -> Resp
     name, found = _evaluated(desk, bot, key.bot, language)
     subject = Subject(name, found.language, found.profile, found.trained_at, found.model)
     history = [(entry.trained_at, entry.accuracy) for entry in found.history if entry.accuracy is not None]
-    html = report(subject, found.evaluation, found.thresholds, found.change, history, found.advice)
+    html = report(subject, found.evaluation, found.thresholds, found.change, history, found.advice, asks=found.asks)
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
 
 
@@ -84,11 +89,17 @@ def _evaluated(desk: DeskParts, bot: str, sees: str | None, language: str | None
         history = _history(connection, row["id"], spoken)
         since = _before(history, model["digest"])
         earlier = find_model(connection, row["id"], since) if since else None
-    return row["name"], _answer(row["id"], model, settings_of(row).for_language(spoken), earlier, history)
+        asks = _asks(read_flows(connection, row["id"]))
+    return row["name"], _answer(row["id"], model, settings_of(row).for_language(spoken), earlier, history, asks)
 
 
 def _answer(
-    bot_id: str, model: RowMapping, settings: BotSettings, earlier: RowMapping | None, history: list[Trained]
+    bot_id: str,
+    model: RowMapping,
+    settings: BotSettings,
+    earlier: RowMapping | None,
+    history: list[Trained],
+    asks: bool,
 ) -> BotEvaluation:
     manifest = ModelManifest.model_validate_json(model["manifest"])
     evaluation = Evaluation.model_validate_json(model["evaluation"])
@@ -103,11 +114,28 @@ def _answer(
         trained_at=utc(model["trained_at"]),
         evaluation=evaluation,
         thresholds=thresholds,
+        asks=asks,
         since=earlier["digest"] if earlier else None,
         change=change_between(before, evaluation) if before else None,
         history=history,
-        advice=list(advise_builder(evaluation, thresholds)),
+        advice=list(advise_builder(evaluation, thresholds, _circumstances(manifest, settings, asks))),
     )
+
+
+def _circumstances(manifest: ModelManifest, settings: BotSettings, asks: bool) -> Circumstances:
+    """A profile that was changed since the training is not to be changed once more."""
+    unknown = manifest.encoder is not None and needs_multilingual(manifest.encoder.name, manifest.language)
+    return Circumstances(
+        language=manifest.language,
+        profile=manifest.profile,
+        foreign=unknown and settings.profile == manifest.profile,
+        installed="multilingual" in available_profiles(),
+        asks=asks,
+    )
+
+
+def _asks(flows: Mapping[str, Flow]) -> bool:
+    return any(block.get("system") == "did_you_mean" for flow in flows.values() for block in flow.blocks)
 
 
 def _spoken(bot: RowMapping, asked: str | None) -> str:

@@ -5,13 +5,13 @@ import json
 DOG, FARE = {"id": "int_dog", "name": "dog"}, {"id": "int_fare", "name": "fare"}
 SHARES = {"right": 0.8, "wrong": 0.15, "asked": 0.0, "not_understood": 0.05, "strangers_answered": 0.4}
 KEPT = {"now": 0.0, "suggested": 0.0, "gain": 0.0, "choices": [{"value": 0.0, **SHARES}]}
-BETTER = {"value": 0.5, **SHARES, "right": 0.78, "wrong": 0.05, "not_understood": 0.17}
+BETTER = {"value": 0.5, **SHARES, "right": 0.78, "wrong": 0.05, "not_understood": 0.17, "strangers_answered": 0.728}
 EVALUATION = {
     "language": "en",
     "change": None,
     "evaluation": {
         "expressions": 40, "accuracy": 0.9, "accuracy_low": 0.77, "accuracy_high": 0.96, "sampled": False,
-        "ece": 0.02, "ece_before": 0.2, "intents": [DOG, FARE],
+        "ece": 0.02, "ece_before": 0.2, "ece_by_chance": 0.015, "intents": [DOG, FARE],
         "confusions": [
             {"intent": DOG, "taken_for": FARE, "count": 3, "expressions": [{"text": "[he] too", "confidence": 0.8}]}
         ],
@@ -30,6 +30,7 @@ EVALUATION = {
         "now": SHARES, "fitted_scope": 1.5, "margin": KEPT, "scope_threshold": KEPT,
         "intent_threshold": {"now": 0.0, "suggested": 0.5, "gain": 0.08, "choices": [BETTER]},
     },
+    "asks": True,
     "advice": [{"kind": "move", "message": "Move what is misplaced.", "weight": 1}],
 }  # fmt: skip
 
@@ -40,7 +41,7 @@ def test_a_terminal_shows_what_is_confused_and_what_to_do_next(greenroom, greenr
     assert greenroom_api.asked[0].query == "language=en"
     for told in (
         "en: 90.0% right in cross-validation (77.0% to 96.0%), 40 expressions of 2 intents",
-        "the first training; confidence is off by 2.0% on average (20.0% before calibration)",
+        "the first training; confidence is off by 2.0% on average (1.5% by chance alone)",
         "  1. Move what is misplaced.",
         "[he] too",
         "Likely under the wrong intent, 1 in all:",
@@ -48,10 +49,23 @@ def test_a_terminal_shows_what_is_confused_and_what_to_do_next(greenroom, greenr
         "All of it, with pictures: greenroom evaluate railway --html report.html",
     ):
         assert told in out
-    (suggested,) = [line for line in out.splitlines() if "intent_threshold" in line]
-    assert [cell.strip() for cell in suggested.strip("│ ").split("│")] == [
-        "intent_threshold", "0", "0.5", "78.0%", "5.0%", "0.0%", "17.0%",
-    ]  # fmt: skip
+    assert cells(out, "suggested") == ["", "0.5", "-", "-"]
+    assert cells(out, "wrong") == ["15.0%", "5.0%", "15.0%", "15.0%"]
+    assert cells(out, "not understood") == ["5.0%", "17.0%", "5.0%", "5.0%"]
+    assert cells(out, "strangers answered") == ["40.0%", "72.8%", "40.0%", "40.0%"]
+    assert "did_you_mean" not in out
+
+
+def test_a_margin_is_not_suggested_without_the_block_that_it_needs(greenroom, greenroom_api):
+    margin = {"now": 0.0, "suggested": 0.5, "gain": 0.08, "choices": [BETTER]}
+    thresholds = {**EVALUATION["thresholds"], "margin": margin}
+    greenroom_api.on("GET /v1/bots/railway/evaluation", {**EVALUATION, "asks": False, "thresholds": thresholds})
+    assert "A margin needs a did_you_mean block to ask with" in greenroom("evaluate", "railway").out
+
+
+def cells(out, title):
+    (line,) = [line for line in out.splitlines() if line.startswith(f"│ {title} ")]
+    return [cell.strip() for cell in line.split("│")[2:-1]]
 
 
 def test_what_got_worse_is_told(greenroom, greenroom_api):

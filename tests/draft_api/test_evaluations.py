@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from services.draft_api.training.encoder_folder import installed_encoder
 from tests.draft_api.draft_service import (
     FERRY,
     assert_problem,
@@ -72,6 +74,34 @@ def test_thresholds_are_tried_with_the_settings_that_the_bot_has_now(harbour: Ha
     assert found["now"]["not_understood"] == 1.0
     assert found["scope_threshold"]["now"] == -50.0
     assert found["intent_threshold"]["choices"][0]["not_understood"] < 1.0
+
+
+def test_whether_the_bot_can_ask_is_told_beside_what_a_margin_would_do(harbour: Harbour) -> None:
+    assert not harbour.evaluation()["asks"]
+    blocks = [{"id": "which", "kind": "message", "system": "did_you_mean", "messages": [{"text": "Which one?"}]}]
+    assert harbour.draft.put(f"{harbour.bot}/flows/pier", json={"name": "Pier", "blocks": blocks}).is_success
+    assert harbour.evaluation()["asks"]
+
+
+@pytest.mark.encoder
+@pytest.mark.parametrize(("language", "told"), [("de", True), ("en-GB", False), ("sw", False)])
+def test_a_language_that_the_encoder_does_not_know_is_told_until_the_profile_is_another(
+    draft: TestClient, language: str, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if installed_encoder() is None:
+        pytest.skip("no encoder is installed: greenroom encoder build makes one")
+    bot = make_bot(draft, "Hafen", languages=[language], settings={"profile": "default"})
+    for name, text in (("fähre", "wann fährt die Fähre"), ("suppe", "welche Suppe gibt es")):
+        make_intent(draft, bot, name, text)
+    train(draft, bot)
+    kinds = [advice["kind"] for advice in evaluation(draft, bot)["advice"]]
+    assert ("profile" in kinds) == told
+    if told:
+        assert kinds[0] == "profile"
+    (tmp_path / "encoder.json").write_text("{}")
+    monkeypatch.setenv("GREENROOM_ENCODER_MULTILINGUAL", str(tmp_path))
+    assert draft.patch(bot, json={"settings": {"profile": "multilingual"}}).is_success
+    assert "profile" not in [advice["kind"] for advice in evaluation(draft, bot)["advice"]]
 
 
 def test_models_are_listed_with_their_figures(harbour: Harbour) -> None:

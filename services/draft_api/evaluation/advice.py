@@ -1,18 +1,20 @@
 """What would help most, in a builder's words, the most useful first. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 from services.draft_api.evaluation.document import Confusion, Evaluation, Named
-from services.draft_api.evaluation.thresholds import ThresholdAdvice
+from services.draft_api.evaluation.thresholds import Choice, ThresholdAdvice, TradeOff
 from shared.document import Value
 
 MOST = 10
+NOBODY_ASKS = " The bot has no did_you_mean block to ask with: write one, or these messages are not understood."
 _MOST_PAIRS = 5
 _HONEST = 0.05
 _ENOUGH_TO_TELL = 100
 
-Kind = Literal["move", "tell_apart", "near_duplicates", "write_more", "threshold", "calibration"]
+Kind = Literal["profile", "move", "tell_apart", "near_duplicates", "write_more", "threshold", "calibration"]
 
 
 class Advice(Value):
@@ -23,16 +25,47 @@ class Advice(Value):
     weight: int
 
 
-def advise_builder(evaluation: Evaluation, thresholds: ThresholdAdvice | None) -> tuple[Advice, ...]:
+@dataclass(frozen=True)
+class Circumstances:
+    """What the advice must know of the bot beside its figures.
+
+    `foreign` says that its encoder does not know the language while that of `multilingual` does, which may be
+    `installed` or not; `asks`, that there is a block to ask with which intent was meant.
+    """
+
+    language: str
+    profile: str
+    foreign: bool
+    installed: bool
+    asks: bool
+
+
+def advise_builder(
+    evaluation: Evaluation, thresholds: ThresholdAdvice | None, bot: Circumstances
+) -> tuple[Advice, ...]:
     found = [
+        *_profile(evaluation, bot),
         *_move(evaluation),
         *_tell_apart(evaluation),
         *_near_duplicates(evaluation),
         *_write_more(evaluation),
-        *(_thresholds(thresholds, evaluation.expressions) if thresholds else ()),
+        *(_thresholds(thresholds, evaluation.expressions, bot.asks) if thresholds else ()),
         *_calibration(evaluation),
     ]
     return tuple(sorted(found, key=lambda advice: -advice.weight)[:MOST])
+
+
+def _profile(evaluation: Evaluation, bot: Circumstances) -> Iterator[Advice]:
+    """About all that was missed: what else is advised may be settled by it."""
+    if not bot.foreign:
+        return
+    build = "" if bot.installed else "run `greenroom encoder build --profile multilingual`, "
+    message = (
+        f"The bot speaks {bot.language!r}, and the encoder of its profile {bot.profile!r} does not: {build}set "
+        "the profile to 'multilingual', and train again. All languages of the bot share its profile."
+    )
+    missed = round((1 - evaluation.accuracy) * evaluation.expressions)
+    yield Advice(kind="profile", message=message, weight=max(missed, 1))
 
 
 def _move(evaluation: Evaluation) -> Iterator[Advice]:
@@ -91,24 +124,32 @@ def _write_more(evaluation: Evaluation) -> Iterator[Advice]:
     yield Advice(kind="write_more", message=message, weight=max(missed, 1))
 
 
-def _thresholds(found: ThresholdAdvice, expressions: int) -> Iterator[Advice]:
+def _thresholds(found: ThresholdAdvice, expressions: int, asks: bool) -> Iterator[Advice]:
     """Only the one that gains the most: they are not independent of each other."""
     named = {name: getattr(found, name) for name in ("intent_threshold", "scope_threshold", "margin")}
     name, advised = max(named.items(), key=lambda item: item[1].gain)
     choice = next((c for c in advised.choices if c.value == advised.suggested), None)
     if choice is None or advised.suggested == advised.now:
         return
-    left = 1 - choice.right - choice.wrong
     message = (
         f"Setting {name} to {advised.suggested:g} (now {advised.now:g}) would bring wrong answers from "
         f"{found.now.wrong:.1%} to {choice.wrong:.1%} of messages, right ones from {found.now.right:.1%} to "
-        f"{choice.right:.1%}; {left:.1%} would be asked again."
+        f"{choice.right:.1%}; {_rest(found.now, choice)}.{NOBODY_ASKS if choice.asked and not asks else ''}"
     )
     yield Advice(kind="threshold", message=message, weight=max(1, round(advised.gain * expressions)))
 
 
+def _rest(now: TradeOff, choice: Choice) -> str:
+    """What becomes of messages that are not answered, and of those that should not be."""
+    asked = f"{choice.asked:.1%} would be asked which intent was meant, " if choice.asked else ""
+    rest = f"{asked}{choice.not_understood:.1%} would not be understood"
+    if now.strangers_answered is None or choice.strangers_answered is None:
+        return rest
+    return f"{rest}, and strangers answered go from {now.strangers_answered:.1%} to {choice.strangers_answered:.1%}"
+
+
 def _calibration(evaluation: Evaluation) -> Iterator[Advice]:
-    if evaluation.ece <= _HONEST or evaluation.expressions < _ENOUGH_TO_TELL:
+    if evaluation.ece <= _HONEST + evaluation.ece_by_chance or evaluation.expressions < _ENOUGH_TO_TELL:
         return
     message = (
         f"Confidence is off by {evaluation.ece:.1%} on average: be careful with thresholds until there are more "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from services.draft_api.evaluation.advice import Advice
+from services.draft_api.evaluation.advice import NOBODY_ASKS, Advice
 from services.draft_api.evaluation.change import Change, Moved
 from services.draft_api.evaluation.document import Evaluation
 from services.draft_api.evaluation.html import block, bullets, cell, folded, key, number, percent, quoted, table
@@ -46,8 +46,10 @@ def report(
     change: Change | None,
     history: Sequence[tuple[datetime, float]],
     advice: Sequence[Advice],
+    *,
+    asks: bool,
 ) -> str:
-    """`history` holds accuracies, newest first."""
+    """`history` holds accuracies, newest first; `asks` says whether the bot can ask which intent was meant."""
     parts = [
         _header(subject),
         _cards(evaluation, change),
@@ -56,7 +58,7 @@ def report(
         _reliability(evaluation),
         _trade_off(thresholds.intent_threshold) if thresholds else "",
         "</div>",
-        _thresholds(thresholds) if thresholds else "",
+        _thresholds(thresholds, asks) if thresholds else "",
         _change(change, history),
         _matrix(evaluation),
         _confusions(evaluation),
@@ -82,7 +84,8 @@ def _header(subject: Subject) -> str:
 def _cards(evaluation: Evaluation, change: Change | None) -> str:
     sure = f"between {percent(evaluation.accuracy_low)} and {percent(evaluation.accuracy_high)}, most likely"
     moved, since = (_moved(change), "points since the training before") if change else ("new", "the first training")
-    calibration = f"off on average; {percent(evaluation.ece_before)} before calibration"
+    chance = f"; by chance alone, with so few answers, {percent(evaluation.ece_by_chance)}"
+    calibration = f"off on average{chance if evaluation.ece_by_chance else ''}"
     asked = f"expressions asked{' (a sample)' if evaluation.sampled else ''}, of {len(evaluation.intents)} intents"
     cards = (
         f'<section class="first"><b>{percent(evaluation.accuracy)}</b><span>right in cross-validation, {sure}</span>'
@@ -109,8 +112,11 @@ def _advice(advice: Sequence[Advice]) -> str:
 
 
 def _reliability(evaluation: Evaluation) -> str:
-    note = "Of the answers with a confidence of 0.8, about 80 % should be right: the line should follow the diagonal."
-    keys = key(("right", "calibrated, as it is served"), ("before", "before"))
+    note = (
+        "Of the answers with a confidence of 0.8, about 80 % should be right: the line should follow the diagonal. "
+        "Each dot is as many answers as the others."
+    )
+    keys = key(("right", "as it is served"), ("before", "the first part of the model alone, which guesses otherwise"))
     return block("Does confidence mean what it says?", note, reliability_plot(evaluation.reliability) + keys)
 
 
@@ -119,11 +125,11 @@ def _trade_off(advised: Advised) -> str:
     return block("What would a threshold do?", note, trade_off_plot(advised, "intent_threshold") + key(*_STACK))
 
 
-def _thresholds(found: ThresholdAdvice) -> str:
+def _thresholds(found: ThresholdAdvice, asks: bool) -> str:
     note = (
         "Shares of messages that belong to an intent, if the threshold were set to the value and the others left "
         "alone. Strangers are messages about something that the bot does not know, guessed by hiding each intent from "
-        "its own expressions."
+        f"its own expressions.{'' if asks else NOBODY_ASKS}"
     )
     named = (
         ("intent_threshold", found.intent_threshold),

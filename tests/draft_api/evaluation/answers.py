@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from services.draft_api.evaluation.advice import Circumstances
 from services.draft_api.evaluation.answers import Answers, Verdicts, verdicts
 from services.draft_api.evaluation.document import Evaluation, Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
 
 DOG, FARE, LOST = INTENTS = [Named(id=f"int_{name}", name=name) for name in ("dog", "fare", "lost")]
+RAILWAY = Circumstances(language="en", profile="default", foreign=False, installed=True, asks=True)
 
 
 def answers(labels: Sequence[int], guesses: Sequence[int], sure: float | Sequence[float] = 0.9) -> Answers:

@@ -12,7 +12,7 @@ from services.draft_api.evaluation.evaluate import Written, evaluate
 from services.draft_api.evaluation.report import Subject, report
 from services.draft_api.evaluation.thresholds import advise, unpack
 from shared.contracts import BotSettings
-from tests.draft_api.evaluation.answers import answers
+from tests.draft_api.evaluation.answers import RAILWAY, answers
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 VOID = {"meta", "img", "br", "hr", "link", "input", "circle", "rect", "path"}
@@ -49,10 +49,10 @@ def hostile_page() -> tuple[str, Evaluation]:
     found = evaluate(made, texts, Written(texts, np.array(labels), intents), [(0, 30, 0.97)])
     thresholds = advise(unpack(made.outcomes().tobytes()), BotSettings(), -1.0)
     subject = Subject(HOSTILE, "en", "fast", NOON, "sha256:" + "7" * 64)
-    advice = advise_builder(found, thresholds)
+    advice = advise_builder(found, thresholds, RAILWAY)
     assert {kind.kind for kind in advice} >= {"move", "tell_apart", "near_duplicates", "write_more"}
     history = [(NOON, 0.8), (NOON, 0.7)]
-    return report(subject, found, thresholds, change_between(found, found), history, advice), found
+    return report(subject, found, thresholds, change_between(found, found), history, advice, asks=True), found
 
 
 def test_the_report_loads_nothing_and_runs_nothing() -> None:
@@ -84,6 +84,6 @@ def test_a_model_of_an_earlier_version_has_a_report_too() -> None:
             "confusions": [], "thin_intents": [{"id": "a", "name": "a", "expressions": 2}],
         }
     )  # fmt: skip
-    html = report(Subject("Harbour", "en", "fast", NOON, "sha256:77"), old, None, None, [], ())
+    html = report(Subject("Harbour", "en", "fast", NOON, "sha256:77"), old, None, None, [], (), asks=True)
     assert "50.0 %" in html
     assert Page(html).tags.count("svg") == 2
