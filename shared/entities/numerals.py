@@ -1,118 +1,55 @@
 """Numbers, in digits and in words."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
+from shared.entities.dates.phrases import GAP
+from shared.entities.digits import Number, Numeral, in_digits, tidy
 from shared.entities.reading import Reading, Token
 from shared.entities.speech import language_of
 from shared.entities.words import Language, Numerals
 
-Number = int | float
-
-_LONGEST_DIGITS = 15
 _MOST_WORDS = 8
+_LONGEST_SIGN = 20
 _GAP = re.compile(r"[ \t\-]{1,3}")
-_SIGN = re.compile(r"(?:^|[\s(=:])-$")
-# Groups of digits with anything between them that some language puts there.
-_DIGITS = re.compile(r"(?<![\w.,])\d+(?:[.,' ]\d+)*(?![\d])")
 _JOINERS = frozenset({"and", "en", "und", "y", "et"})
-
-
-@dataclass(frozen=True)
-class Numeral:
-    """Places are in the folded text. It is not `sure` when the word for one mostly means something else."""
-
-    value: Number
-    start: int
-    end: int
-    sure: bool = True
 
 
 @lru_cache(maxsize=4)
 def numerals(reading: Reading, language: str) -> tuple[Numeral, ...]:
     """In order of place. Remembered for the kinds that ask for them after one another."""
     spoken = language_of(language)
-    digits = list(_scaled(reading, spoken.numerals, _in_digits(reading.folded, spoken.numerals.decimal)))
+    digits = list(in_digits(reading.folded, spoken))
     taken = {at for numeral in digits for at in range(numeral.start, numeral.end)}
     words = _in_words(reading, spoken, [token for token in reading.cuts[0] if token.start not in taken])
-    return tuple(sorted((*digits, *words), key=lambda numeral: numeral.start))
+    return tuple(_signed(reading, sorted((*digits, *words), key=lambda numeral: numeral.start), spoken))
+
+
+def _signed(reading: Reading, found: Sequence[Numeral], spoken: Language) -> Iterator[Numeral]:
+    """Minus five; but "ten minus five" takes one number from another, and "10 min 5" is two."""
+    minus, _ = _around(spoken.code)
+    before = 0
+    for numeral in found:
+        sign = minus.search(reading.folded, max(before, numeral.start - _LONGEST_SIGN), numeral.start)
+        if sign is not None and numeral.value > 0 and not (before and gap(reading, before, sign.start())):
+            yield replace(numeral, value=-numeral.value, start=sign.start())
+        else:
+            yield numeral
+        before = numeral.end
+
+
+@lru_cache(maxsize=16)
+def _around(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The word for a minus that ends here; that for a decimal point, which begins here."""
+    known = language_of(code).numerals
+    return re.compile(rf"(?<!\w)(?:{known.minus}) {{1,3}}$"), re.compile(f"{GAP}(?:{known.point}){GAP}")
 
 
 def gap(reading: Reading, start: int, end: int) -> bool:
     """Whether nothing but a space or a hyphen lies between."""
     return _GAP.fullmatch(reading.folded, start, end) is not None
-
-
-def digits_of(written: str, decimal: str) -> Number | None:
-    """What digits with separators say; None for what is no number, such as a version or a date.
-
-    One separator before three digits groups them, unless it is the decimal one of the language.
-    """
-    bare = written.replace(" ", "").replace("'", "")
-    if sum(character.isdigit() for character in bare) > _LONGEST_DIGITS:
-        return None
-    if bare.isdigit():
-        return int(bare)
-    separators = [character for character in bare if not character.isdigit()]
-    last = separators[-1]
-    grouping = _groups(bare, separators[0])
-    if len(set(separators)) == 2 and separators.count(last) == 1:
-        whole, _, fraction = bare.rpartition(last)
-        return (
-            _whole(float(f"{whole.replace(separators[0], '')}.{fraction}")) if _groups(whole, separators[0]) else None
-        )
-    if len(set(separators)) > 1 or (len(separators) > 1 and not grouping):
-        return None
-    if grouping and (len(separators) > 1 or last != decimal):
-        return int(bare.replace(last, ""))
-    return _whole(float(bare.replace(last, ".")))
-
-
-def _whole(value: Number) -> Number:
-    return int(value) if value == int(value) else value
-
-
-def _groups(bare: str, separator: str) -> bool:
-    first, *others = bare.split(separator)
-    return 1 <= len(first) <= 3 and first != "0" and all(len(group) == 3 for group in others)
-
-
-def _in_digits(folded: str, decimal: str) -> Iterator[Numeral]:
-    for written in _DIGITS.finditer(folded):
-        for start, end in _readable(written[0]):
-            value = digits_of(written[0][start:end], decimal)
-            begin = written.start() + start
-            if value is not None and not _within_a_code(folded, written.start() + end):
-                negative = start == 0 and _SIGN.search(folded, max(0, begin - 2), begin) is not None
-                yield Numeral(-value if negative else value, begin - negative, written.start() + end)
-
-
-def _readable(written: str) -> Iterator[tuple[int, int]]:
-    """Spaces group digits by three; other digits with a space between them are numbers of their own."""
-    if " " not in written or all(len(part) == 3 for part in re.split(r"[.,' ]", written)[1:]):
-        yield 0, len(written)
-        return
-    for part in re.finditer(r"[^ ]+", written):
-        yield part.span()
-
-
-def _within_a_code(folded: str, end: int) -> bool:
-    """12ab34 is no number, 5kg is one."""
-    after = re.compile(r"[^\W\d_]+").match(folded, end)
-    return after is not None and after.end() < len(folded) and folded[after.end()].isdigit()
-
-
-def _scaled(reading: Reading, known: Numerals, digits: Iterable[Numeral]) -> Iterator[Numeral]:
-    """5 million."""
-    words = {token.start: token for token in reading.cuts[0] if token.form in known.scales}
-    for numeral in digits:
-        word = next((words[at] for at in range(numeral.end + 1, numeral.end + 3) if at in words), None)
-        if word is not None and gap(reading, numeral.end, word.start):
-            value = numeral.value * known.scales[word.form]
-            numeral = replace(numeral, value=_whole(value), end=word.end)
-        yield numeral
 
 
 def _in_words(reading: Reading, spoken: Language, words: Sequence[Token]) -> Iterator[Numeral]:
@@ -123,7 +60,7 @@ def _in_words(reading: Reading, spoken: Language, words: Sequence[Token]) -> Ite
     while at < len(tokens):
         found = None
         if tokens[at].form in beginnings:
-            found = _phrase(reading, tokens, at, known)
+            found = _number(reading, tokens, at, spoken)
         if found is None:
             at += 1
             continue
@@ -149,6 +86,33 @@ def _parts(token: Token, known: Numerals) -> Iterator[Token]:
             yield from (token._replace(form=part) for part in (left, scale, right) if part)
             return
     yield token
+
+
+def _number(reading: Reading, tokens: Sequence[Token], at: int, spoken: Language) -> tuple[Number, int] | None:
+    """With what follows a decimal point: two point five million."""
+    whole = _phrase(reading, tokens, at, spoken.numerals)
+    if whole is None or _around(spoken.code)[1].match(reading.folded, tokens[whole[1] - 1].end) is None:
+        return whole
+    value, after = whole
+    fraction, end = _fraction(reading, tokens, after + 1, spoken.numerals)
+    if not fraction:
+        return whole
+    scaled = end < len(tokens) and tokens[end].form in spoken.numerals.scales and _adjoin(reading, tokens, end)
+    scale = spoken.numerals.scales[tokens[end].form] if scaled else 1
+    return tidy(float(f"{value}.{fraction}") * scale), end + scaled
+
+
+def _fraction(reading: Reading, tokens: Sequence[Token], at: int, known: Numerals) -> tuple[str, int]:
+    """Digit by digit, or as one number: three point one four, drei Komma fünfundzwanzig."""
+    said = ""
+    while at < len(tokens) and _adjoin(reading, tokens, at) and not (said and tokens[at].form in known.articles):
+        value, after = _hundreds(reading, tokens, at, known)
+        if after == at or value > (9 if said else 99) or tokens[at].form not in known.under_thousand:
+            break
+        said, at = f"{said}{value}", after
+        if value > 9:
+            break
+    return said, at
 
 
 def _phrase(reading: Reading, tokens: Sequence[Token], at: int, known: Numerals) -> tuple[int, int] | None:

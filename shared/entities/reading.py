@@ -14,6 +14,9 @@ from typing import NamedTuple
 _LOWEST_ACCENT = 200
 _LONGEST_CACHED = 4
 _DASHES, _APOSTROPHES = "‐‑‒–—−", "’‘ʼ`´′"
+FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
+"""Characters that stay one: apart, the digits of "1½" would be those of eleven halves."""
+
 _PLAIN = {ord(c): "-" for c in _DASHES} | {ord(c): "'" for c in _APOSTROPHES}
 _WITHOUT_SPACES = (
     (0x0E00, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x3005, 0x3007),
@@ -119,6 +122,8 @@ def _fold(cluster: str) -> str:
 
 
 def _folded(cluster: str) -> str:
+    if cluster[0] in FRACTIONS:
+        return cluster[0]
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", cluster).casefold())
     kept = "".join(_digit(c) for c in apart if unicodedata.combining(c) < _LOWEST_ACCENT and not _picks_a_glyph(c))
     return unicodedata.normalize("NFC", kept).translate(_PLAIN)

@@ -8,13 +8,20 @@ Words = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Numerals:
-    """`under_thousand` has every way of saying 0 to 999. `articles` mean one, but mostly something else."""
+    """`under_thousand` has every way of saying 0 to 999. `articles` mean one, but mostly something else.
+
+    `short` are scales that are written after digits alone. `point` is how a decimal point is said and `minus` a sign:
+    fragments of regular expressions, which may look at what stands before.
+    """
 
     under_thousand: Words = field(default_factory=dict)
     scales: Words = field(default_factory=dict)
+    short: Words = field(default_factory=lambda: {"k": 1_000})
     articles: frozenset[str] = frozenset()
     ordinal: str = r"(?!)"
     decimal: str = "."
+    point: str = r"(?!)"
+    minus: str = r"(?!)"
     compounds: bool = False
 
 

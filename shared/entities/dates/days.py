@@ -91,7 +91,7 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
     half = f"(?P<fixed>{either(language.spans.fixed)})"
     ahead, ago = fragment(known.ahead_before), fragment(known.ago_before)
     return (
-        (whole(r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})"), _written),
+        (whole(r"(?P<year>\d{4})(?P<by>[/\-])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})"), _written),
         (whole(r"\d{4}-\d\d-\d\dt\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:z|[+\-]\d\d:\d\d)?"), _standard),
         (whole(r"(?P<first>\d{1,2})(?P<by>[/.\-])(?P<second>\d{1,2})(?:(?P=by)(?P<year>\d{4}|\d{2}))?\.?"), _in_digits),
         (whole(f"{lead}{day}(?:{GAP}{fragment(known.of)})?{GAP}{month}{year}"), _named),

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import TypeVar
 
 from shared.entities.dates.days import Anchor, Day, days_in
 from shared.entities.dates.phrases import GAP, fragment
+from shared.entities.dates.ranges import ranges_in
 from shared.entities.dates.times import Time, times_in
 from shared.entities.speech import language_of
 
@@ -26,7 +28,7 @@ class Moment:
 
 def moments(folded: str, anchor: Anchor) -> Iterator[Moment]:
     days = _longest(days_in(folded, anchor))
-    times = _outside(_longest(times_in(folded, anchor.language)), days)
+    times = _outside(_longest(chain(ranges_in(folded, anchor.language), times_in(folded, anchor.language))), days)
     joins = _joins(anchor.language.code)
     left = list(times)
     for day in days:
@@ -36,9 +38,22 @@ def moments(folded: str, anchor: Anchor) -> Iterator[Moment]:
             continue
         left.remove(near)
         when = datetime.combine(day.day, time(*near.of_day(day.late)), anchor.now.tzinfo)
-        yield Moment(when.isoformat(), min(day.start, near.start), max(day.end, near.end))
+        yield from _one_or_two(near, when, day)
     for alone in left:
-        yield Moment(_nearest(alone, anchor).isoformat(), alone.start, alone.end)
+        yield from _one_or_two(alone, _nearest(alone, anchor))
+
+
+def _one_or_two(told: Time, when: datetime, day: Day | None = None) -> Iterator[Moment]:
+    """The time; of a range its end too, which is on the same day or in the night after it."""
+    start, end = (min(day.start, told.start), max(day.end, told.end)) if day else (told.start, told.end)
+    if told.until is None:
+        yield Moment(when.isoformat(), start, end)
+        return
+    until = datetime.combine(when.date(), time(*told.until.of_day(day.late if day else None)), when.tzinfo)
+    if until <= when and when.date() < date.max:
+        until += timedelta(days=1)
+    yield Moment(when.isoformat(), start, told.dash)
+    yield Moment(until.isoformat(), told.until.start, end)
 
 
 def _told(day: Day) -> str:

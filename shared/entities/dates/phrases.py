@@ -12,6 +12,7 @@ from shared.entities.words import Language
 
 GAP, MAYBE = r"[ \-]{1,3}", r"[ \-]{0,3}"
 NEVER = r"(?!)"
+DATE_IN_DIGITS = r"(?:\d{4}(?P<ymd>[/\-])\d\d?(?P=ymd)\d\d?|\d\d?(?P<dmy>[./\-])\d\d?(?P=dmy)\d{2,4})"
 
 
 def either(phrases: Iterable[str]) -> str:

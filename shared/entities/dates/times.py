@@ -14,13 +14,18 @@ Match = re.Match[str]
 
 @dataclass(frozen=True)
 class Time:
-    """`late` is None when nothing was said of the part of the day: an hour is then one of 24."""
+    """`late` is None when nothing was said of the part of the day: an hour is then one of 24.
+
+    Of a range this is the beginning, in the place of all of it: what says so ends at `dash`, `until` is the end.
+    """
 
     start: int
     end: int
     hour: int
     minute: int
     late: bool | None = None
+    dash: int = 0
+    until: "Time | None" = None
 
     def of_day(self, late: bool | None) -> tuple[int, int]:
         """Hour and minute, where the part of the day may have been said with the day."""
@@ -126,10 +131,11 @@ def _half(found: Match, language: Language) -> tuple[int, int] | None:
 
 
 def _hour_and_minutes(found: Match, language: Language) -> tuple[int, int] | None:
-    """Dix-neuf heures trente; seven thirty, after "at"."""
-    if not (found["word"] or found["at"]) or value_of(found["minutes"], language) < 5:
+    """Dix-neuf heures trente; seven thirty, after "at". Digits with a hyphen between them are a range."""
+    minutes = value_of(found["minutes"], language)
+    if not (found["word"] or found["at"]) or minutes < 5 or f"{found['hour']}-{minutes}" in found[0]:
         return None
-    return _hour(found, language), value_of(found["minutes"], language)
+    return _hour(found, language), minutes
 
 
 def _some(found: Match, language: Language) -> int | None:

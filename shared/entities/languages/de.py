@@ -37,6 +37,9 @@ LANGUAGE = Language(
         scales={"tausend": 1_000, "million": 10**6, "millionen": 10**6, "milliarde": 10**9, "milliarden": 10**9},
         articles=frozenset({"ein", "eine", "einen", "einem", "einer"}),
         decimal=",",
+        short={"k": 1_000, "mio": 10**6, "mrd": 10**9},
+        point="komma",
+        minus=r"(?<!plus.)(?<!plus oder )minus",
         compounds=True,
     ),
     calendar=Calendar(
@@ -62,7 +65,7 @@ LANGUAGE = Language(
         last="letzte[nrsm]?|vergangene[nrsm]?|vorige[nrsm]?",
         ahead_before="in",
         ago_before="vor",
-        joins="um|am|gegen|ab|so gegen",
+        joins="um|am|gegen|ab|von|so gegen",
     ),
     clock=Clock(
         at="um|gegen|ab",

@@ -36,6 +36,9 @@ LANGUAGE = Language(
         scales={"thousand": 1_000, "million": 10**6, "billion": 10**9},
         articles=frozenset({"a", "an"}),
         ordinal="st|nd|rd|th",
+        short={"k": 1_000, "bn": 10**9},
+        point=r"(?<!\ba )(?<!\bat one )point",
+        minus=r"(?<!plus.)(?<!plus or )minus",
     ),
     calendar=Calendar(
         months={

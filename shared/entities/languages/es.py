@@ -41,6 +41,9 @@ LANGUAGE = Language(
         articles=frozenset({"un", "una"}),
         ordinal="o|a|er",
         decimal=",",
+        point=r"coma|(?<!\bun )punto",
+        # "Al menos" is at least, "todos menos" all but.
+        minus=r"(?:^|(?<=[.:;!?(=] )|(?<=\ba )|(?<=\bes )|(?<=\bhace ))menos",
     ),
     calendar=Calendar(
         months={
@@ -69,7 +72,7 @@ LANGUAGE = Language(
         ahead_before="en|dentro de",
         ahead_after="mas tarde",
         ago_before="hace",
-        joins="a|a la|a las|el|sobre las|hacia las|por la|desde las",
+        joins="a|a la|a las|de|el|sobre las|hacia las|por la|desde las",
     ),
     clock=Clock(
         at="a las?|sobre las?|hacia las?|desde las?|las",

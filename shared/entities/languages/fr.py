@@ -45,6 +45,9 @@ LANGUAGE = Language(
         articles=frozenset({"un", "une"}),
         ordinal="ers?|eres?|emes?|e",
         decimal=",",
+        point="virgule",
+        # "Au moins" is at least.
+        minus=r"(?:^|(?<=[.:;!?(=] )|(?<=\ba )|(?<=\best )|(?<=\bfait ))moins",
     ),
     calendar=Calendar(
         months={
@@ -73,7 +76,7 @@ LANGUAGE = Language(
         ahead_before="dans|d'ici",
         ahead_after="plus tard",
         ago_before="il y a",
-        joins="a|vers|le|a partir de|au|dans la",
+        joins="a|de|vers|le|a partir de|au|dans la",
     ),
     clock=Clock(
         at="a|vers|des",

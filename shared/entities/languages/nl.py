@@ -39,6 +39,9 @@ LANGUAGE = Language(
         articles=frozenset({"een"}),
         ordinal="ste|de|e",
         decimal=",",
+        short={"k": 1_000, "mln": 10**6, "mld": 10**9},
+        point="komma",
+        minus=r"(?<!plus.)(?<!plus of )min(?:us)?",
         compounds=True,
     ),
     calendar=Calendar(
@@ -68,7 +71,7 @@ LANGUAGE = Language(
         last="vorige?|afgelopen|laatste",
         ahead_before="over|binnen",
         ago_after="geleden",
-        joins="om|op|rond|tegen|vanaf|in de",
+        joins="om|op|rond|tegen|van|vanaf|in de",
     ),
     clock=Clock(
         at="om|rond|tegen|vanaf",

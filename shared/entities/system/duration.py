@@ -7,13 +7,16 @@ from functools import lru_cache
 
 from shared.entities.asked import Asked, Found
 from shared.entities.dates.phrases import GAP, MAYBE, either, fragment, whole
-from shared.entities.numerals import Number, Numeral, numerals
+from shared.entities.digits import Number, Numeral
+from shared.entities.numerals import numerals
 from shared.entities.reading import Reading
 from shared.entities.speech import language_of
 from shared.entities.words import Spans
 
 _SHORT = {"h": "hour", "u": "hour", "m": "minute", "min": "minute", "s": "second", "sec": "second", "d": "day"}
-_COMPACT = whole(r"(\d{1,3}) ?[hu] ?([0-5]\d)(?: ?m(?:in)?)?")
+_COMPACT = r"(\d{1,3}) ?[hu] ?([0-5]\d)(?: ?m(?:in)?)?"
+# £5m is an amount, not five minutes.
+_PRICED = re.compile(r"[$€£¥₹₽₺₩] ?$")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _ORDER = ("year", "month", "week", "day", "hour", "minute", "second")
 _LONGEST = 10**9
@@ -30,29 +33,41 @@ class _Part:
 def find(reading: Reading, asked: Asked) -> Iterator[Found]:
     """The value is in ISO 8601: `PT1H30M`, `P2W`, `P1Y6M`."""
     known = language_of(asked.language).spans
-    fixed, unit, joins = _patterns(asked.language)
+    fixed, compact, unit, joins = _patterns(asked.language)
     for phrase in fixed.finditer(reading.folded):
         seconds = known.fixed[re.sub(GAP, " ", phrase[0])]
         days, rest = divmod(seconds, _SECONDS["day"])
         yield Found(iso_duration({"second": seconds} if rest else {"day": days}), *phrase.span())
-    for written in _COMPACT.finditer(reading.folded):
-        yield Found(iso_duration({"hour": int(written[1]), "minute": int(written[2])}), *written.span())
+    for written in compact.finditer(reading.folded):
+        hours, minutes = (int(count) for count in written.groups() if count is not None)
+        yield Found(iso_duration({"hour": hours, "minute": minutes}), *written.span())
     parts = list(_parts(reading.folded, numerals(reading, asked.language), unit, known))
     for run in _runs(reading.folded, parts, joins):
         yield Found(iso_duration({part.unit: part.count for part in run}), run[0].start, run[-1].end)
 
 
 @lru_cache(maxsize=16)
-def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     known = language_of(language).spans
     unit = rf"{MAYBE}(?P<unit>{either({**_SHORT, **known.units})})(?!\w)(?P<half>{GAP}{fragment(known.half)}(?!\w))?"
-    return whole(either(known.fixed)), re.compile(unit), re.compile(rf" {{1,3}}(?:{fragment(known.joins)}{GAP})?")
+    compact = whole(rf"{_COMPACT}|(\d{{1,3}}):([0-5]\d){MAYBE}{either(_hours(language))}")
+    joins = re.compile(rf" {{1,3}}(?:{fragment(known.joins)}{GAP})?")
+    return whole(either(known.fixed)), compact, re.compile(unit), joins
+
+
+def _hours(language: str) -> Iterator[str]:
+    """Words for hours that are not those of the clock: "19:30 uur" is a time of day."""
+    spoken = language_of(language)
+    clock = re.compile(spoken.clock.hour)
+    words = {**_SHORT, **spoken.spans.units}.items()
+    return (word for word, unit in words if unit == "hour" and not clock.fullmatch(word))
 
 
 def _parts(folded: str, counts: Sequence[Numeral], unit: re.Pattern[str], known: Spans) -> Iterator[_Part]:
     for numeral in counts:
         word = unit.match(folded, numeral.end)
-        if word is not None and 0 <= numeral.value <= _LONGEST:
+        priced = _PRICED.search(folded, max(0, numeral.start - 2), numeral.start)
+        if word is not None and not priced and 0 <= numeral.value <= _LONGEST:
             count = numeral.value + (0.5 if word["half"] else 0)
             yield _Part({**_SHORT, **known.units}[word["unit"]], count, numeral.start, word.end())
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from shared.entities.asked import Asked, Found
 from shared.entities.dates.phrases import either
-from shared.entities.numerals import Number, Numeral, numerals
+from shared.entities.digits import Number, Numeral
+from shared.entities.numerals import numerals
 from shared.entities.reading import Reading
 from shared.entities.speech import language_of
 from shared.entities.words import Language
@@ -22,6 +23,9 @@ _CODES = (
     "aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf idr ils inr isk jpy krw mad mxn myr nok nzd "
     "pen php pln ron rub sar sek sgd thb try twd uah usd vnd zar"
 ).split()
+# After a sign, letters are a scale: £5m is neither minutes nor metres.
+_LETTERS: Mapping[str, int] = {"m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
+_LETTERED = re.compile(rf"{either(_LETTERS)}(?!\w)")
 
 
 def find(reading: Reading, asked: Asked) -> Iterator[Found]:
@@ -37,7 +41,8 @@ def find(reading: Reading, asked: Asked) -> Iterator[Found]:
             fraction, end = _cents(reading.folded, unit.end(), cents, small)
             yield _amount(numeral.value, fraction, _currency(unit[1], language, asked), numeral.start, end)
         elif sign is not None:
-            yield _amount(numeral.value, 0, _currency(sign[1], language, asked), sign.start(1), numeral.end)
+            times, end = _scale(reading.folded, numeral.end)
+            yield _amount(numeral.value * times, 0, _currency(sign[1], language, asked), sign.start(1), end)
         elif (coins := cents.match(reading.folded, numeral.end)) and coins["word"]:
             yield _amount(0, numeral.value, _of_cents(language, asked), numeral.start, coins.end())
 
@@ -54,26 +59,32 @@ def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[s
     )
 
 
+def _scale(folded: str, end: int) -> tuple[int, int]:
+    letters = _LETTERED.match(folded, end)
+    return (_LETTERS[letters[0]], letters.end()) if letters else (1, end)
+
+
 def _cents(folded: str, end: int, cents: re.Pattern[str], small: Mapping[int, Numeral]) -> tuple[Number, int]:
-    """Five euro fifty; five dollars and twenty cents."""
+    """Five euro fifty; 5 euro 50; five dollars and twenty cents."""
     join = re.compile(r" (?:(?:and|en|et|und|y|con) )?").match(folded, end)
     numeral = small.get(join.end()) if join else None
-    if numeral is None or not isinstance(numeral.value, int) or not 0 < numeral.value < 100:
+    if join is None or numeral is None or not isinstance(numeral.value, int) or not 0 < numeral.value < 100:
         return 0, end
     word = cents.match(folded, numeral.end)
-    two_digits = numeral.end - numeral.start == 2 and folded[numeral.start].isdigit() and join and join[0] == " "
     if word is not None and word["word"]:
         return numeral.value, word.end()
-    return (numeral.value, numeral.end) if two_digits and _alone(folded, numeral.end) else (0, end)
+    return (numeral.value, numeral.end) if join[0] == " " and _are_cents(folded, numeral) else (0, end)
 
 
-def _alone(folded: str, end: int) -> bool:
-    """Nothing is counted by it: "5 euro 50", but not "5 euro 10 minutes"."""
-    return re.compile(r"\s*(?:[.,;!?]|$)").match(folded, end) is not None
+def _are_cents(folded: str, numeral: Numeral) -> bool:
+    """In words or two digits, with nothing that is counted by it: "5 euro 50", but not "5 euro 10 minutes"."""
+    two_digits = numeral.end - numeral.start == 2 or not folded[numeral.start].isdigit()
+    alone = re.compile(r"\s*(?:[.,;!?]|$)").match(folded, numeral.end)
+    return numeral.sure and two_digits and alone is not None
 
 
 def _amount(whole: Number, cents: Number, currency: str, start: int, end: int) -> Found:
-    amount = round(whole + cents / 100, 4)
+    amount = round(whole + (-cents if whole < 0 else cents) / 100, 4)
     return Found({"amount": int(amount) if amount == int(amount) else amount, "currency": currency}, start, end)
 
 

@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 
 from shared.entities.asked import Asked, Found
+from shared.entities.dates.phrases import DATE_IN_DIGITS
 from shared.entities.reading import Reading
 from shared.entities.speech import language_of
 
 _MOST = 10
 _FEWEST_DIGITS, _MOST_DIGITS = 6, 15
 _CANDIDATE = re.compile(r"(?<![\w+.,/:\-])(?:\+|\()?\d(?:[ \-./()]{0,2}\d){5,19}(?![\w])")
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?([./\-])\d\d?\1\d{2,4}")
+_MOMENT = re.compile(rf"{DATE_IN_DIGITS}|\d\d?\.\d\d ?- ?\d\d?\.\d\d")
 _OTHERWISE = 0.75
 """How sure a number is that could be one of a country that nobody named."""
 
@@ -22,7 +23,7 @@ def find(reading: Reading, asked: Asked) -> Iterator[Found]:
         if count == _MOST:
             return
         digits = re.sub(r"\D", "", written[0])
-        if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or _DATE.fullmatch(written[0]):
+        if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or _MOMENT.fullmatch(written[0]):
             continue
         number = _international(written[0], region)
         if number is not None:

@@ -18,6 +18,8 @@ ALL = compile_entities({**EVERYTHING, **PLACES, "code": {"kind": "match", "patte
 PIECES = st.sampled_from([
     "at 7", "tomorrow", "€5", "5 h", "+32 470 12 34 56", "jo@example.com", "www.example.com", "2026-13-45", "1,000",
     "half", "quarter to", "\u0301" * 40, "\u202e", "\ud800", "\x00", "👨‍👩‍👧", " ", "-", "'", "五", "٣", "ß", "İ", "ﬁ",
+    "1½", "½", "2 1/2", "3-5pm", "09:00-17:00", "31/12/9999", "22:00-02:00", "1:30 hours", "£5m", "minus ", "five",
+    " point ", "5k", "2027/02/01", " euro ",
     *NAMES,
 ])  # fmt: skip
 MESSAGES = st.lists(PIECES | st.text(max_size=12), max_size=12).map("".join)
