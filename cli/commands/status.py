@@ -16,7 +16,7 @@ from cli.progress import step_line
 def status(access: Access, bot: Annotated[str, typer.Argument(help="Its name or id.")]) -> None:
     """Show where a bot stands between draft and live."""
     found = access.publisher.get("bots", bot, "status")
-    nlp = access.draft.get("bots", bot, "nlp")["languages"]
+    nlp = access.draft.get("bots", bot, "nlp")["languages"] if found.get("in_draft", True) else {}
     document = {**found, "nlp": nlp}
     access.answer(document, lambda: print("\n".join(_lines(document, access.named(bot)))))
 
@@ -25,6 +25,8 @@ def _lines(document: Mapping[str, Any], bot: str) -> list[str]:
     lines = [_served("live", document["live"])]
     if document.get("preview_url"):
         lines.append(f"{_served('preview', document['preview'])} at {document['preview_url']}")
+    if not document.get("in_draft", True):
+        lines.append("draft: deleted there; take it off live with greenroom unpublish")
     lines += [f"nlp {language}: {state['status'].replace('_', ' ')}" for language, state in document["nlp"].items()]
     lines += _listed("unpublished", change_lines(document["unpublished"]), "nothing")
     lines += _listed("live edits that draft lacks", [drift_words(edit) for edit in document["live_edits"]])

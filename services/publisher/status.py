@@ -3,15 +3,16 @@
 from pydantic import BaseModel
 
 from services.publisher import records
-from services.publisher.bridge import Bridge, Planner
+from services.publisher.bridge import Bridge, BridgeParts, Planner
 from services.publisher.drift import DriftItem, named, standing
 from services.publisher.gather import read_situation
 from services.publisher.judging import judge
 from services.publisher.plan_records import Pointer
 from services.publisher.publications import Shown, shown
 from services.publisher.wish import Wish
-from shared.contracts import Finding
+from shared.contracts import Finding, Snapshot
 from shared.diff import Changes
+from shared.errors import NotFoundError
 from shared.web.routing import Router
 
 router = Router(tags=["status"])
@@ -20,11 +21,13 @@ router = Router(tags=["status"])
 class Status(BaseModel):
     """`unpublished` is what a full publication would change now; `findings` what it would say.
 
-    `live_edits` are the items that were edited in live and not pulled into draft.
+    `live_edits` are the items that were edited in live and not pulled into draft. A bot that was deleted in draft and
+    that live still serves is not `in_draft`, and has nothing to publish.
     """
 
     bot: str
     name: str
+    in_draft: bool
     live: Pointer | None
     live_url: str
     preview: Pointer | None = None
@@ -39,9 +42,11 @@ class Status(BaseModel):
 @router.get("/v1/bots/{bot}/status")
 def status(bot: str, bridge: Bridge, key: Planner) -> Status:
     bot_id = bridge.bot_id(bot, key)
-    draft = bridge.draft.snapshot(bot_id)
-    wish = Wish(mode="full")
+    draft, wish = _draft(bridge, bot_id), Wish(mode="full")
     situation = read_situation(bridge.db, bridge.live, bot_id, draft, wish)
+    known = draft or situation.base
+    if known is None:
+        raise NotFoundError("not_found", f"There is no bot {bot!r}.")
     verdict = judge(wish, situation)
     with bridge.db.reading() as connection:
         running = records.running(connection, bot_id, "live")
@@ -51,7 +56,8 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
     edits = standing(situation.edits, situation.pulled, base) if base else {}
     return Status(
         bot=bot_id,
-        name=draft.bot.name,
+        name=known.bot.name,
+        in_draft=draft is not None,
         live=Pointer(number=situation.live.number, digest=situation.live.digest) if situation.live else None,
         live_url=bridge.targets["live"].public_url,
         preview=Pointer(number=previewed.number, digest=previewed.digest) if previewed else None,
@@ -62,3 +68,10 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
         findings=list(verdict.findings),
         running=shown(running, bridge) if running else None,
     )
+
+
+def _draft(bridge: BridgeParts, bot_id: str) -> Snapshot | None:
+    try:
+        return bridge.draft.snapshot(bot_id)
+    except NotFoundError:
+        return None

@@ -45,6 +45,16 @@ def test_what_was_taken_off_can_come_back_as_an_earlier_release(at_home: House, 
     assert ask(at_home, cafe.id).json()["release"] == 2
 
 
+def test_a_bot_that_draft_deleted_shows_what_live_still_serves(at_home: House, cafe: Cafe) -> None:
+    assert at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()["in_draft"]
+    assert at_home.draft.delete(f"/v1/bots/{cafe.id}").status_code == 204
+    status = at_home.publisher.get("/v1/bots/Harbour Café/status").json()
+    assert (status["name"], status["in_draft"], status["live"]["number"]) == ("Harbour Café", False, 1)
+    assert not status["changed"]
+    assert at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish").status_code == 200
+    assert at_home.publisher.get(f"/v1/bots/{cafe.id}/status").status_code == 404
+
+
 def test_who_took_it_off_and_why_is_on_record(at_home: House, cafe: Cafe) -> None:
     at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish", json={"notes": "the season is over"})
     entry = at_home.publisher.get(f"/v1/bots/{cafe.id}/audit?action=unpublished").json()["items"][0]
