@@ -15,7 +15,7 @@ def normal_form(text: str, fold_accents: bool) -> str:
         apart = unicodedata.normalize("NFKD", folded)
         # Taken apart, a raised capital is a plain one.
         folded = unicodedata.normalize("NFC", "".join(c for c in apart if not _is_accent(c)).casefold())
-    kept = "".join(" " if unicodedata.category(c)[0] in "ZC" else c for c in folded if not _is_punctuation(c))
+    kept = "".join(" " if unicodedata.category(c)[0] in "ZC" else c for c in folded if not _is_nothing(c))
     spaced = " ".join(kept.split())
     # Without the punctuation between them, two characters may have become one.
     return spaced if folded == spaced or spaced.isascii() else normal_form(spaced, fold_accents)
@@ -26,5 +26,7 @@ def _is_accent(character: str) -> bool:
     return unicodedata.combining(character) >= 200
 
 
-def _is_punctuation(character: str) -> bool:
-    return unicodedata.category(character)[0] == "P"
+def _is_nothing(character: str) -> bool:
+    """Punctuation, and what nobody sees: soft hyphens, joiners, marks of direction."""
+    category = unicodedata.category(character)
+    return category == "Cf" or category[0] == "P"

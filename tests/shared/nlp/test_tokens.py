@@ -30,6 +30,7 @@ from shared.nlp.tokens import normal_form
         ("?!... —", "", ""),
         ("", "", ""),
         (" \u200b\u00ad ", "", ""),
+        ("re\u00adnew a D\u200dVD\u200f", "renew a dvd", "renew a dvd"),
     ],
 )
 def test_case_punctuation_and_spaces_do_not_count_and_accents_only_where_asked(
