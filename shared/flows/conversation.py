@@ -127,8 +127,8 @@ class Turn(Value):
     """`block` is the first block that answered; None when a built-in text did.
 
     `ended`: the bot closed the conversation, and the next message begins it anew. `answers`: the message was taken for
-    the answer to a question. `hidden` are texts that nobody reads in what is kept of the turn: see
-    `shared.flows.masking`.
+    the answer to a question. `guessed`: the likeliest of intents too close to call was answered. `hidden` are texts
+    that nobody reads in what is kept of the turn: see `shared.flows.masking`.
     """
 
     state: ConversationState
@@ -138,11 +138,16 @@ class Turn(Value):
     hand_over: HandOver | None = None
     ended: bool = False
     answers: bool = False
+    guessed: bool = False
     hidden: frozenset[str] = frozenset()
 
 
 def taken_for(found: Classification, turn: Turn) -> Classification:
-    """What is told of a message: the answer to a question is none of the intents, whatever it looks like."""
+    """What is told of a message: the answer to a question is none of the intents, whatever it looks like, and what was
+    answered as an intent was understood as that.
+    """
+    if turn.guessed:
+        return found.model_copy(update={"understood": True, "intent": found.ranking[0], "reason": None})
     if not turn.answers:
         return found
     return found.model_copy(update={"understood": False, "intent": None, "reason": "answer"})

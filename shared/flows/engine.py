@@ -62,7 +62,8 @@ def _turn(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: M
     else:
         told = _told(state, event, way, way.visits, start.suggestions)
     answers = start.answers is not None
-    return told.model_copy(update={"hidden": _hidden(dialogue, moment, way), "answers": answers})
+    hidden = _hidden(dialogue, moment, way)
+    return told.model_copy(update={"hidden": hidden, "answers": answers, "guessed": start.guessed})
 
 
 def _moment(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Moment:

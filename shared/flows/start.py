@@ -18,7 +18,8 @@ _MOST_SUGGESTIONS = 3
 class Start:
     """`answers` is the question that the message answers. `suggestions` are intents for the user to choose from.
 
-    `questions` are those that stay open, whatever comes of the message.
+    `guessed`: the likeliest of intents too close to call is answered, for want of a block to ask with. `questions` are
+    those that stay open, whatever comes of the message.
     """
 
     place: Place
@@ -26,6 +27,7 @@ class Start:
     answers: Question | None = None
     suggestions: tuple[Option, ...] = ()
     questions: tuple[Question, ...] = ()
+    guessed: bool = False
 
 
 def picked(dialogue: Dialogue, state: ConversationState, event: UserEvent, moment: Moment) -> Offer | None:
@@ -126,7 +128,7 @@ def _understood(
 ) -> Start:
     if triggered:
         name = found.intent.name if found.intent else found.ranking[0].name
-        return Start(triggered, f"understood as {name!r}", questions=questions)
+        return Start(triggered, f"understood as {name!r}", questions=questions, guessed=found.intent is None)
     why = found.reason or "no block answers this intent here"
     if not state.started and "introduction" in dialogue.by_role:
         return Start(dialogue.by_role["introduction"], f"the first message, {why}")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.flows.conversation import taken_for
 from shared.flows.engine import MOST_VISITS, ConversationState
 from shared.flows.fallbacks import FALLBACK_TEXTS
 from tests.shared.flows.bakery import Customer, block, choices, heard, opened
@@ -244,8 +245,16 @@ def test_intents_too_close_to_call_are_offered_as_buttons_if_something_answers_t
     assert customer.says("Cake") == ["<cake>"]
 
 
-def test_a_bot_that_cannot_ask_takes_the_likeliest() -> None:
-    assert Customer(HELLO, *BREADS).turn(TWINS).block == "rye"
+def test_a_bot_that_cannot_ask_takes_the_likeliest_and_says_so() -> None:
+    turn = Customer(HELLO, *BREADS).turn(TWINS)
+    assert turn.block == "rye"
+    told = taken_for(TWINS, turn)
+    assert (told.understood, told.reason, told.intent) == (True, None, TWINS.ranking[0])
+
+
+def test_a_message_over_which_the_user_is_asked_was_not_understood() -> None:
+    turn = Customer(HELLO, *BREADS, block("which", system="did_you_mean")).turn(TWINS)
+    assert taken_for(TWINS, turn) == TWINS
 
 
 # -- texts -------------------------------------------------------------------------------
