@@ -9,7 +9,7 @@ from services.draft_api.evaluation.thresholds import Choice, ThresholdAdvice, Tr
 from shared.document import Value
 
 MOST = 10
-NOBODY_ASKS = " The bot has no did_you_mean block to ask with: write one, or these messages are not understood."
+NOBODY_ASKS = " The bot has no did_you_mean block to ask with: write one, or the likeliest is answered unasked."
 _MOST_PAIRS = 5
 _HONEST = 0.05
 _ENOUGH_TO_TELL = 100

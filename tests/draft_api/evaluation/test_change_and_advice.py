@@ -78,7 +78,7 @@ def test_a_bot_that_cannot_ask_is_told_what_a_margin_needs() -> None:
         name: advise_builder(evaluated([0] * 20, [0] * 20), suggested(name, asked), speechless)[0].message
         for name, asked in (("margin", 0.039), ("intent_threshold", 0.0))
     }
-    assert told["margin"].endswith("did_you_mean block to ask with: write one, or these messages are not understood.")
+    assert told["margin"].endswith("did_you_mean block to ask with: write one, or the likeliest is answered unasked.")
     assert "did_you_mean" not in told["intent_threshold"]
 
 
