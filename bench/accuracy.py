@@ -166,7 +166,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the data folder of a running `greenroom up`")
-    parser.add_argument("--profile", choices=["default", "fast"])
+    parser.add_argument("--profile", choices=["default", "accurate", "fast", "multilingual"])
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     stage = Stage(given.data)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray  # noqa: E402
 
 from bench.typos import with_typos  # noqa: E402
 from services.draft_api.training.embeddings import EmbeddingCache  # noqa: E402
-from services.draft_api.training.encoder_folder import EncoderFolder, installed_encoder  # noqa: E402
+from services.draft_api.training.encoder_folder import EncoderFolder, how_to_get, installed_encoder  # noqa: E402
 from services.draft_api.training.train import read_source, train  # noqa: E402
 from shared.contracts import BotSettings  # noqa: E402
 from shared.digest import digest_of  # noqa: E402
@@ -82,7 +82,7 @@ def measure(path: Path, profile: str, typos: int, cache: Path) -> Row:
     test = [(text, label) for text, label in data["test"] if label not in OUT_OF_SCOPE]
     texts, labels = [text for text, _ in test], np.array([label for _, label in test])
     typed, meant = [with_typos(text, seed) for seed, text in enumerate(texts[:typos])], labels[:typos]
-    encoder = _encoder(cache) if profile == "default" else None
+    encoder = None if profile == "fast" else _encoder(profile, cache)
     started = time.perf_counter()
     model = trained(data["train"], profile, encoder, cache)
     seconds = time.perf_counter() - started
@@ -112,10 +112,10 @@ def measure(path: Path, profile: str, typos: int, cache: Path) -> Row:
     return row
 
 
-def _encoder(cache: Path) -> Remembered:
-    folder = installed_encoder()
+def _encoder(profile: str, cache: Path) -> Remembered:
+    folder = installed_encoder(profile)
     if folder is None:
-        raise SystemExit("No encoder is installed: run `greenroom encoder build`, or measure --profile fast.")
+        raise SystemExit(how_to_get(profile))
     return Remembered(folder, EmbeddingCache(cache, folder.manifest.digest, folder.manifest.dimensions))
 
 
@@ -204,7 +204,7 @@ def _cell(value: object) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument("--profile", choices=["default", "fast"], default="default")
+    parser.add_argument("--profile", choices=["default", "accurate", "fast"], default="default")
     parser.add_argument("--typos", type=int, default=500, help="how many messages of a test set are mistyped")
     parser.add_argument("--cache", type=Path, help="keeps embeddings between runs")
     parser.add_argument("--json", action="store_true")

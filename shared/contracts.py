@@ -13,6 +13,7 @@ SCHEMA_VERSION: Literal[1] = 1
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Profile = Literal["default", "accurate", "fast", "multilingual"]
 Unit = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -40,7 +41,7 @@ class BotSettings(Value):
     margin: Unit = 0.0
     max_message_length: Annotated[int, Field(ge=1, le=100_000)] = 1000
     session_timeout_minutes: Annotated[int, Field(ge=1, le=10_080)] = 15
-    profile: Literal["default", "fast", "multilingual"] = "default"
+    profile: Profile = "default"
     approvals: Annotated[int, Field(ge=0, le=20)] = 0
 
     languages: dict[Language, LanguageSettings] = {}
@@ -84,7 +85,7 @@ class ModelManifest(Document):
     """A trained model of one language, named by `digest`. `labels` are intent ids in output order."""
 
     language: Language
-    profile: Literal["default", "fast", "multilingual"]
+    profile: Profile
     fingerprint: Digest
     labels: tuple[str, ...]
     files: tuple[FileRef, ...]

@@ -20,6 +20,7 @@ class ServiceSettings:
     egress_deny: str
     max_body_bytes: int
     max_upload_bytes: int
+    max_blob_bytes: int
 
     @property
     def secrets_file(self) -> Path:
@@ -45,4 +46,5 @@ def service_settings(service: str, environ: Mapping[str, str] = os.environ) -> S
         egress_deny=environ.get("GREENROOM_EGRESS_DENY", ""),
         max_body_bytes=int(environ.get("GREENROOM_MAX_BODY_BYTES", 1 << 20)),
         max_upload_bytes=int(environ.get("GREENROOM_MAX_UPLOAD_BYTES", 64 << 20)),
+        max_blob_bytes=int(environ.get("GREENROOM_MAX_BLOB_BYTES", 256 << 20)),
     )

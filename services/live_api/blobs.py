@@ -12,7 +12,7 @@ from shared.digest import is_digest
 from shared.errors import InvalidError, NotFoundError
 from shared.failpoints import reach
 from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET, processor, runtime_version
-from shared.web.routing import UPLOAD, Router
+from shared.web.routing import BLOB, Router
 
 router = Router(prefix="/v1", tags=["publishing"])
 
@@ -26,7 +26,7 @@ async def has(digest: str, floor: Floor, _key: Releaser) -> Response:
     return Response()
 
 
-@router.put("/blobs/{digest}", openapi_extra={UPLOAD: True, "requestBody": _BYTES}, status_code=201)
+@router.put("/blobs/{digest}", openapi_extra={BLOB: True, "requestBody": _BYTES}, status_code=201)
 async def put(digest: str, request: Request, floor: Floor, _key: Releaser) -> Response:
     """Hashed while it arrives; nothing is kept of bytes that are not what their name says."""
     if not is_digest(digest):

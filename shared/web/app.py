@@ -63,6 +63,7 @@ def create_app(
     app.state.measures = Measures(registry)
     app.state.max_body_bytes = settings.max_body_bytes
     app.state.max_upload_bytes = settings.max_upload_bytes
+    app.state.max_blob_bytes = settings.max_blob_bytes
     problems.install(app)
     app.add_middleware(Door, environment=surface.name, measures=app.state.measures)
     app.add_middleware(Lingering)

@@ -1,7 +1,7 @@
 """A route that asks who is there before it reads a byte, and reads JSON strictly and within bounds."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Security
@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from pydantic import TypeAdapter
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.responses import Response
 from starlette.types import Message, Receive
 
@@ -21,6 +22,7 @@ from shared.web.typed import check_whole_numbers, read_strictly, whole_numbers
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of this service.")
 _BODY_SECONDS = 30.0
 UPLOAD = "greenroom-upload"
+BLOB = "greenroom-blob"
 BODY_LIMIT = "greenroom-body-limit"
 """In bytes, for a route whose bodies have a limit of their own."""
 # A whole bot has far more keys than anything that is written by hand.
@@ -66,15 +68,13 @@ class GuardedRoute(APIRoute):
         may_be_empty = told is not None and not told.is_required()
         numbers = whole_numbers(self.dependant)
         extra = self.openapi_extra or {}
-        upload, own_limit = bool(extra.get(UPLOAD)), extra.get(BODY_LIMIT)
+        upload = bool(extra.get(UPLOAD))
 
         async def guarded(request: Request) -> Response:
             if scopes is not None:
                 request.scope["greenroom.principal"] = await admit(request, scopes)
             check_whole_numbers(request, numbers)
-            state = request.app.state
-            limit = own_limit or (state.max_upload_bytes if upload else state.max_body_bytes)
-            bounded = Request(request.scope, _bounded(request, limit))
+            bounded = Request(request.scope, _bounded(request, _limit(request.app.state, extra)))
             if kind and not (may_be_empty and _says_nothing(request)):
                 body = await _json_of(bounded, _UPLOAD_LIMITS if upload else JsonLimits())
                 # FastAPI lets pass as it is what is of the right type already.
@@ -100,6 +100,12 @@ async def admit(request: Request, scopes: tuple[str, ...]) -> Principal:
         principal = await run_in_threadpool(keys.authenticate, token)
     demand(principal, scopes)
     return principal
+
+
+def _limit(state: State, extra: Mapping[str, Any]) -> int:
+    """Of a body, in bytes."""
+    of_its_kind: int = state.max_upload_bytes if extra.get(UPLOAD) else state.max_body_bytes
+    return extra.get(BODY_LIMIT) or (state.max_blob_bytes if extra.get(BLOB) else of_its_kind)
 
 
 def _says_nothing(request: Request) -> bool:

@@ -70,13 +70,13 @@ def test_only_what_training_reads_makes_a_model_stale(
     assert nlp_status(draft, bot)["status"] == status
 
 
-@pytest.mark.parametrize("profile", ["default", "multilingual"])
+@pytest.mark.parametrize("profile", ["default", "accurate", "multilingual"])
 def test_a_profile_whose_encoder_is_not_here_is_refused_when_it_is_asked_for(
     draft: TestClient, profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bot = make_bot(draft, "Rialto")
-    for name in ("GREENROOM_ENCODER", "GREENROOM_ENCODER_MULTILINGUAL"):
-        monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+    for suffix in ("", "_ACCURATE", "_MULTILINGUAL"):
+        monkeypatch.setenv("GREENROOM_ENCODER" + suffix, str(tmp_path / "nowhere"))
     asked = {"settings": {"profile": profile}}
     for answer in (draft.post("/v1/bots", json={"name": "Babel", **asked}), draft.patch(bot, json=asked)):
         problem = assert_problem(answer, 422, "profile_unavailable")

