@@ -33,7 +33,7 @@ class Encoder:
 
     @cached_property
     def lexicon(self) -> Lexicon:
-        """Made when it is first asked for: a training has no mistyped words to put right."""
+        """Made when it is first asked for."""
         return Lexicon(self._tokenizer)
 
     def embed(self, text: str) -> Vector:

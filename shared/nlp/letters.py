@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.errors import InvalidError
-from shared.nlp.ngrams import hash_ngrams
+from shared.nlp.ngrams import hash_many, hash_ngrams
 
 BUCKETS = 8192
 _SMOOTHING = 0.1
@@ -46,9 +46,8 @@ class Letters:
 
 def pack_letters(texts: Iterable[str]) -> bytes:
     """The file for the expressions of one language."""
-    counts = np.zeros(BUCKETS)
-    for text in texts:
-        counts[_buckets(text)] += 1
+    _, heard, _ = hash_many([_spelled(text) for text in texts], BUCKETS)
+    counts = np.bincount(heard, minlength=BUCKETS)
     shares = (counts + _SMOOTHING) / (counts.sum() + _SMOOTHING * BUCKETS)
     costs: Costs = np.rint(np.minimum(-np.log(shares) * _TWELFTHS, 255)).astype(np.uint8)
     return costs.tobytes()
@@ -65,8 +64,12 @@ def likeliest(text: str, languages: Mapping[str, Letters], current: str) -> str:
 
 
 def _buckets(text: str) -> NDArray[np.int64]:
-    """Of its letters alone: numbers, addresses and signs are in no language. Empty for a text without letters."""
-    spelled = "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in _SAYS_NOTHING.sub(" ", text))
-    ids, values = hash_ngrams(spelled, BUCKETS)
+    """Empty for a text without letters."""
+    ids, values = hash_ngrams(_spelled(text), BUCKETS)
     heard: NDArray[np.int64] = ids[values != 0]
     return heard
+
+
+def _spelled(text: str) -> str:
+    """Its letters alone: numbers, addresses and signs are in no language."""
+    return "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in _SAYS_NOTHING.sub(" ", text))

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from scipy import sparse
 
-from shared.nlp.ngrams import hash_ngrams
+from shared.nlp.ngrams import hash_many
 
 _SMALL_TABLE, _LARGE_TABLE = 4_096, 16_384
 _MANY_EXPRESSIONS = 2_000
@@ -25,8 +24,5 @@ def ngram_buckets(expressions: int, intents: int, *, encoded: bool) -> int:
 
 def ngram_matrix(texts: Sequence[str], buckets: int) -> sparse.csr_matrix:
     """Float32 [texts, buckets], rows of unit length."""
-    rows = [hash_ngrams(text, buckets) for text in texts]
-    starts = np.concatenate([[0], np.cumsum([len(ids) for ids, _ in rows])])
-    ids = np.concatenate([ids for ids, _ in rows])
-    values = np.concatenate([values for _, values in rows])
+    starts, ids, values = hash_many(texts, buckets)
     return sparse.csr_matrix((values, ids, starts), shape=(len(texts), buckets))

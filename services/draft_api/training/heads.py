@@ -59,7 +59,8 @@ def logistic(features: Matrix, labels: Labels, classes: int) -> Linear:
         return value / count, gradient.astype(np.float64) / count
 
     start = np.zeros(width * known + known)
-    options = {"maxiter": 200, "maxcor": 10, "ftol": 1e-7, "gtol": 1e-5}
+    # Remembering fewer steps takes no more of them, and each of a small bot is as long as what it remembers.
+    options = {"maxiter": 200, "maxcor": 5, "ftol": 1e-7, "gtol": 1e-5}
     best = minimize(loss, start, jac=True, method="L-BFGS-B", options=options).x
     weights = np.zeros((width, classes), np.float32)
     bias = np.full(classes, _ABSENT_LOGIT, np.float32)

@@ -84,7 +84,11 @@ def _prepare() -> Loaded | None:
     from services.draft_api.training import learn  # noqa: F401
 
     folder = installed_encoder()
-    return load(folder) if folder else None
+    ready = load(folder) if folder else None
+    if ready:
+        # What the first probe with a strange word would wait for.
+        _ = ready.encoder.lexicon
+    return ready
 
 
 def _asked() -> tuple[Path, Path]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.nlp.ngrams import hash_ngrams
+from shared.nlp.ngrams import hash_many, hash_ngrams
 
 BUCKETS = 4096
 
@@ -48,6 +48,17 @@ def test_any_script_and_half_a_character_have_numbers(text: str) -> None:
 def test_case_and_the_way_accents_are_written_do_not_count() -> None:
     for one, other in (("CAFÉ", "cafe\u0301"), ("Train", "tRAIN")):
         assert [a.tolist() for a in hash_ngrams(one, BUCKETS)] == [a.tolist() for a in hash_ngrams(other, BUCKETS)]
+
+
+@given(st.lists(st.text(max_size=30), max_size=12), st.sampled_from([64, 4096]))
+def test_many_texts_at_once_have_the_numbers_that_each_has_alone(texts: list[str], buckets: int) -> None:
+    starts, ids, values = hash_many(texts, buckets)
+    assert starts.tolist()[-1] == len(ids) == len(values)
+    for row, text in enumerate(texts):
+        alone = [(i, v) for i, v in zip(*(a.tolist() for a in hash_ngrams(text, buckets)), strict=True) if v]
+        here = slice(starts[row], starts[row + 1])
+        assert ids[here].tolist() == [i for i, _ in alone]
+        assert values[here].tolist() == pytest.approx([v for _, v in alone])
 
 
 def likeness(one: str, other: str) -> float:
