@@ -155,7 +155,7 @@ def _unused(blocks: Blocks, intents: Mapping[str, str]) -> Iterator[Finding]:
 
 def _untranslated(blocks: Blocks, languages: tuple[str, ...]) -> Iterator[Finding]:
     for here in blocks:
-        lacking = {language for text in here.block.texts() for language in _lacking(text, languages)}
+        lacking = {language for text in here.texts for language in _lacking(text, languages)}
         missing_ = [language for language in languages if language in lacking]
         if missing_:
             message = f"Block {here.block.id!r} lacks a text in {', '.join(missing_)}: {languages[0]} is said instead."

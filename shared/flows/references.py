@@ -10,7 +10,7 @@ from shared.contracts import Flow
 from shared.digest import same
 from shared.flows.block import Block, parse_blocks
 from shared.flows.template import environment_values_in, variables_in
-from shared.flows.text import every_spelling
+from shared.flows.text import Text, every_spelling
 from shared.flows.values import SYSTEM_VARIABLES
 
 Kind = Literal["intent", "entity", "variable", "block", "context"]
@@ -44,6 +44,15 @@ class Placed:
     @cached_property
     def assigns(self) -> tuple[str, ...]:
         return tuple(self.block.assigns())
+
+    @cached_property
+    def needs(self) -> tuple[Need, ...]:
+        """What it needs of the environment (E4), each once."""
+        return tuple(dict.fromkeys(_needs(self.block)))
+
+    @cached_property
+    def texts(self) -> tuple[Text, ...]:
+        return tuple(self.block.texts())
 
 
 @dataclass(frozen=True)
@@ -96,10 +105,10 @@ def missing(
 
 
 def needs(blocks: Iterable[Placed]) -> dict[Need, list[tuple[str, str]]]:
-    """What blocks need of the environment (E4), each with the (flow, block) places that need it."""
+    """What blocks need of the environment, each with the (flow, block) places that need it."""
     found: dict[Need, list[tuple[str, str]]] = {}
     for here in blocks:
-        for need in dict.fromkeys(_needs(here.block)):
+        for need in here.needs:
             found.setdefault(need, []).append((here.flow, here.block.id))
     return found
 
