@@ -1,9 +1,10 @@
-"""Whether a training disturbs live: classify at a steady pace before, during and after a training.
+"""Whether a training disturbs live, or an encoder that it has not had yet: classify at a steady pace meanwhile.
 
     greenroom up --data /tmp/stage &
-    python -m bench.disturbance --data /tmp/stage banking77.json
+    python -m bench.disturbance --data /tmp/stage banking77.json [--encoder accurate]
 
-Prints latencies as seen by a client, and the ratio of the two p99; JSON with --json.
+With `--encoder`, another bot of that profile is published, the first one of it since live started. Prints latencies as
+seen by a client before, during and after, and the ratio of the p99 during to that before; JSON with --json.
 """
 
 import argparse
@@ -11,12 +12,15 @@ import json
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bench.accuracy import Stage, import_rows, make_bot, ok, publish, train
 
 PACE = 0.02
+
+Act = Callable[[], None]
 
 
 def watch(stage: Stage, bot: str, texts: list[str], stop: threading.Event) -> list[float]:
@@ -34,7 +38,7 @@ def watch(stage: Stage, bot: str, texts: list[str], stop: threading.Event) -> li
     return found
 
 
-def during(stage: Stage, bot: str, texts: list[str], act: Any) -> list[float]:
+def during(stage: Stage, bot: str, texts: list[str], act: Act) -> list[float]:
     stop, found = threading.Event(), []
     thread = threading.Thread(target=lambda: found.extend(watch(stage, bot, texts, stop)))
     thread.start()
@@ -49,10 +53,24 @@ def summary(times: list[float]) -> dict[str, float]:
     return {"calls": len(times), "p50": cuts[499], "p95": cuts[949], "p99": cuts[989], "max": max(times)}
 
 
+def _training(stage: Stage, data: dict[str, Any]) -> tuple[str, Act]:
+    other = make_bot(stage, f"in training {time.time_ns()}", None)
+    import_rows(stage, other, data["train"])
+    return "during a training", lambda: train(stage, other)
+
+
+def _new_encoder(stage: Stage, data: dict[str, Any], profile: str) -> tuple[str, Act]:
+    other = make_bot(stage, f"of {profile} {time.time_ns()}", profile)
+    import_rows(stage, other, data["train"][:300])
+    train(stage, other)
+    return f"while a first bot of `{profile}` is published", lambda: publish(stage, other)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--encoder", choices=["accurate", "multilingual"], help="publish a first bot of this profile")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     stage, data = Stage(given.data), json.loads(given.file.read_text())
@@ -60,15 +78,14 @@ def main() -> None:
     import_rows(stage, bot, data["train"][:1500])
     train(stage, bot)
     publish(stage, bot)
-    other = make_bot(stage, f"in training {time.time_ns()}", None)
-    import_rows(stage, other, data["train"])
+    name, act = _new_encoder(stage, data, given.encoder) if given.encoder else _training(stage, data)
     texts = [text for text, _ in data["test"]]
     rows = {
         "before": summary(during(stage, bot, texts, lambda: time.sleep(30))),
-        "during a training": summary(during(stage, bot, texts, lambda: train(stage, other))),
+        name: summary(during(stage, bot, texts, act)),
         "after": summary(during(stage, bot, texts, lambda: time.sleep(30))),
     }
-    ratio = rows["during a training"]["p99"] / rows["before"]["p99"]
+    ratio = rows[name]["p99"] / rows["before"]["p99"]
     if given.json:
         print(json.dumps({"rows": rows, "p99_ratio": ratio}))
         return
