@@ -1,6 +1,7 @@
 """What the publisher brings before a release: bytes named by their digest. And what this runtime can execute."""
 
 import hashlib
+from io import BytesIO
 from typing import Any
 
 from fastapi import Request, Response
@@ -31,14 +32,15 @@ async def put(digest: str, request: Request, floor: Floor, _key: Releaser) -> Re
     """Hashed while it arrives; nothing is kept of bytes that are not what their name says."""
     if not is_digest(digest):
         raise InvalidError("invalid_digest", "A digest is written sha256:<64 hex digits>.")
-    data, sha256 = bytearray(), hashlib.sha256()
+    # Unlike a bytearray, it gives its bytes away without a copy.
+    data, sha256 = BytesIO(), hashlib.sha256()
     async for chunk in request.stream():
         sha256.update(chunk)
-        data += chunk
+        data.write(chunk)
     if f"sha256:{sha256.hexdigest()}" != digest:
         raise InvalidError("artifact_digest_mismatch", f"The bytes that arrived are not {digest}.")
     known = await floor.backstage.run(floor.artifacts.has, digest)
-    await floor.backstage.run(floor.artifacts.write, bytes(data), digest)
+    await floor.backstage.run(floor.artifacts.write, data.getvalue(), digest)
     reach("live.blob.stored")
     return Response(status_code=200 if known else 201)
 

@@ -8,6 +8,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from shared.contracts import FileRef, ModelManifest
@@ -72,7 +73,7 @@ class Inspector:
             child, self._waiting = self._waiting, None
         if child is None or child.poll() is not None:
             child = _start()
-        _hear(child, json.dumps({**wanted, "seconds": SECONDS}).encode() + b"\n" + data)
+        _hear(child, json.dumps({**wanted, "seconds": SECONDS}).encode() + b"\n", data)
 
 
 def _head(manifest: ModelManifest) -> dict[str, object]:
@@ -123,9 +124,12 @@ def _start() -> Child:
     )
 
 
-def _hear(child: Child, question: bytes) -> None:
+def _hear(child: Child, question: bytes, data: bytes) -> None:
+    assert child.stdin is not None
     try:
-        answer, _ = child.communicate(question, timeout=_PATIENCE)
+        with suppress(BrokenPipeError):
+            child.stdin.write(question)
+        answer, _ = child.communicate(data, timeout=_PATIENCE)
     except subprocess.TimeoutExpired:
         child.kill()
         child.communicate()
