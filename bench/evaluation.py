@@ -18,8 +18,9 @@ from scipy import sparse
 from services.draft_api.evaluation.document import Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
 from services.draft_api.evaluation.thresholds import advise, unpack
+from services.draft_api.training.examples import Features
 from services.draft_api.training.held_out import alike, held_out_answers
-from services.draft_api.training.stack import Features, OutOfFold
+from services.draft_api.training.stack import OutOfFold
 from shared.contracts import BotSettings
 
 _SAMPLE, _DIMENSIONS = 12_000, 384

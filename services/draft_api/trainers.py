@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,11 +38,14 @@ class Trainers:
                 goodbye.daemon = True
                 goodbye.start()
 
-    def train(self, source: Path, out: Path) -> Child:
-        """Tells what it does as lines of JSON on its standard output; ends itself when its standard input ends."""
+    def train(self, source: Path, out: Path, stored: Collection[str] = ()) -> Child:
+        """Tells what it does as lines of JSON on its standard output; ends itself when its standard input ends.
+
+        Files whose digest is among `stored` are not written again.
+        """
         with self._lock:
             child, self._waiting = self._waiting, None
-        task = orjson.dumps({"source": str(source), "out": str(out)}) + b"\n"
+        task = orjson.dumps({"source": str(source), "out": str(out), "stored": sorted(stored)}) + b"\n"
         if child is None or not _told(child, task):
             child = self._start()
             _told(child, task)

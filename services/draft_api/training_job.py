@@ -49,6 +49,8 @@ class TrainingJob:
     artifacts: Artifacts
     scratch: Path
     trainers: Trainers
+    # Files of encoders, which are large and the same for all bots, that this process has stored, and so verified.
+    _stored: set[str] = field(default_factory=set)
     _turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(1))
 
     def run(self, training: str) -> None:
@@ -104,7 +106,7 @@ class TrainingJob:
 
     def _run_child(self, training: str, folder: Path, share: "Share") -> None:
         reach("training.child.before")
-        child = self.trainers.train(folder / "source.json", folder / "out")
+        child = self.trainers.train(folder / "source.json", folder / "out", self._stored)
         errors: list[bytes] = []
         drain = threading.Thread(target=lambda: errors.append(child.stderr.read() if child.stderr else b""))
         drain.start()
@@ -137,7 +139,10 @@ class TrainingJob:
     def _keep(self, row: RowMapping, nlp: Nlp, language: str, source: bytes, out: Path) -> str:
         manifest = ModelManifest.model_validate_json((out / "manifest.json").read_bytes())
         for file in manifest.all_files():
-            self.artifacts.write((out / "files" / file.name).read_bytes(), file.digest)
+            if file.digest not in self._stored:
+                self.artifacts.write((out / "files" / file.name).read_bytes(), file.digest)
+        if manifest.encoder:
+            self._stored.update(file.digest for file in manifest.encoder.files)
         reach("training.stored")
         values = {
             "bot_id": row["bot_id"],

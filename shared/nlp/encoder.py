@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,17 @@ from shared.nlp.tokens import composed
 
 Vector = NDArray[np.float32]
 Read = Callable[[str], bytes]
+
+
+class TextEncoder(Protocol):
+    """What a model needs of an encoder."""
+
+    @property
+    def lexicon(self) -> Lexicon: ...
+
+    def embed(self, text: str) -> Vector:
+        """Unit vector, float32 [1, dimensions]."""
+        ...
 
 
 class Encoder:
@@ -63,10 +75,10 @@ def _tokenizer(data: bytes, max_tokens: int) -> Tokenizer:
 class EncoderCache:
     """One encoder per digest in a process, shared by all of its bots."""
 
-    _loaded: dict[str, Encoder] = field(default_factory=dict)
+    _loaded: dict[str, TextEncoder] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def get(self, manifest: EncoderManifest, read: Read) -> Encoder:
+    def get(self, manifest: EncoderManifest, read: Read) -> TextEncoder:
         digest = manifest.digest
         with self._lock:
             if digest not in self._loaded:

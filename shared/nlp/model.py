@@ -9,7 +9,7 @@ import numpy as np
 
 from shared.contracts import ModelManifest
 from shared.errors import InvalidError
-from shared.nlp.encoder import Encoder, EncoderCache, Read
+from shared.nlp.encoder import EncoderCache, Read, TextEncoder
 from shared.nlp.exact import ExpressionHashes
 from shared.nlp.letters import Letters
 from shared.nlp.ngrams import hash_ngrams
@@ -43,7 +43,7 @@ class Model:
     manifest: ModelManifest
     digest: str
     _head: Head
-    _encoder: Encoder | None
+    _encoder: TextEncoder | None
     _expressions: ExpressionHashes
     letters: Letters | None
     _words: OwnWords | None

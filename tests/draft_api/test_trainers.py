@@ -37,10 +37,10 @@ def trainers(tmp_path: Path) -> Iterator[Trainers]:
     made.close()
 
 
-def learnt(trainers: Trainers, folder: Path) -> ModelManifest:
+def learnt(trainers: Trainers, folder: Path, *stored: str) -> ModelManifest:
     folder.mkdir()
     (folder / "source.json").write_text(json.dumps(source(RAILWAY)))
-    with trainers.train(folder / "source.json", folder / "out") as child:
+    with trainers.train(folder / "source.json", folder / "out", stored) as child:
         assert child.stdout
         steps = [orjson.loads(line) for line in child.stdout]
     assert steps[0]["step"] == "reading"
@@ -60,6 +60,17 @@ def test_what_it_learns_does_not_depend_on_whether_it_had_waited(trainers: Train
     trainers.expect()
     assert learnt(trainers, tmp_path / "expected") == at_once
     assert train(source(RAILWAY), tmp_path / "by hand").manifest == at_once
+
+
+@pytest.mark.parametrize("expected", [True, False])
+def test_a_file_that_is_stored_already_is_not_written_again(trainers: Trainers, tmp_path: Path, expected: bool) -> None:
+    first = learnt(trainers, tmp_path / "monday")
+    if expected:
+        trainers.expect()
+    stored = first.files[0]
+    assert learnt(trainers, tmp_path / "tuesday", stored.digest) == first
+    written = {path.name for path in (tmp_path / "tuesday" / "out" / "files").iterdir()}
+    assert written == {file.name for file in first.all_files()} - {stored.name}
 
 
 def test_one_that_died_while_it_waited_is_replaced(trainers: Trainers, started: list[Child], tmp_path: Path) -> None:

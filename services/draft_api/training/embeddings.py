@@ -5,7 +5,7 @@ Imports little, so that the encoder is at work while what learns from the embedd
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.nlp.encoder import Encoder
+from shared.contracts import EncoderManifest
+from shared.nlp.encoder import Encoder, TextEncoder, Vector
+from shared.nlp.spelling import Lexicon
 
 Matrix = NDArray[np.float32]
 Tell = Callable[[float], None]
@@ -25,10 +27,27 @@ AT_ONCE = min(2, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
+class Remembering:
+    """An encoder that is not asked again for what it has said: a proof has the same sentences each time."""
+
+    encoder: Encoder
+    vectors: Mapping[str, Vector]
+
+    @property
+    def lexicon(self) -> Lexicon:
+        return self.encoder.lexicon
+
+    def embed(self, text: str) -> Vector:
+        known = self.vectors.get(text)
+        return self.encoder.embed(text) if known is None else known
+
+
+@dataclass(frozen=True)
 class Encoded:
     """`files` of the encoder by digest, verified; `vectors` of expressions and then of names [texts, dimensions]."""
 
-    encoder: Encoder
+    manifest: EncoderManifest
+    encoder: TextEncoder
     files: dict[str, bytes]
     vectors: Matrix
 

@@ -9,7 +9,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from services.draft_api.training.heads import Linear, Matrix, Prototypes
+from services.draft_api.training.examples import Matrix
+from services.draft_api.training.heads import Linear, Prototypes
 from services.draft_api.training.nodes import Nodes
 from services.draft_api.training.stack import NEARNESS_SCALE, STRENGTH_WEIGHT, Heads
 

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
 
-from services.draft_api.training.separate import separate
-
-Matrix = NDArray[np.float32]
-Labels = NDArray[np.int64]
+from services.draft_api.training.examples import Labels, Matrix
+from services.draft_api.training.separate import products_of, separate
 
 # Found on validation splits; see docs/accuracy-log.md.
 LOGISTIC_C = 30.0
@@ -23,6 +21,8 @@ SVM_C = 3.0
 MOST_PROTOTYPES = 20
 # Up to so many expressions, all their products with each other are kept; of more, liblinear is the faster.
 _FEW = 2_500
+# Expressions times labels: so many scores are held at a time, 16 MB of them.
+_NUMBERS_AT_ONCE = 4_000_000
 # liblinear draws from one generator for the whole process: two fits at once would take each other's numbers.
 _LIBLINEAR = threading.Lock()
 # What a label that the fold lacks gets, so that it is never the answer.
@@ -42,21 +42,23 @@ def logistic(features: Matrix, labels: Labels, classes: int) -> Linear:
     present = np.unique(labels)
     if len(present) == 1:
         return _constant(features.shape[1], classes, int(present[0]))
-    targets = (labels[:, None] == present[None]).astype(np.float32)
+    own = np.searchsorted(present, labels)
     count, width, known = len(labels), features.shape[1], len(present)
     penalty = 1.0 / LOGISTIC_C
+    at_once = max(1, _NUMBERS_AT_ONCE // known)
+    blocks = [slice(start, start + at_once) for start in range(0, count, at_once)]
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights = flat[: width * known].reshape(width, known).astype(np.float32)
-        logits = features @ weights + flat[width * known :].astype(np.float32)
-        logits -= logits.max(axis=1, keepdims=True)
-        odds = np.exp(logits)
-        total = odds.sum(axis=1, keepdims=True)
-        value = float((np.log(total[:, 0]) - (logits * targets).sum(axis=1)).sum(dtype=np.float64))
-        value += 0.5 * penalty * float((weights * weights).sum(dtype=np.float64))
-        slope = odds / total - targets
-        gradient = np.concatenate([(features.T @ slope + penalty * weights).ravel(), slope.sum(axis=0)])
-        return value / count, gradient.astype(np.float64) / count
+        bias = flat[width * known :].astype(np.float32)
+        value = 0.5 * penalty * float((weights * weights).sum(dtype=np.float64))
+        slope, slant = penalty * weights, np.zeros(known, np.float32)
+        for block in blocks:
+            excess, lost = _excess(features[block] @ weights + bias, own[block])
+            value += lost
+            slope += features[block].T @ excess
+            slant += excess.sum(axis=0)
+        return value / count, np.concatenate([slope.ravel(), slant]).astype(np.float64) / count
 
     start = np.zeros(width * known + known)
     # Remembering fewer steps takes no more of them, and each of a small bot is as long as what it remembers.
@@ -69,20 +71,37 @@ def logistic(features: Matrix, labels: Labels, classes: int) -> Linear:
     return Linear(weights, bias)
 
 
-def margins(ngrams: sparse.csr_matrix, labels: Labels, classes: int) -> Linear:
-    """One linear SVM per label against the rest."""
+def _excess(logits: Matrix, own: Labels) -> tuple[Matrix, float]:
+    """Probabilities less 1 for each one's own label, written over the logits, and the log loss."""
+    rows = np.arange(len(own))
+    logits -= logits.max(axis=1, keepdims=True)
+    right = logits[rows, own]
+    odds: Matrix = np.exp(logits, out=logits)
+    total = odds.sum(axis=1, keepdims=True)
+    odds /= total
+    odds[rows, own] -= 1
+    return odds, float((np.log(total[:, 0]) - right).sum(dtype=np.float64))
+
+
+def are_few(labels: Labels) -> bool:
+    """So few that the products of all with each other are kept."""
+    return len(labels) <= _FEW
+
+
+def margins(ngrams: sparse.csr_matrix, labels: Labels, classes: int, products: Matrix | None = None) -> Linear:
+    """One linear SVM per label against the rest; `products` as `products_of` gives them, where they are known."""
     present = np.unique(labels)
     if len(present) == 1:
         return _constant(ngrams.shape[1], classes, int(present[0]))
     weights = np.zeros((ngrams.shape[1], classes), np.float32)
     bias = np.full(classes, _ABSENT_MARGIN, np.float32)
-    weights[:, present], bias[present] = (_few if len(labels) <= _FEW else _many)(ngrams, labels, present)
+    if are_few(labels):
+        signs = np.where(labels[:, None] == present[None], np.float32(1), np.float32(-1))
+        known = products_of(ngrams) if products is None else products
+        weights[:, present], bias[present] = separate(ngrams, signs, SVM_C, known)
+    else:
+        weights[:, present], bias[present] = _many(ngrams, labels, present)
     return Linear(weights, bias)
-
-
-def _few(ngrams: sparse.csr_matrix, labels: Labels, present: Labels) -> tuple[Matrix, Matrix]:
-    signs = np.where(labels[:, None] == present[None], np.float32(1), np.float32(-1))
-    return separate(ngrams, signs, SVM_C)
 
 
 def _many(ngrams: sparse.csr_matrix, labels: Labels, present: Labels) -> tuple[Matrix, Matrix]:

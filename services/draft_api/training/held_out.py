@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from services.draft_api.evaluation.answers import Answers, Labels, Verdicts, joined, verdicts
 from services.draft_api.evaluation.suspects import Pair, pairs_above
-from services.draft_api.training.stack import Features, OutOfFold, probabilities, scope_scores
+from services.draft_api.training.examples import Features
+from services.draft_api.training.stack import OutOfFold, probabilities, scope_scores
 
 _ROWS_AT_ONCE = 256
 _HIDDEN = np.float32(-1e4)

@@ -1,7 +1,8 @@
 """From expressions to a model and what is to be said of it. Everything here may take its time to be imported."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,14 @@ from services.draft_api.evaluation.answers import Answers
 from services.draft_api.evaluation.document import Evaluation, Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
 from services.draft_api.training.embeddings import AT_ONCE, Encoded
+from services.draft_api.training.examples import Examples, Features
 from services.draft_api.training.features import ngram_buckets, ngram_matrix
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators
 from services.draft_api.training.held_out import alike, held_out_answers
 from services.draft_api.training.names import telling_names
 from services.draft_api.training.probing import probe_texts
 from services.draft_api.training.source import Rows, Source
-from services.draft_api.training.stack import (
-    SCOPE_QUANTILE,
-    Examples,
-    Features,
-    fit_heads,
-    fit_mix,
-    folds,
-    out_of_fold,
-)
+from services.draft_api.training.stack import SCOPE_QUANTILE, cross_fit, fit_mix, folds
 from shared.contracts import FileRef, ModelManifest, Runtime
 from shared.digest import canonical, digest_of
 from shared.nlp.encoder import EncoderCache
@@ -40,45 +34,48 @@ _SAMPLE = 12_000
 Tell = Callable[[str, float], None]
 
 
-def learn(source: Source, encoding: "Future[Encoded] | None", out: Path, tell: Tell) -> ModelManifest:
-    """What needs no embedding comes first: `encoding` is under way (None without an encoder)."""
+@dataclass(frozen=True)
+class Output:
+    """A folder, and digests of files that need not be written into it."""
+
+    folder: Path
+    stored: Container[str]
+
+
+def learn(source: Source, encoding: "Future[Encoded] | None", out: Output, tell: Tell) -> ModelManifest:
+    """`encoding` is under way (None without an encoder)."""
     buckets = ngram_buckets(len(source.texts), len(source.intents), encoded=encoding is not None)
-    ngrams = ngram_matrix(source.texts_and_names, buckets)
-    hashes, fold_accents = pack(zip(source.texts, source.labels.tolist(), strict=True))
-    letters = pack_letters(source.texts)
-    words = {"words.bin": pack_words(source.texts)} if encoding else {}
-    encoded = encoding.result() if encoding else None
-    features, sample = Features(encoded.vectors if encoded else None, ngrams), _sample(len(source.texts))
-    head, answers = _fit(source, features, sample, tell)
+    sample = _sample(len(source.texts))
+    # The numeric libraries let go of the interpreter while they compute.
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        packing = threads.submit(_packed, source, encoding is not None)
+        ngrams = ngram_matrix(source.texts_and_names, buckets)
+        encoded = encoding.result() if encoding else None
+        examples = _examples(source, Features(encoded.vectors if encoded else None, ngrams))
+        del ngrams
+        fold = folds(source.texts, source.labels)
+        heads, found = cross_fit(examples, fold, sample, len(source.intents), threads, tell)
+        own, fold_accents = packing.result()
+    mix = fit_mix(found)
+    answers = held_out_answers(found, mix)
     tell("exporting", 90)
-    own = {"expressions.bin": hashes, "head.onnx": head, "letters.bin": letters, **words}
+    own["head.onnx"] = head_graph(heads, mix, len(source.intents))
     scope = float(np.quantile(answers.said.scope, SCOPE_QUANTILE))
     manifest = _manifest(source, encoded, own, buckets, scope, fold_accents)
     files = {ref.digest: own[ref.name] for ref in manifest.files} | (encoded.files if encoded else {})
     manifest = manifest.model_copy(update={"probes": _probes(manifest, files, encoded, source)})
     tell("evaluating", 95)
-    pairs = alike(features.rows(slice(len(source.texts))), source.labels, sample, answers.own)
+    pairs = alike(examples.features.rows(slice(examples.said)), source.labels, sample, answers.own)
     _write(out, manifest, files)
-    _write_evaluation(out, answers, evaluate(answers, source.texts_of(sample), _written(source), pairs))
+    _write_evaluation(out.folder, answers, evaluate(answers, source.texts_of(sample), _written(source), pairs))
     return manifest
 
 
-def _fit(source: Source, features: Features, sample: Rows, tell: Tell) -> tuple[bytes, Answers]:
-    """The head as a graph, and what heads that had not seen the expressions of the sample say of them."""
-    said, names = _examples(source, features)
-    classes, fold = len(source.intents), folds(source.texts, source.labels)[sample]
-
-    def told(share: float) -> None:
-        tell("cross-validating", 35 + 40 * share)
-
-    # The numeric libraries let go of the interpreter while they compute, and each fit is on its own.
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        fitting = threads.submit(fit_heads, said, names, classes)
-        found = out_of_fold(said.rows(sample), names, classes, fold, threads, told)
-        mix = fit_mix(found)
-        answers = held_out_answers(found, mix)
-        tell("fitting", 80)
-        return head_graph(fitting.result(), mix, classes), answers
+def _packed(source: Source, encoded: bool) -> tuple[dict[str, bytes], bool]:
+    """Files for which nothing is to be learnt, and whether accents are folded in them."""
+    hashes, fold_accents = pack(zip(source.texts, source.labels.tolist(), strict=True))
+    words = {"words.bin": pack_words(source.texts)} if encoded else {}
+    return {"expressions.bin": hashes, "letters.bin": pack_letters(source.texts), **words}, fold_accents
 
 
 def _manifest(
@@ -91,7 +88,7 @@ def _manifest(
         fingerprint=source.fingerprint,
         labels=tuple(intent["id"] for intent in source.intents),
         files=tuple(_ref(name, data) for name, data in sorted(own.items())),
-        encoder=encoded.encoder.manifest if encoded else None,
+        encoder=encoded.manifest if encoded else None,
         ngram_buckets=buckets,
         scope_threshold=scope,
         fold_accents=fold_accents,
@@ -100,12 +97,19 @@ def _manifest(
     )
 
 
-def _examples(source: Source, features: Features) -> tuple[Examples, Examples]:
+def _examples(source: Source, features: Features) -> Examples:
     """What was said, and those names that say something."""
-    said = Examples(features.rows(slice(len(source.texts))), source.labels)
-    names = features.rows(slice(len(source.texts), None))
-    labels = telling_names(said, names, len(source.intents))
-    return said, Examples(names.rows(labels), labels)
+    said, intents = len(source.texts), len(source.intents)
+    telling = telling_names(features, source.labels, intents)
+    labels = np.append(source.labels, telling)
+    if len(telling) == intents:
+        return Examples(features, labels, said)
+    if features.embeddings is not None:
+        # In place, because the names are a few rows at the end of what may be large.
+        features.embeddings[said : len(labels)] = features.embeddings[said:][telling]
+    rows = np.append(np.arange(said), said + telling)
+    embeddings = None if features.embeddings is None else features.embeddings[: len(labels)]
+    return Examples(Features(embeddings, features.ngrams[rows]), labels, said)
 
 
 def _sample(count: int) -> Rows:
@@ -124,7 +128,7 @@ def _probes(
     manifest: ModelManifest, files: Mapping[str, bytes], encoded: Encoded | None, source: Source
 ) -> tuple[Probe, ...]:
     """Answered by the exported model itself."""
-    loaded = {encoded.encoder.manifest.digest: encoded.encoder} if encoded else {}
+    loaded = {encoded.manifest.digest: encoded.encoder} if encoded else {}
     model = load_model(manifest, files.__getitem__, SharedParts(EncoderCache(loaded)))
 
     def probe(text: str) -> Probe:
@@ -141,11 +145,13 @@ def _written(source: Source) -> Written:
     return Written(source.texts, source.labels, intents, silent)
 
 
-def _write(out: Path, manifest: ModelManifest, files: Mapping[str, bytes]) -> None:
-    (out / "files").mkdir(parents=True, exist_ok=True)
+def _write(out: Output, manifest: ModelManifest, files: Mapping[str, bytes]) -> None:
+    folder = out.folder / "files"
+    folder.mkdir(parents=True, exist_ok=True)
     for file in manifest.all_files():
-        (out / "files" / file.name).write_bytes(files[file.digest])
-    (out / "manifest.json").write_bytes(manifest.canonical())
+        if file.digest not in out.stored:
+            (folder / file.name).write_bytes(files[file.digest])
+    (out.folder / "manifest.json").write_bytes(manifest.canonical())
 
 
 def _write_evaluation(out: Path, answers: Answers, found: Evaluation) -> None:

@@ -5,22 +5,23 @@
 
 import numpy as np
 
-from services.draft_api.training.heads import Labels, centroids
-from services.draft_api.training.stack import Examples, Features
+from services.draft_api.training.examples import Features, Labels
+from services.draft_api.training.heads import centroids
 
 _NEAREST_SHARE = 0.1
 
 
-def telling_names(said: Examples, names: Features, classes: int) -> Labels:
-    """The labels whose name, a row of `names` each, is about what they mean.
+def telling_names(features: Features, labels: Labels, classes: int) -> Labels:
+    """The labels whose name is about what they mean; `features` are rows of `labels`, then one for each name.
 
-    It is, where the centre of its own expressions is among the nearest tenth of all centres to it: a name that says
+    A name is, where the centre of its own expressions is among the nearest tenth of all centres to it: one that says
     nothing, a number for instance, lies anywhere.
     """
-    if said.features.embeddings is not None and names.embeddings is not None:
-        cosines = names.embeddings @ centroids(said.features.embeddings, said.labels, classes)
+    said, names = slice(len(labels)), slice(len(labels), None)
+    if features.embeddings is not None:
+        cosines = features.embeddings[names] @ centroids(features.embeddings[said], labels, classes)
     else:
-        cosines = np.asarray(names.ngrams @ centroids(said.features.ngrams, said.labels, classes))
+        cosines = np.asarray(features.ngrams[names] @ centroids(features.ngrams[said], labels, classes))
     own = np.diagonal(cosines)
     nearer = (cosines > own[:, None]).sum(axis=1)
     told: Labels = np.flatnonzero((nearer < max(1.0, _NEAREST_SHARE * classes)) & (own > 0))

@@ -40,10 +40,17 @@ class Point:
         return Point(self.added[:, labels], self.scores[:, labels])
 
 
-def separate(features: sparse.csr_matrix, signs: Matrix, strength: float) -> tuple[Matrix, Matrix]:
-    """Weights [features, labels] and biases [labels] for `signs` [expressions, labels] of 1 and -1; C = `strength`."""
-    # As if the features had a last column of ones, whose weight is the bias.
+def products_of(features: sparse.csr_matrix) -> Matrix:
+    """Of all expressions with each other [expressions, expressions]; those of some are rows and columns of it.
+
+    As if the features had a last column of ones, whose weight is the bias.
+    """
     products: Matrix = (features @ features.T).toarray() + np.float32(1)
+    return products
+
+
+def separate(features: sparse.csr_matrix, signs: Matrix, strength: float, products: Matrix) -> tuple[Matrix, Matrix]:
+    """Weights [features, labels] and biases [labels] for `signs` [expressions, labels] of 1 and -1; C = `strength`."""
     added = _solve(signs, strength, products)
     return np.asarray(features.T @ added), added.sum(axis=0)
 

@@ -1,26 +1,27 @@
 """Mixing the views: scalars fitted on out-of-fold scores, which mixes and calibrates at once."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.optimize import minimize
 
+from services.draft_api.training.examples import Examples, Features, Labels, Matrix, Rows
 from services.draft_api.training.heads import (
-    Labels,
     Linear,
-    Matrix,
     Prototypes,
+    are_few,
     centroids,
     logistic,
     margins,
     nearness,
     prototypes,
 )
+from services.draft_api.training.separate import products_of
 from shared.nlp.model import SCOPE_WEIGHT
 
 FOLDS = 4
@@ -33,37 +34,7 @@ _LEAST_MIX, _MOST_MIX = 0.05, 20.0
 _MOST_OF_CENTRES = 0.2
 """What centres of n-grams count at most: with more, the log loss falls a little and so does accuracy."""
 
-Tell = Callable[[float], None]
-
-
-@dataclass(frozen=True)
-class Features:
-    """`embeddings` is None in the profile without an encoder."""
-
-    embeddings: Matrix | None
-    ngrams: sparse.csr_matrix
-
-    def rows(self, which: NDArray[np.bool_] | Labels | slice) -> "Features":
-        return Features(None if self.embeddings is None else self.embeddings[which], self.ngrams[which])
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Rows that are known to belong to `labels`."""
-
-    features: Features
-    labels: Labels
-
-    def rows(self, which: NDArray[np.bool_] | Labels | slice) -> "Examples":
-        return Examples(self.features.rows(which), self.labels[which])
-
-    def followed_by(self, more: "Examples") -> "Examples":
-        ours, theirs = self.features, more.features
-        embeddings = None
-        if ours.embeddings is not None and theirs.embeddings is not None:
-            embeddings = np.concatenate([ours.embeddings, theirs.embeddings])
-        ngrams = sparse.vstack([ours.ngrams, theirs.ngrams], format="csr")
-        return Examples(Features(embeddings, ngrams), np.concatenate([self.labels, more.labels]))
+Tell = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -85,46 +56,71 @@ class Heads:
         return [logits, margin, np.float32(NEARNESS_SCALE) * nearness(features.embeddings, self.near, classes)]
 
 
-def fit_heads(said: Examples, names: Examples, classes: int) -> Heads:
+def fit_heads(examples: Examples, parts: Sequence[Rows], classes: int, threads: Executor) -> Iterator[Heads]:
+    """Heads of each part of the examples, in their order; the last part is the largest."""
+    embeddings, ngrams, labels = examples.features.embeddings, examples.features.ngrams, examples.labels
+    products = products_of(ngrams) if are_few(labels) else None
+
+    def margin(kept: Rows) -> Linear:
+        known = products[np.ix_(kept, kept)] if products is not None else None
+        return margins(ngrams if kept.all() else ngrams[kept], labels[kept], classes, known)
+
+    def logits(kept: Rows, vectors: Matrix) -> Linear:
+        return logistic(vectors if kept.all() else vectors[kept], labels[kept], classes)
+
+    # What takes longest comes first, then what can go on beside it: of many expressions, margins are fitted in turns.
+    longest = threads.submit(margin, parts[-1])
+    lines = deque(threads.submit(logits, kept, embeddings) for kept in parts) if embeddings is not None else None
+    several = deque([*(threads.submit(margin, kept) for kept in parts[:-1]), longest])
+    for kept in parts:
+        line = lines.popleft().result() if lines is not None else None
+        yield _heads(examples.rows(kept), several.popleft().result(), line, classes)
+
+
+def _heads(examples: Examples, margin: Linear, line: Linear | None, classes: int) -> Heads:
     """What was said and what it is called teach alike, but names are no prototypes: the head stays as small."""
-    every = said.followed_by(names)
-    margin = margins(every.features.ngrams, every.labels, classes)
-    if said.features.embeddings is None or every.features.embeddings is None:
-        return Heads(None, margin, None, centroids(every.features.ngrams, every.labels, classes))
-    logits = logistic(every.features.embeddings, every.labels, classes)
-    return Heads(logits, margin, prototypes(said.features.embeddings, said.labels), None)
+    embeddings, said = examples.features.embeddings, slice(examples.said)
+    if embeddings is None:
+        return Heads(None, margin, None, centroids(examples.features.ngrams, examples.labels, classes))
+    return Heads(line, margin, prototypes(embeddings[said], examples.labels[said]), None)
 
 
 @dataclass(frozen=True)
 class OutOfFold:
-    """Views of every expression by heads that have not seen it."""
+    """Views of expressions by heads that have not seen them."""
 
     views: list[Matrix]
     labels: Labels
 
 
-def out_of_fold(
-    said: Examples, names: Examples, classes: int, fold: Labels, threads: Executor, tell: Tell
-) -> OutOfFold:
-    """`fold` numbers the rows as `folds` does. Names are never held out: they are known whatever is said."""
-    labels = said.labels
-    splits = [fold == held for held in range(FOLDS) if (fold == held).any() and (fold != held).any()]
+def cross_fit(
+    examples: Examples, fold: Labels, sample: Rows, classes: int, threads: Executor, tell: Tell
+) -> tuple[Heads, OutOfFold]:
+    """The heads of all examples, and what others say of the sample's expressions without having seen them.
+
+    `fold` numbers the expressions as `folds` does. Names are never held out: they are known whatever is said.
+    """
+    names = np.ones(len(examples.labels) - examples.said, bool)
+    held = [
+        out for out in (sample & (fold == number) for number in range(FOLDS)) if out.any() and (sample & ~out).any()
+    ]
+    parts = [np.append(sample & ~out, names) for out in held]
+    fitted = fit_heads(examples, [*parts, np.ones(len(examples.labels), bool)], classes, threads)
     views: list[Matrix] = []
-
-    def held_out(out: NDArray[np.bool_]) -> list[Matrix]:
-        return fit_heads(said.rows(~out), names, classes).views(said.features.rows(out), classes)
-
-    for done, (out, found) in enumerate(zip(splits, threads.map(held_out, splits), strict=True), start=1):
-        views = views or [np.zeros((len(labels), classes), np.float32) for _ in found]
+    for done, out in enumerate(held, start=1):
+        found = next(fitted).views(examples.features.rows(np.flatnonzero(out)), classes)
+        views = views or [np.zeros((int(sample.sum()), classes), np.float32) for _ in found]
         for view, part in zip(views, found, strict=True):
-            view[out] = part
-        tell(done / len(splits))
+            view[out[sample]] = part
+        tell("cross-validating", 35 + 40 * done / len(held))
+    tell("fitting", 80)
+    heads = next(fitted)
     if not views:
         # A single expression: there is nothing to hold out, so it is scored by what it made, but half as near:
         # else only its own words would be in scope.
-        *views, near = fit_heads(said, names, classes).views(said.features, classes)
+        *views, near = heads.views(examples.features.rows(np.flatnonzero(sample)), classes)
         views = [*views, near / np.float32(2)]
-    return OutOfFold(views, labels)
+    return heads, OutOfFold(views, examples.labels[: examples.said][sample])
 
 
 def folds(texts: Sequence[str], labels: Labels) -> Labels:

@@ -3,7 +3,8 @@
     python -m services.draft_api.training.train [SOURCE.json OUT_DIR]
 
 Reads the expressions, writes manifest.json, evaluation.json and files/; tells its progress as lines of JSON. Without
-arguments it loads what it will need and waits for a line of JSON with them, `{"source", "out"}`.
+arguments it loads what it will need and waits for a line of JSON with them, `{"source", "out", "stored"}`: files with
+the digests of `stored` are not written.
 Equal source and equal build give equal bytes (T7): one thread, sorted rows, fixed seeds.
 """
 
@@ -15,14 +16,16 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import sys  # noqa: E402
 import threading  # noqa: E402
+from collections.abc import Container  # noqa: E402
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import orjson  # noqa: E402
 
-from services.draft_api.training.embeddings import Encoded, embed_all  # noqa: E402
+from services.draft_api.training.embeddings import Encoded, Remembering, embed_all  # noqa: E402
 from services.draft_api.training.encoder_folder import EncoderFolder, how_to_get, installed_encoder  # noqa: E402
+from services.draft_api.training.probing import probe_texts  # noqa: E402
 from services.draft_api.training.source import Source, read_source  # noqa: E402
 from shared.contracts import ModelManifest  # noqa: E402
 from shared.errors import GreenroomError, InvalidError  # noqa: E402
@@ -49,18 +52,27 @@ def load(folder: EncoderFolder) -> Loaded:
     return Loaded(Encoder(folder.manifest, files.__getitem__), files)
 
 
-def train(source: Source, out: Path, cache: Path | None, ready: Loaded | None = None) -> ModelManifest:
-    """`ready` is used where it is the profile's encoder. Raises InvalidError `encoder_missing` for the default
+@dataclass(frozen=True)
+class Task:
+    source: Path
+    out: Path
+    stored: frozenset[str] = frozenset()
 
-    profile, `profile_unavailable` for another.
+
+def train(
+    source: Source, out: Path, cache: Path | None, ready: Loaded | None = None, stored: Container[str] = ()
+) -> ModelManifest:
+    """`ready` is used where it is the profile's encoder; files with the digests of `stored` are not written.
+
+    Raises InvalidError `encoder_missing` for the default profile, `profile_unavailable` for another.
     """
     folder = _encoder_for(source.profile)
     with ThreadPoolExecutor(1) as beside:
         encoding = beside.submit(_encode, source, folder, cache, ready) if folder else None
         # Here, because the numeric libraries take as long to import as hundreds of texts to encode.
-        from services.draft_api.training.learn import learn
+        from services.draft_api.training.learn import Output, learn
 
-        return learn(source, encoding, out, tell)
+        return learn(source, encoding, Output(out, stored), tell)
 
 
 def _encoder_for(profile: str) -> EncoderFolder | None:
@@ -75,8 +87,10 @@ def _encoder_for(profile: str) -> EncoderFolder | None:
 def _encode(source: Source, folder: EncoderFolder, cache: Path | None, ready: Loaded | None) -> Encoded:
     if ready is None or ready.encoder.manifest.digest != folder.manifest.digest:
         ready = load(folder)
-    vectors = embed_all(source.texts_and_names, ready.encoder, cache, lambda share: tell("encoding", 2 + 33 * share))
-    return Encoded(ready.encoder, ready.files, vectors)
+    encoder, texts, probes = ready.encoder, source.texts_and_names, probe_texts(source.names)
+    vectors = embed_all([*texts, *probes], encoder, cache, lambda share: tell("encoding", 2 + 33 * share))
+    known = {text: vector[None] for text, vector in zip(probes, vectors[len(texts) :].copy(), strict=True)}
+    return Encoded(folder.manifest, Remembering(encoder, known), ready.files, vectors[: len(texts)])
 
 
 def _prepare() -> Loaded | None:
@@ -91,8 +105,8 @@ def _prepare() -> Loaded | None:
     return ready
 
 
-def _asked() -> tuple[Path, Path]:
-    """Source and out, once they are told. Ends the process when nobody is left to tell them."""
+def _asked() -> Task:
+    """What to do, once it is told. Ends the process when nobody is left to tell it."""
     told = b""
     while not told.endswith(b"\n"):
         more = os.read(0, 4096)
@@ -100,7 +114,7 @@ def _asked() -> tuple[Path, Path]:
             os._exit(0)
         told += more
     task = orjson.loads(told)
-    return Path(task["source"]), Path(task["out"])
+    return Task(Path(task["source"]), Path(task["out"]), frozenset(task["stored"]))
 
 
 def _end_with_parent() -> None:
@@ -116,11 +130,11 @@ def main() -> int:
     cache = os.environ.get("GREENROOM_EMBEDDINGS_CACHE")
     given = sys.argv[1:]
     ready = None if given else _prepare()
-    source, out = (Path(path) for path in given) if given else _asked()
+    task = Task(Path(given[0]), Path(given[1])) if given else _asked()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         tell("reading", 1)
-        train(read_source(source), out, Path(cache) if cache else None, ready)
+        train(read_source(task.source), task.out, Path(cache) if cache else None, ready, task.stored)
     except GreenroomError as error:
         print(orjson.dumps({"error": error.code, "detail": error.detail}).decode(), flush=True)
         return 1

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from services.draft_api.training.examples import Features
 from services.draft_api.training.features import ngram_matrix
 from services.draft_api.training.names import telling_names
 from services.draft_api.training.source import spoken
-from services.draft_api.training.stack import Examples, Features
 
 SAID = [
     ("where is my card", 0),
@@ -47,10 +47,6 @@ def test_names_without_any_word_are_left_out() -> None:
 
 
 def told(*names: str) -> list[int]:
-    said = Examples(features([text for text, _ in SAID]), np.array([label for _, label in SAID]))
-    found: list[int] = telling_names(said, features(list(names)), len(names)).tolist()
+    features = Features(None, ngram_matrix([*(text for text, _ in SAID), *names], 4096))
+    found: list[int] = telling_names(features, np.array([label for _, label in SAID]), len(names)).tolist()
     return found
-
-
-def features(texts: list[str]) -> Features:
-    return Features(None, ngram_matrix(texts, 4096))

@@ -4,7 +4,7 @@ from scipy.optimize import minimize
 
 from services.draft_api.training import heads
 from services.draft_api.training.features import ngram_matrix
-from services.draft_api.training.separate import Matrix, separate
+from services.draft_api.training.separate import Matrix, products_of, separate
 
 SAID = [
     ("where is my card", 0),
@@ -22,7 +22,7 @@ NGRAMS = ngram_matrix(TEXTS, 1024)
 
 
 def test_no_other_line_is_much_better() -> None:
-    weights, bias = separate(NGRAMS, SIGNS, 3.0)
+    weights, bias = separate(NGRAMS, SIGNS, 3.0, products_of(NGRAMS))
     for label in range(3):
         best = minimize(loss, np.zeros(1025), (label,), options={"gtol": 1e-4}, method="L-BFGS-B").fun
         assert best <= loss(np.append(weights[:, label], bias[label]), label) < best * 1.005
@@ -38,7 +38,7 @@ def test_few_expressions_are_told_apart_as_many_are(monkeypatch: pytest.MonkeyPa
 
 def test_an_expression_that_stands_under_two_labels_is_in_neither() -> None:
     ngrams, signs = ngram_matrix(["good morning", "good morning"], 1024), SIGNS[[0, 3]][:, :2]
-    weights, bias = separate(ngrams, signs, 3.0)
+    weights, bias = separate(ngrams, signs, 3.0, products_of(ngrams))
     assert np.abs(ngrams @ weights + bias).max() < 1e-3
 
 

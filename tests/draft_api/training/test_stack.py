@@ -1,13 +1,13 @@
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from services.draft_api.training.examples import Examples, Features
 from services.draft_api.training.features import ngram_matrix
 from services.draft_api.training.head_graph import head_graph
 from services.draft_api.training.stack import (
-    Examples,
-    Features,
     Heads,
     OutOfFold,
     fit_heads,
@@ -51,9 +51,7 @@ def test_a_stranger_is_further_out_of_scope_than_what_was_nearly_said() -> None:
 
 
 def test_a_name_teaches_what_nobody_has_said() -> None:
-    called = Examples(features(["kreditkarte", "fahrkarte", "hund"]), np.arange(3))
-    with_names = fit_heads(said(), called, 3)
-    (guess,) = with_names.views(features(["kreditkarte"]), 3)[0].argmax(axis=1)
+    (guess,) = fitted("kreditkarte", "fahrkarte", "hund").views(features(["kreditkarte"]), 3)[0].argmax(axis=1)
     assert guess == 0
 
 
@@ -66,12 +64,12 @@ def test_centres_of_n_grams_count_little_however_well_they_tell_in_a_bot_without
     assert centres <= 0.2 < nearest
 
 
-def fitted() -> Heads:
-    return fit_heads(said(), said().rows(slice(0)), 3)
-
-
-def said() -> Examples:
-    return Examples(features([text for text, _ in SAID]), np.array([label for _, label in SAID]))
+def fitted(*names: str) -> Heads:
+    """On what was said and on names of the intents, the first ones first."""
+    labels = np.array([*(label for _, label in SAID), *range(len(names))])
+    examples = Examples(features([*(text for text, _ in SAID), *names]), labels, len(SAID))
+    with ThreadPoolExecutor(1) as threads:
+        return next(fit_heads(examples, [np.ones(len(labels), bool)], 3, threads))
 
 
 def features(texts: list[str]) -> Features:
