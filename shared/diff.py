@@ -117,9 +117,18 @@ def _parts(release: Release, other: Release | None) -> dict[str, dict[str, Item]
         "flows": {flow.id: (flow.name, (flow.blocks, flow.variables)) for flow in release.flows.values()},
         "blocks": _blocks(f for f in release.flows.values() if other is None or not same(other.flows.get(f.id), f)),
         "variables": _plain(release.variables),
-        "settings": _plain({**release.settings.model_dump(), "languages": release.languages}),
+        "settings": _plain(_settings(release, other)),
         "models": {language: (language, model.digest) for language, model in release.models.items()},
     }
+
+
+def _settings(release: Release, other: Release | None) -> dict[str, Any]:
+    """What the bot is called, what it speaks, and what is set, for single languages too."""
+    own = release.settings.languages
+    both = own.keys() | (other.settings.languages.keys() if other else set())
+    thresholds = {f"languages.{k}": own[k].model_dump(exclude_none=True) if k in own else {} for k in sorted(both)}
+    settings = release.settings.model_dump(exclude={"languages"})
+    return {"name": release.bot.name, "languages": release.languages, **settings, **thresholds}
 
 
 def _plain(items: Mapping[str, Any]) -> dict[str, Item]:

@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 
 from services.publisher import audit, records
 from services.publisher.answers import LogEntry
-from services.publisher.drift import Edit, after_edit, after_publication, digests
+from services.publisher.drift import Edit, after_edit, after_publication
 from services.publisher.peers import Live
-from services.publisher.tables import pulled_items, releases
+from services.publisher.tables import releases
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Release
 from shared.db import Database, utc
@@ -132,8 +132,14 @@ def agree(connection: Connection, bot: str, wish: Wish, live: ActiveRelease, not
     """P10: no new release; new notes go to the record of the one that there is, and its edits are agreed upon."""
     if notes:
         _add_notes(connection, bot, wish.target, live.number, notes)
-    if wish.mode == "full":
-        mark_pulled(connection, bot, digests(live.release))
+    if wish.mode == "full" and wish.target == "live":
+        keep_edits(connection, bot, live.number, {})
+
+
+def keep_edits(connection: Connection, bot: str, number: int, edits: dict[str, Edit]) -> None:
+    """In place of those that the record of live's release has."""
+    here = releases.c.bot_id == bot, releases.c.target == "live", releases.c.number == number
+    connection.execute(update(releases).where(*here).values(edits=_edits_text(edits)))
 
 
 def _add_notes(connection: Connection, bot: str, target: str, number: int, notes: str) -> None:
@@ -142,26 +148,14 @@ def _add_notes(connection: Connection, bot: str, target: str, number: int, notes
     connection.execute(update(releases).where(*here).values(notes=f"{before}\n{notes}" if before else notes))
 
 
-def rolled_back(connection: Connection, bot: str, target: str) -> Release | None:
-    """What the last rollback took away, if that is still kept."""
+def rolled_back(connection: Connection, bot: str, target: str) -> tuple[Release, Release] | None:
+    """What the last rollback took away and what it gave instead, if both are still kept."""
     here = releases.c.bot_id == bot, releases.c.target == target, releases.c.origin == "rollback"
     number = connection.execute(select(releases.c.number).where(*here).order_by(releases.c.number.desc())).scalar()
-    gone = find(connection, bot, target, number - 1) if number else None
-    return records.release_kept(connection, gone.digest) if gone else None
-
-
-def pulled(connection: Connection, bot: str) -> frozenset[tuple[str, str]]:
-    query = select(pulled_items.c.item, pulled_items.c.value_digest).where(pulled_items.c.bot_id == bot)
-    return frozenset((row.item, row.value_digest) for row in connection.execute(query))
-
-
-def mark_pulled(connection: Connection, bot: str, values: dict[str, str]) -> None:
-    """`values` are digests by item."""
-    known = pulled(connection, bot)
-    for item, digest in sorted(values.items()):
-        if (item, digest) not in known:
-            row = {"bot_id": bot, "item": item, "value_digest": digest, "pulled_at": records.now()}
-            connection.execute(insert(pulled_items).values(**row))
+    sides = [find(connection, bot, target, side) for side in (number - 1, number)] if number else []
+    kept = [records.release_kept(connection, side.digest) for side in sides if side]
+    gone, given = kept if len(kept) == 2 else (None, None)
+    return (gone, given) if gone and given else None
 
 
 def _recorded(row: Any) -> Recorded:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from services.publisher.checks import ReadFlows, check
 from services.publisher.compose import compose
-from services.publisher.drift import DriftItem, Edit, Edits, Pulled, drift, items
+from services.publisher.drift import DriftItem, Edit, Edits, drift, items
 from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Finding, Release, Snapshot
@@ -23,8 +23,8 @@ class Situation:
     """What a wish is judged by. `draft` is None where none is needed; `earlier` is what a rollback goes back to.
 
     `env` is what the environment has; `standing` counts conversations by the block that they stand on;
-    `rolled_back` is what the last rollback took away; `accuracies` are by model digest, from cross-validation;
-    `read` reads flows, and may know those that were read before.
+    `rolled_back` is what the last rollback took away, and what it gave instead; `accuracies` are by model digest, from
+    cross-validation; `read` reads flows, and may know those that were read before.
     """
 
     draft: Snapshot | None
@@ -32,8 +32,7 @@ class Situation:
     earlier: Release | None = None
     env: Collection[Need] = ()
     edits: Edits = field(default_factory=dict[str, Edit])
-    pulled: Pulled = ()
-    rolled_back: Release | None = None
+    rolled_back: tuple[Release, Release] | None = None
     standing: Mapping[str, int] = field(default_factory=dict[str, int])
     accuracies: Mapping[str, float] = field(default_factory=dict[str, float])
     read: ReadFlows = read_flows
@@ -63,13 +62,14 @@ def judge(wish: Wish, situation: Situation) -> Verdict:
     base = situation.base
     outcome = compose(wish, situation.draft, base, situation.earlier)
     changes = diff(base, outcome) if outcome else Changes()
-    drifted = drift(situation.edits, situation.pulled, base, outcome) if outcome and base else ()
+    drifted = drift(situation.edits, base, outcome) if outcome and base else ()
     affected = _affected(changes, situation.standing)
     findings = [
         *check(wish, situation.draft, base, situation.earlier, situation.env, situation.read),
         *_drifted(wish, drifted),
         *_conversations(affected),
         *_accuracy(base, outcome, situation.accuracies),
+        *_renamed(base, outcome),
     ]
     if wish.mode != "rollback":
         findings += _reintroduced(base, outcome, situation.rolled_back)
@@ -96,6 +96,14 @@ def _drifted(wish: Wish, drifted: tuple[DriftItem, ...]) -> list[Finding]:
         return [warning("live_drift", f"Edited in live, and not in the release that comes back: {names}.", subjects)]
     message = f"Edited in live since it was published: {names}. Pull the edits into draft, or accept that they go."
     return [blocker("live_drift", message, subjects)]
+
+
+def _renamed(base: Release | None, outcome: Release | None) -> list[Finding]:
+    if base is None or outcome is None or base.bot.name == outcome.bot.name:
+        return []
+    old, new = base.bot.name, outcome.bot.name
+    message = f"The bot is called {new!r} from then on: addresses with {old!r} end, those with its id stay."
+    return [warning("bot_renamed", message, [{"kind": "bot", "id": outcome.bot.id, "before": old, "after": new}])]
 
 
 def _affected(changes: Changes, standing: Mapping[str, int]) -> dict[str, int]:
@@ -125,17 +133,30 @@ def _accuracy(base: Release | None, outcome: Release | None, accuracies: Mapping
     return found
 
 
-def _reintroduced(base: Release | None, outcome: Release | None, rolled_back: Release | None) -> list[Finding]:
+def _reintroduced(
+    base: Release | None, outcome: Release | None, rolled_back: tuple[Release, Release] | None
+) -> list[Finding]:
     """Items that a rollback took away and that would come back just as they were."""
     if base is None or outcome is None or rolled_back is None:
         return []
-    now, then, bad = _content(base), _content(outcome), _content(rolled_back)
-    back = sorted(item for item, value in bad.items() if now.get(item) != value and then.get(item) == value)
+    now, then, bad, good = (_content(release) for release in (base, outcome, *rolled_back))
+    taken = {item: value for item, value in bad.items() if good.get(item) != value}
+    back = sorted(item for item, value in taken.items() if now.get(item) != value and then.get(item) == value)
     if not back:
         return []
-    message = f"The last rollback took these away, and they would come back unchanged: {', '.join(back)}."
-    return [warning("reintroduces_rolled_back", message, [{"kind": "item", "id": item} for item in back])]
+    names = {item: _called(item, outcome) for item in back}
+    told = ", ".join(names.values())
+    message = f"The last rollback took these away, and they would come back unchanged: {told}."
+    return [
+        warning("reintroduces_rolled_back", message, [{"kind": "item", "id": i, "name": n} for i, n in names.items()])
+    ]
 
 
 def _content(release: Release) -> dict[str, object]:
     return items(release) | {f"model:{language}": model.digest for language, model in release.models.items()}
+
+
+def _called(item: str, release: Release) -> str:
+    """`the flow 'Menu'`, for people."""
+    kind, _, name = item.partition(":")
+    return f"the {kind} {(release.flows[name].name if kind == 'flow' else name)!r}"

@@ -15,7 +15,10 @@ Block = dict[str, Any]
 
 
 class Clash(Value):
-    """`part` is `name`, `variables`, `order` or `block:<id>` of a flow, `flow` or `setting` as a whole."""
+    """`part` is `name`, `variables`, `order` or `block:<id>` of a flow, `flow` or `setting` as a whole, or
+
+    `setting:<language>`.
+    """
 
     item: str
     part: str
@@ -32,7 +35,15 @@ class Merged(Value):
 
 
 def merge_setting(item: str, base: Any, live: Any, draft: Any, prefer: Side | None = None) -> Merged:
-    return _three(item, "setting", base, live, draft, prefer)
+    """A setting as a whole; thresholds of languages each on their own."""
+    if not isinstance(live, Mapping) or not isinstance(draft, Mapping):
+        return _three(item, "setting", base, live, draft, prefer)
+    parts = {
+        part: _three(item, f"setting:{part}", (base or {}).get(part), live.get(part), draft.get(part), prefer)
+        for part in sorted({*live, *draft})
+    }
+    value = {part: found.value for part, found in parts.items() if found.value is not None}
+    return Merged(value=value, clashes=tuple(clash for found in parts.values() for clash in found.clashes))
 
 
 def merge_flow(item: str, base: Flow | None, live: Flow | None, draft: Flow | None, prefer: Side | None) -> Merged:

@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.publisher import audit, history, records
 from services.publisher.bridge import Bridge, BridgeParts, Executor
-from services.publisher.drift import DriftItem, Edit, digests, named, standing, value_digest
+from services.publisher.drift import DriftItem, Edit, after_pull, items, named, standing
 from services.publisher.history import catch_up
 from services.publisher.merge import Clash, Merged, Side, merge_flow, merge_setting
 from shared.contracts import Flow, Release, Snapshot
+from shared.digest import same
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.flows.references import references
 from shared.web.routing import Router
@@ -43,30 +44,27 @@ def pull(bot: str, bridge: Bridge, key: Executor, body: PullRequest | None = Non
     last = catch_up(bridge.db, bridge.live, "live", bot_id) if live else None
     if live is None or last is None:
         raise NotFoundError("never_published", "Nothing of this bot is live.")
-    edits = _asked(bridge, bot_id, last.edits, live.release, asked)
     draft = bridge.draft.snapshot(bot_id)
+    edits = _asked(last.edits, live.release, draft, asked)
     merged = {item: _merge(bridge, bot_id, item, edit, live.release, draft, asked) for item, edit in edits.items()}
     clashes = [clash for found in merged.values() for clash in found.clashes]
     if clashes:
         raise _conflict(clashes)
-    written = {item: found.value for item, found in merged.items() if found.value != _drafts(draft, item)}
+    ours = _plain(draft)
+    written = {item: found.value for item, found in merged.items() if not same(found.value, ours.get(item))}
     _refuse_lost_intents(written, live.release, draft)
     snapshot = _write(bridge, bot_id, draft, written) if written else None
-    values = digests(live.release)
     with bridge.db.writing() as connection:
-        taken = {item: values.get(item, value_digest(None)) for item in edits}
-        history.mark_pulled(connection, bot_id, taken)
+        left = after_pull(last.edits, edits, live.release, last.number, draft, written)
+        history.keep_edits(connection, bot_id, last.number, left)
         audit.pulled(connection, bot_id, sorted(edits), snapshot, key)
     shown = [named(item, edit, live.release, live.release) for item, edit in sorted(edits.items())]
     return Pulled(items=shown, snapshot=snapshot)
 
 
-def _asked(
-    bridge: BridgeParts, bot_id: str, edits: Mapping[str, Edit], live: Release, asked: PullRequest
-) -> dict[str, Edit]:
+def _asked(edits: Mapping[str, Edit], live: Release, draft: Snapshot, asked: PullRequest) -> dict[str, Edit]:
     """Raises NotFoundError `not_edited` for an item that nobody edited."""
-    with bridge.db.reading() as connection:
-        found = standing(edits, history.pulled(connection, bot_id), live)
+    found = standing(edits, live, draft)
     unknown = sorted(set(asked.items or ()) - found.keys())
     if unknown:
         raise NotFoundError("not_edited", f"Not edited in live, or pulled already: {', '.join(unknown)}.")
@@ -76,30 +74,30 @@ def _asked(
 def _merge(
     bridge: BridgeParts, bot_id: str, item: str, edit: Edit, live: Release, draft: Snapshot, asked: PullRequest
 ) -> Merged:
-    base = _agreed(bridge, bot_id, edit)
+    base = _agreed(bridge, bot_id, edit.base_for(items(draft).get(item)))
     kind, _, name = item.partition(":")
     if kind == "flow":
         old = base.flows.get(name) if base else None
         return merge_flow(item, old, live.flows.get(name), draft.flows.get(name), asked.prefer)
-    old_value = getattr(base.settings, name) if base else None
-    return merge_setting(item, old_value, getattr(live.settings, name), getattr(draft.settings, name), asked.prefer)
+    old, theirs, ours = (_plain(side).get(item) if side else None for side in (base, live, draft))
+    return merge_setting(item, old, theirs, ours, asked.prefer)
 
 
-def _agreed(bridge: BridgeParts, bot_id: str, edit: Edit) -> Release | None:
-    """The release before the first edit, as long as it is kept; without it a change on both sides is a clash."""
+def _agreed(bridge: BridgeParts, bot_id: str, number: int) -> Release | None:
+    """The release that has what both sides had, as long as it is kept; without it a change on both is a clash."""
     with bridge.db.reading() as connection:
-        found = history.find(connection, bot_id, "live", edit.base)
+        found = history.find(connection, bot_id, "live", number)
         try:
             return records.thaw(connection, found.digest)[0] if found else None
         except NotFoundError:
             return None
 
 
-def _drafts(draft: Snapshot, item: str) -> Any:
-    kind, _, name = item.partition(":")
-    if kind == "flow":
-        return draft.flows[name].model_dump(mode="json") if name in draft.flows else None
-    return getattr(draft.settings, name)
+def _plain(side: Release | Snapshot) -> dict[str, Any]:
+    """Flows and settings as JSON has them."""
+    return {
+        item: value.model_dump(mode="json") if isinstance(value, Flow) else value for item, value in items(side).items()
+    }
 
 
 def _refuse_lost_intents(written: Mapping[str, Any], live: Release, draft: Snapshot) -> None:

@@ -21,8 +21,8 @@ router = Router(tags=["status"])
 class Status(BaseModel):
     """`unpublished` is what a full publication would change now; `findings` what it would say.
 
-    `live_edits` are the items that were edited in live and not pulled into draft. A bot that was deleted in draft and
-    that live still serves is not `in_draft`, and has nothing to publish.
+    `live_edits` are the items that were edited in live and that draft has not taken over. A bot that was deleted in
+    draft and that live still serves is not `in_draft`, and has nothing to publish.
     """
 
     bot: str
@@ -53,7 +53,7 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
     preview = bridge.targets.get("preview")
     previewed = preview.live.active(bot_id) if preview else None
     base = situation.base
-    edits = standing(situation.edits, situation.pulled, base) if base else {}
+    edits = standing(situation.edits, base, draft) if base else {}
     return Status(
         bot=bot_id,
         name=known.bot.name,
@@ -63,7 +63,7 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
         preview=Pointer(number=previewed.number, digest=previewed.digest) if previewed else None,
         preview_url=preview.public_url if preview else None,
         unpublished=verdict.changes,
-        changed=bool(verdict.changes),
+        changed=verdict.outcome is not None and (base is None or verdict.outcome.digest != base.digest),
         live_edits=[named(item, edit, base, base) for item, edit in sorted(edits.items())] if base else [],
         findings=list(verdict.findings),
         running=shown(running, bridge) if running else None,

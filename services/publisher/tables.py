@@ -122,16 +122,6 @@ plans = Table(
     Index("ix_plans_bot", "bot_id", "created_at"),
 )
 
-# Values of live's items that draft has taken over: an edit that was pulled is no drift any more (E3).
-pulled_items = Table(
-    "pulled_items",
-    metadata,
-    Column("bot_id", String(40), primary_key=True),
-    Column("item", String(210), primary_key=True),
-    Column("value_digest", String(71), primary_key=True),
-    Column("pulled_at", DateTime(timezone=True), nullable=False),
-)
-
 inbox_syncs = Table(
     "inbox_syncs",
     metadata,

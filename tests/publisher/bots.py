@@ -70,7 +70,6 @@ def draft(**changes: Any) -> Snapshot:
     return Snapshot(**{**values, **changes})
 
 
-PULLED_NOTHING: frozenset[tuple[str, str]] = frozenset()
 FULL, NLP, FLOWS = Wish(mode="full"), Wish(mode="nlp"), Wish(mode="flows")
 
 

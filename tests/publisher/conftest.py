@@ -55,8 +55,15 @@ class Cafe:
 
     def said_live(self) -> dict[str, list[str]]:
         """The texts of each flow that live serves."""
-        flows = self.house.active(self.id)["flows"]
-        return {name: [block["messages"][0]["text"] for block in flow["blocks"]] for name, flow in flows.items()}
+        return _texts(self.house.active(self.id)["flows"])
+
+    def said_draft(self) -> dict[str, list[str]]:
+        flows = self.house.draft.get(f"/v1/bots/{self.id}/flows").json()["items"]
+        return _texts({flow["id"]: flow for flow in flows})
+
+
+def _texts(flows: dict[str, Any]) -> dict[str, list[str]]:
+    return {name: [block["messages"][0]["text"] for block in flow["blocks"]] for name, flow in flows.items()}
 
 
 @pytest.fixture(scope="package", autouse=True)

@@ -39,8 +39,18 @@ class Content:
         return self.nlp.fingerprint(), self.threshold, self.length, tuple(sorted(self.flows.items()))
 
 
-Edits = Mapping[str, Any]
-"""Items that were edited in live, each with the value that both sides had before."""
+@dataclass(frozen=True)
+class Edited:
+    """An item that was edited in live: what both sides had last, and what draft left for it, each with its base."""
+
+    agreed: Any
+    left: Mapping[Any, Any] = field(default_factory=dict[Any, Any])
+
+    def base(self, ours: Any) -> Any:
+        return self.left.get(ours, self.agreed)
+
+
+Edits = Mapping[str, Edited]
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,6 @@ class Model:
     trained: tuple[Any, ...] | None = None
     ever_trained: set[tuple[Any, ...]] = field(default_factory=set[tuple[Any, ...]])
     served: list[Served] = field(default_factory=list)
-    pulled: set[tuple[str, Any]] = field(default_factory=set)
 
     @property
     def live(self) -> Content | None:
@@ -70,9 +79,14 @@ class Model:
 
     @property
     def standing(self) -> set[str]:
-        """The edits of live that nobody has pulled."""
-        theirs = self.live.items() if self.live else {}
-        return {item for item in self.edits if (item, theirs.get(item)) not in self.pulled}
+        """The edits of live that draft has not taken over, or has no longer."""
+        return self.unknown_to(self.draft)
+
+    def unknown_to(self, ours: Content) -> set[str]:
+        theirs, mine = self.live.items() if self.live else {}, ours.items()
+        return {
+            item for item, edit in self.edits.items() if theirs.get(item) != edit.agreed or mine.get(item) in edit.left
+        }
 
     def train(self) -> None:
         self.trained = self.draft.nlp.fingerprint()
@@ -132,11 +146,7 @@ class Model:
 
     def drift(self, live: Content, outcome: Content) -> set[str]:
         ours, theirs = outcome.items(), live.items()
-        return {
-            item
-            for item in self.edits
-            if (item, theirs.get(item)) not in self.pulled and ours.get(item) != theirs.get(item)
-        }
+        return {item for item in self.unknown_to(outcome) if ours.get(item) != theirs.get(item)}
 
     # -- what happens -----------------------------------------------------------------
 
@@ -145,7 +155,7 @@ class Model:
         live = self.live
         if live is not None and outcome.key() == live.key():
             if mode == "full":
-                self.pulled |= set(live.items().items())
+                self.served[-1] = replace(self.served[-1], edits={})
             return
         self.served.append(Served(outcome, self._after(mode, flows, to), mode))
 
@@ -170,10 +180,21 @@ class Model:
         edits, old, new = dict(self.edits), before.items(), after.items()
         for item in old.keys() | new.keys():
             if old.get(item) != new.get(item):
-                agreed = edits.pop(item, old.get(item))
-                if new.get(item) != agreed:
-                    edits[item] = agreed
+                edit = edits.pop(item, Edited(old.get(item)))
+                if new.get(item) != edit.agreed or edit.left:
+                    edits[item] = edit
         self.served.append(Served(after, edits, "live_edit"))
+
+    def pull(self, draft: Content) -> None:
+        """Into a draft that becomes this one."""
+        edits = dict(self.edits)
+        theirs, mine, new = self.live.items() if self.live else {}, self.draft.items(), draft.items()
+        for item in self.standing:
+            edit, ours = edits.pop(item), mine.get(item)
+            if new.get(item) != ours:
+                edits[item] = Edited(theirs.get(item), {**edit.left, ours: edit.base(ours)})
+        self.served[-1] = replace(self.served[-1], edits=edits)
+        self.draft = draft
 
 
 def dangles(content: Content) -> bool:

@@ -4,14 +4,16 @@ from services.publisher.drift import (
     Edit,
     after_edit,
     after_publication,
-    digests,
+    after_pull,
     drift,
+    items,
     standing,
+    value_digest,
 )
 from services.publisher.wish import Wish
 from shared.contracts import BotSettings, Release
 from shared.diff import diff
-from tests.publisher.bots import PULLED_NOTHING, draft, flow, live, says
+from tests.publisher.bots import draft, flow, live, says
 
 BEFORE = live()
 
@@ -26,19 +28,43 @@ NIGHT = after_edit({}, BEFORE, CLOSED, 2, "Nora")
 
 
 def test_an_edit_is_drift_while_the_next_publication_would_write_something_else() -> None:
-    (item,) = drift(NIGHT, PULLED_NOTHING, CLOSED, live())
+    (item,) = drift(NIGHT, CLOSED, live())
     assert (item.item, item.name, item.release, item.author) == ("flow:menu", "Menu", 2, "Nora")
 
 
 def test_what_the_publication_leaves_as_it_is_is_no_drift() -> None:
-    assert drift(NIGHT, PULLED_NOTHING, CLOSED, CLOSED.model_copy(update={"settings": BotSettings(margin=0.2)})) == ()
+    assert drift(NIGHT, CLOSED, CLOSED.model_copy(update={"settings": BotSettings(margin=0.2)})) == ()
+
+
+ITEMS = ["flow:menu"]
+PULLED = after_pull(NIGHT, ITEMS, CLOSED, 2, draft(), written=ITEMS)
 
 
 def test_an_edit_that_was_pulled_is_no_drift_but_the_next_one_is() -> None:
-    pulled = {("flow:menu", digests(CLOSED)["flow:menu"])}
-    assert drift(NIGHT, pulled, CLOSED, BEFORE) == ()
+    own = edited("Kitchen closed.")
+    assert drift(PULLED, CLOSED, own) == ()
     again = edited("We are closed until Monday.")
-    assert len(drift(after_edit(NIGHT, CLOSED, again, 3, "Nora"), pulled, again, BEFORE)) == 1
+    (item,) = drift(after_edit(PULLED, CLOSED, again, 3, "Otis"), again, own)
+    assert (item.release, item.author) == (3, "Otis")
+
+
+def test_an_edit_that_was_pulled_and_then_taken_back_in_live_is_drift_of_its_own() -> None:
+    back = after_edit(PULLED, CLOSED, BEFORE, 3, "Nora")
+    assert len(drift(back, BEFORE, CLOSED)) == 1
+    assert back["flow:menu"].base_for(items(CLOSED)["flow:menu"]) == 2
+
+
+def test_a_draft_that_undoes_a_pull_has_the_edit_no_longer() -> None:
+    assert len(drift(PULLED, CLOSED, BEFORE)) == 1
+    assert PULLED["flow:menu"].base_for(items(BEFORE)["flow:menu"]) == 1, "it is pulled as it was at first"
+
+
+def test_a_pull_that_was_decided_for_draft_leaves_nothing_to_undo() -> None:
+    assert after_pull(NIGHT, ITEMS, CLOSED, 2, draft(), written=[]) == {}
+
+
+def test_what_was_not_asked_for_stands_as_it_stood() -> None:
+    assert after_pull(NIGHT, [], CLOSED, 2, draft(), written=[]) == NIGHT
 
 
 def test_an_edit_that_is_taken_back_is_no_edit() -> None:
@@ -47,7 +73,9 @@ def test_an_edit_that_is_taken_back_is_no_edit() -> None:
 
 def test_a_second_edit_remembers_what_both_sides_had_before_the_first() -> None:
     twice = after_edit(NIGHT, CLOSED, edited("Back soon"), 3, "Otis")
-    assert twice == {"flow:menu": Edit(number=3, author="Otis", agreed=digests(BEFORE)["flow:menu"], base=1)}
+    assert twice == {
+        "flow:menu": Edit(number=3, author="Otis", agreed=value_digest(items(BEFORE)["flow:menu"]), base=1)
+    }
 
 
 def test_settings_are_items_of_their_own() -> None:
@@ -75,11 +103,11 @@ def test_each_mode_settles_what_it_writes_and_no_more() -> None:
 def test_a_flow_that_was_made_or_deleted_in_live_is_drift_too() -> None:
     more = BEFORE.model_copy(update={"flows": BEFORE.flows | flow(says("fire"), name="alarm")})
     made = after_edit({}, BEFORE, more, 2, "Nora")
-    assert [item.name for item in drift(made, PULLED_NOTHING, more, BEFORE)] == ["Alarm"]
+    assert [item.name for item in drift(made, more, BEFORE)] == ["Alarm"]
     none = BEFORE.model_copy(update={"flows": {}})
     gone = after_edit({}, BEFORE, none, 2, "Nora")
-    assert [item.id for item in drift(gone, PULLED_NOTHING, none, live(draft()))] == ["menu"]
-    assert standing(gone, PULLED_NOTHING, none) == gone
+    assert [item.id for item in drift(gone, none, live(draft()))] == ["menu"]
+    assert standing(gone, none, None) == gone
 
 
 def test_what_python_takes_for_equal_but_json_does_not_is_an_edit_and_a_change() -> None:
@@ -95,4 +123,4 @@ def test_what_python_takes_for_equal_but_json_does_not_is_an_edit_and_a_change()
             "menu", "till", "paid",
         ]  # fmt: skip
         made = after_edit({}, before, after, 2, "Nora")
-        assert [item.item for item in drift(made, PULLED_NOTHING, after, before)] == ["flow:menu"]
+        assert [item.item for item in drift(made, after, before)] == ["flow:menu"]

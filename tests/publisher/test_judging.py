@@ -4,7 +4,7 @@ from services.publisher.drift import after_edit
 from services.publisher.finding import blockers
 from services.publisher.judging import Situation, accepted, judge
 from services.publisher.wish import Wish
-from shared.contracts import ActiveRelease, BotSettings, LanguageNlp, Release, Snapshot
+from shared.contracts import ActiveRelease, BotIdentity, BotSettings, LanguageNlp, LanguageSettings, Release, Snapshot
 from tests.publisher.bots import FULL, NLP, draft, flow, live, mark, model, says, trained
 
 GREETING = says("hello", intent="intent_greet")
@@ -81,11 +81,33 @@ def test_a_model_that_is_less_often_right_is_a_warning_and_a_point_is_not() -> N
 
 def test_what_the_last_rollback_took_away_and_would_come_back_unchanged_is_named() -> None:
     bad = live(draft(flows=NIGHT))
-    situation = Situation(draft=draft(flows=NIGHT), live=active(live(), 3), rolled_back=bad)
+    situation = Situation(draft=draft(flows=NIGHT), live=active(live(), 3), rolled_back=(bad, live()))
     found = {finding.code: finding for finding in judge(FULL, situation).findings}
-    assert found["reintroduces_rolled_back"].subjects == ({"kind": "item", "id": "flow:menu"},)
-    mended = Situation(draft=draft(), live=active(live(), 3), rolled_back=bad)
+    assert found["reintroduces_rolled_back"].subjects == (
+        {"kind": "item", "id": "flow:menu", "name": "the flow 'Menu'"},
+    )
+    mended = Situation(draft=draft(), live=active(live(), 3), rolled_back=(bad, live()))
     assert "reintroduces_rolled_back" not in codes(FULL, mended)
+
+
+def test_what_the_last_rollback_did_not_touch_was_not_taken_away_by_it() -> None:
+    both = live(draft(settings=BotSettings(margin=0.2)))
+    since = Situation(draft=draft(), live=active(both, 4), rolled_back=(live(draft(flows=NIGHT)), live()))
+    assert "reintroduces_rolled_back" not in codes(FULL, since)
+
+
+def test_a_new_name_of_the_bot_is_shown_and_warns_of_the_addresses_that_end() -> None:
+    called = draft(bot=BotIdentity(id="bot_1", name="Bistro"))
+    verdict = judge(FULL, Situation(draft=called, live=active(live())))
+    (setting,) = verdict.changes.settings.changed
+    assert (setting.id, setting.before, setting.after) == ("name", live().bot.name, "Bistro")
+    assert "bot_renamed" in {finding.code for finding in verdict.findings}
+
+
+def test_a_threshold_of_one_language_is_shown_beside_what_the_bot_speaks() -> None:
+    strict = draft(settings=BotSettings(languages={"en": LanguageSettings(intent_threshold=0.9)}))
+    (setting,) = judge(FULL, Situation(draft=strict, live=active(live()))).changes.settings.changed
+    assert (setting.id, setting.before, setting.after) == ("languages.en", {}, {"intent_threshold": 0.9})
 
 
 def test_changes_are_shown_even_when_there_is_no_candidate() -> None:

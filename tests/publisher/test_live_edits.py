@@ -71,6 +71,75 @@ def test_an_edit_that_was_pulled_home_goes_out_again_with_what_draft_did_meanwhi
     assert [block["messages"][0]["text"] for block in blocks] == ["Pea soup.", "Rye."]
 
 
+def pull(house: House, cafe: Cafe, **body: Any) -> dict[str, Any]:
+    answer = house.publisher.post(f"/v1/bots/{cafe.id}/drift/pull", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_an_edit_that_was_pulled_and_then_taken_back_in_live_does_not_come_again(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    pull(at_home, cafe)
+    closes_at_night(at_home, cafe, "Pea soup.")
+    assert at_home.refused(cafe.id) == ["live_drift"]
+    assert [item["release"] for item in pull(at_home, cafe)["items"]] == [3]
+    assert cafe.said_draft()["menu"] == ["Pea soup."]
+
+
+def test_an_edit_that_was_made_before_and_pulled_is_not_known_for_ever(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    pull(at_home, cafe)
+    at_home.publish(cafe.id)
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    at_home.publish(cafe.id)
+    closes_at_night(at_home, cafe)
+    assert at_home.refused(cafe.id) == ["live_drift"]
+
+
+def test_publishing_nothing_new_agrees_to_no_edit_to_come(at_home: House, cafe: Cafe) -> None:
+    at_home.publish(cafe.id)
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    at_home.publish(cafe.id)
+    closes_at_night(at_home, cafe, "Pea soup.")
+    assert at_home.refused(cafe.id) == ["live_drift"]
+
+
+def test_undoing_a_pull_brings_the_edit_back_and_it_can_be_pulled_again(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    snapshot = pull(at_home, cafe)["snapshot"]
+    at_home.draft.post(f"/v1/bots/{cafe.id}/snapshots/{snapshot}/restore")
+    assert at_home.refused(cafe.id) == ["live_drift"]
+    (edit,) = at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()["live_edits"]
+    assert edit["item"] == "flow:menu"
+    pull(at_home, cafe)
+    assert cafe.said_draft()["menu"] == ["We are closed tonight."]
+    assert at_home.plan(cafe.id)["publishable"]
+
+
+def test_a_second_edit_after_a_pull_is_no_clash_where_draft_touched_nothing_of_it(at_home: House, cafe: Cafe) -> None:
+    closes_at_night(at_home, cafe)
+    pull(at_home, cafe)
+    soup = says("soup", "We are closed tonight.", intent="soup")
+    cafe.flow("menu", soup, says("bread", "Rye."))
+    closes_at_night(at_home, cafe, "Closed until Monday.")
+    pull(at_home, cafe)
+    assert cafe.said_draft()["menu"] == ["Closed until Monday.", "Rye."]
+
+
+def test_a_threshold_of_one_language_that_was_set_in_live_comes_home(at_home: House, cafe: Cafe) -> None:
+    strict = {"languages": {"en": {"intent_threshold": 0.8}}}
+    changed = at_home.live.patch(f"/v1/bots/{cafe.id}/settings", json=strict, headers=CONFIRMED)
+    assert changed.status_code == 200, changed.text
+    plan = at_home.plan(cafe.id)
+    (setting,) = plan["changes"]["settings"]["changed"]
+    assert (setting["id"], setting["before"], setting["after"]) == ("languages.en", {"intent_threshold": 0.8}, {})
+    assert [item["item"] for item in pull(at_home, cafe)["items"]] == ["setting:languages"]
+    settings = at_home.draft.get(f"/v1/bots/{cafe.id}").json()["settings"]
+    assert settings["languages"]["en"]["intent_threshold"] == 0.8
+    assert not at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()["changed"]
+
+
 def test_an_edit_for_an_intent_that_draft_deleted_says_so_by_its_name(at_home: House, cafe: Cafe) -> None:
     closes_at_night(at_home, cafe)
     at_home.draft.delete(f"/v1/bots/{cafe.id}/intents/soup", params={"unlink": True})

@@ -45,7 +45,7 @@ class Team(RuleBasedStateMachine):
         body = {"name": f"Café {Team.count}", "settings": {"profile": "fast"}}
         self.bot = self.said(self.house.draft.post("/v1/bots", json=body), 201)["id"]
         self.model = Model(Content(Nlp(), 0.0, 1000, {}))
-        self.looked_at = 0, 0
+        self.looked_at: tuple[int, frozenset[str]] = (0, frozenset())
         self.digests: dict[tuple[Any, ...], str] = {}
         self.plans: list[tuple[dict[str, Any], str, frozenset[str] | None, int, Content | None]] = []
         self.snapshots: list[tuple[str, Content]] = []
@@ -219,9 +219,11 @@ class Team(RuleBasedStateMachine):
             return
         answer = self.said(self.house.publisher.post(self.at("drift/pull"), json={"prefer": side}), 200)
         assert {item["item"] for item in answer["items"]} == standing
+        after = draft
         for item in standing:
-            self.model.draft = merged(self.model.draft, item, self.model.edits[item], theirs.get(item), side)
-            self.model.pulled.add((item, theirs.get(item)))
+            base = self.model.edits[item].base(draft.items().get(item))
+            after = merged(after, item, base, theirs.get(item), side)
+        self.model.pull(after)
 
     def restore(self, pick: int) -> None:
         number = 1 + pick % len(self.model.served)
@@ -249,7 +251,7 @@ class Team(RuleBasedStateMachine):
     @invariant()
     def the_edits_that_stand_in_live_are_those_that_nobody_agreed_to(self) -> None:
         """Looked at where they may have changed: the status of a bot is not for nothing."""
-        now = len(self.model.served), len(self.model.pulled)
+        now = len(self.model.served), frozenset(self.model.standing)
         if not self.model.served or now == self.looked_at:
             return
         self.looked_at = now
