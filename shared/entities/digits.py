@@ -25,6 +25,10 @@ _WRITTEN = re.compile(
     rf"|(?:(?P<whole>\d{{1,9}})(?:[ \-](?=\d/)|[ \-]?(?=[{FRACTIONS}])))?(?P<part>{_PART})"
     r"|(?P<plain>\d+(?:[.,' ]\d+)*)(?!\d))"
 )
+# 10 000 and 1 234,56.
+_SPACED = re.compile(r"[1-9]\d{0,2}(?: \d{3})+(?:[.,]\d+)?")
+# 1,23,45,678: lakhs and crores.
+_INDIAN = re.compile(r"[1-9]\d?(?:,\d\d)+,\d{3}")
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,9 @@ def _numeral(folded: str, value: Number | None, start: int, end: int, sure: bool
 
 
 def _readable(written: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """Spaces group digits by three; other digits with a space between them are numbers of their own."""
+    """Spaces group digits by three, before the decimals; other digits with a space between are numbers of their own."""
     plain = written["plain"]
-    if " " not in plain or all(len(part) == 3 for part in re.split(r"[.,' ]", plain)[1:]):
+    if " " not in plain or _SPACED.fullmatch(plain):
         yield written.span()
         return
     for part in re.finditer(r"[^ ]+", plain):
@@ -146,4 +150,5 @@ def _exact(value: float) -> Number:
 
 def _groups(bare: str, separator: str) -> bool:
     first, *others = bare.split(separator)
-    return 1 <= len(first) <= 3 and first != "0" and all(len(group) == 3 for group in others)
+    by_three = 1 <= len(first) <= 3 and first != "0" and all(len(group) == 3 for group in others)
+    return by_three or _INDIAN.fullmatch(bare) is not None

@@ -14,10 +14,12 @@ from typing import NamedTuple
 _LOWEST_ACCENT = 200
 _LONGEST_CACHED = 4
 _DASHES, _APOSTROPHES = "‐‑‒–—−", "’‘ʼ`´′"
+# In Arabic digits these are the decimal point, and what groups the others as an apostrophe does.
+_ARABIC = {ord("٫"): ".", ord("٬"): "'"}
 FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 """Characters that stay one: apart, the digits of "1½" would be those of eleven halves."""
 
-_PLAIN = {ord(c): "-" for c in _DASHES} | {ord(c): "'" for c in _APOSTROPHES}
+_PLAIN = {ord(c): "-" for c in _DASHES} | {ord(c): "'" for c in _APOSTROPHES} | _ARABIC
 _WITHOUT_SPACES = (
     (0x0E00, 0x0EFF), (0x0F00, 0x0FFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x3005, 0x3007),
     (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF),

@@ -27,6 +27,15 @@ FRACTIONS: Rows = [
     ("en", "v1.2.3, 10.0.10.1 and 0470/12.34.56 x½", [("0470", 470)]),
     ("en", "5-10 people, pages 3-5", [("5", 5), ("10", 10), ("3", 3), ("5", 5)]),
 ]  # fmt: skip
+GROUPED: Rows = [
+    ("fr", "1 234,56 km", [("1 234,56", 1234.56)]), ("fr", "1\u202f234,5", [("1\u202f234,5", 1234.5)]),
+    ("sv", "1\u00a0234\u00a0567,89 m", [("1\u00a0234\u00a0567,89", 1234567.89)]),
+    ("fr", "tables 2 1,5 et 12 34 567", [("2", 2), ("1,5", 1.5), ("12", 12), ("34", 34), ("567", 567)]),
+    ("fr", "en 2026 100 places, du 0 123", [("2026", 2026), ("100", 100), ("0", 0), ("123", 123)]),
+    ("en", "1,23,456.50 and 12,34,567", [("1,23,456.50", 123456.5), ("12,34,567", 1234567)]),
+    ("en", "1,2,3 or 123,45,678", []), ("en", "version 1.23.456", []),
+    ("ar", "٣٤٫٥ و ١٬٢٣٤ و ١٬٢٣٤٫٥", [("٣٤٫٥", 34.5), ("١٬٢٣٤", 1234), ("١٬٢٣٤٫٥", 1234.5)]),
+]  # fmt: skip
 SAID: Rows = [
     ("en", "two point five", [("two point five", 2.5)]),
     ("en", "twenty-one point zero five", [("twenty-one point zero five", 21.05)]),
@@ -58,7 +67,7 @@ CLOCKS: Rows = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "text", "numbers"), [*FRACTIONS, *SAID, *SIGNS, *SCALES, *CLOCKS])
+@pytest.mark.parametrize(("language", "text", "numbers"), [*FRACTIONS, *GROUPED, *SAID, *SIGNS, *SCALES, *CLOCKS])
 def test_a_number_has_the_value_that_is_meant(language: str, text: str, numbers: list[tuple[str, Any]]) -> None:
     assert alone("number", text, language) == numbers
 
@@ -87,6 +96,14 @@ def test_a_duration_is_as_long_as_is_meant(language: str, text: str, durations: 
     [
         ("en", "€5k, 5k euro", [("€5k", (5000, "EUR")), ("5k euro", (5000, "EUR"))]),
         ("en", "£5m or $1.2bn", [("£5m", (5000000, "GBP")), ("$1.2bn", (1200000000, "USD"))]),
+        ("fr", "1 234,56 €", [("1 234,56 €", (1234.56, "EUR"))]),
+        (
+            "fr",
+            "10\u202f000,50 euros, pas 10 000 €",
+            [("10\u202f000,50 euros", (10000.5, "EUR")), ("10 000 €", (10000, "EUR"))],
+        ),
+        ("sv", "1 234,56 kr", [("1 234,56 kr", (1234.56, "SEK"))]),
+        ("hi", "₹1,23,456.50", [("₹1,23,456.50", (123456.5, "INR"))]),
         ("nl", "€5 mln", [("€5 mln", (5000000, "EUR"))]),
         ("en", "$5 5m away", [("$5", (5, "USD"))]),
         ("de", "zwanzig Euro fünfzig", [("zwanzig Euro fünfzig", (20.5, "EUR"))]),
