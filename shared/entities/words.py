@@ -57,7 +57,8 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Clock:
-    """Parts of the day: `early` leave an hour as it is, `late` ones add twelve to it.
+    """Parts of the day: `early` leave an hour as it is, `late` ones add twelve to it; those that are `night` as well
+    not to the small hours.
 
     `past` and `to` stand between minutes and hour (or, `minutes_last`, hour and minutes); `half` says half an hour
     before the hour where `half_before`, after it otherwise. Before a number, `bare` is enough to
@@ -68,6 +69,7 @@ class Clock:
     hour: str = r"(?!)"
     early: str = r"(?!)"
     late: str = r"(?!)"
+    night: str = r"(?!)"
     noon: str = r"(?!)"
     midnight: str = r"(?!)"
     quarter: str = r"(?!)"

@@ -81,6 +81,10 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
     day = rf"(?P<day>\d{{1,2}})(?:{known.ordinal or '(?!)'})?"
     lead = f"(?:{weekday}[, ]{{1,3}})?(?:{fragment(known.before_day)}{GAP})?"
     year = rf"(?:,?{GAP}(?:{fragment(known.of)}{GAP})?(?P<year>\d{{4}}))?"
+    # 5 May 27, but not 5 May 27 people.
+    ends = rf"(?= *(?:$|[.,;!?)])|{GAP}{fragment(known.joins)}(?!\w))"
+    short = rf"(?:,?{GAP}(?:{fragment(known.of)}{GAP})?(?P<year>\d{{4}}|(?<!,.)\d\d{ends}))?"
+    month_then = rf"{lead}(?<!\d )(?<!\d(?:st|nd|rd|th) ){month}"
     part = f"(?:{MAYBE}(?:(?P<early>{fragment(clock.early)})|(?P<late>{fragment(clock.late)})))?"
     units = f"(?P<unit>{either(known.units)})"
     count = f"(?P<count>{number(code)}){MAYBE}{units}"
@@ -94,8 +98,8 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
         (whole(r"(?P<year>\d{4})(?P<by>[/\-])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})"), _written),
         (whole(r"\d{4}-\d\d-\d\dt\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:z|[+\-]\d\d:\d\d)?"), _standard),
         (whole(r"(?P<first>\d{1,2})(?P<by>[/.\-])(?P<second>\d{1,2})(?:(?P=by)(?P<year>\d{4}|\d{2}))?\.?"), _in_digits),
-        (whole(f"{lead}{day}(?:{GAP}{fragment(known.of)})?{GAP}{month}{year}"), _named),
-        (whole(f"{lead}{month}{GAP}{day}{year}") if known.month_first else whole("(?!)"), _named),
+        (whole(f"{lead}{day}(?:{GAP}{fragment(known.of)})?{GAP}{month}{short}"), _named),
+        (whole(f"{month_then}{GAP}{day}{year}") if known.month_first else whole("(?!)"), _named),
         (
             whole(
                 rf"(?:{fragment(known.before_month)}{GAP})?{month}(?:{GAP}{fragment(known.of)})?{GAP}(?P<year>\d{{4}})"

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeVar
 
 from shared.entities.dates.days import Anchor, Day, days_in
+from shared.entities.dates.parts import with_part_before
 from shared.entities.dates.phrases import GAP, fragment
 from shared.entities.dates.ranges import ranges_in
 from shared.entities.dates.times import Time, times_in
@@ -27,14 +28,16 @@ class Moment:
 
 
 def moments(folded: str, anchor: Anchor) -> Iterator[Moment]:
-    days = _longest(days_in(folded, anchor))
-    times = _outside(_longest(chain(ranges_in(folded, anchor.language), times_in(folded, anchor.language))), days)
-    joins = _joins(anchor.language.code)
-    left = list(times)
+    language = anchor.language
+    found = _longest(chain(ranges_in(folded, language), times_in(folded, language)))
+    times = [with_part_before(folded, told, language) for told in found]
+    days = [day for day in _longest(days_in(folded, anchor)) if not any(_is_a_part(day, told) for told in times)]
+    joins = _joins(language.code)
+    left = list(_outside(times, days))
     for day in days:
         near = next((time for time in left if day.moment is None and _adjoin(folded, day, time, joins)), None)
         if near is None:
-            yield Moment(_told(day), day.start, day.end)
+            yield Moment(_told(day.moment) if day.moment else day.day.isoformat(), day.start, day.end)
             continue
         left.remove(near)
         when = datetime.combine(day.day, time(*near.of_day(day.late)), anchor.now.tzinfo)
@@ -47,17 +50,21 @@ def _one_or_two(told: Time, when: datetime, day: Day | None = None) -> Iterator[
     """The time; of a range its end too, which is on the same day or in the night after it."""
     start, end = (min(day.start, told.start), max(day.end, told.end)) if day else (told.start, told.end)
     if told.until is None:
-        yield Moment(when.isoformat(), start, end)
+        yield Moment(_told(when), start, end)
         return
-    until = datetime.combine(when.date(), time(*told.until.of_day(day.late if day else None)), when.tzinfo)
+    # "In the morning" makes no midnight of the twelve that it lasts until.
+    late = (day and day.late) or None
+    until = datetime.combine(when.date(), time(*told.until.of_day(late)), when.tzinfo)
     if until <= when and when.date() < date.max:
         until += timedelta(days=1)
-    yield Moment(when.isoformat(), start, told.dash)
-    yield Moment(until.isoformat(), told.until.start, end)
+    yield Moment(_told(when), start, told.dash)
+    yield Moment(_told(until), told.until.start, end)
 
 
-def _told(day: Day) -> str:
-    return day.moment.isoformat() if day.moment else day.day.isoformat()
+def _told(when: datetime) -> str:
+    """A time that the clock leaves out when summer begins is as much later."""
+    left_out = (when.replace(fold=1).utcoffset() or timedelta()) - (when.utcoffset() or timedelta())
+    return (when + left_out if left_out > timedelta() else when).isoformat()
 
 
 def _nearest(alone: Time, anchor: Anchor) -> datetime:
@@ -77,8 +84,18 @@ def _longest(found: Iterable[Placed]) -> list[Placed]:
     return sorted(kept, key=lambda here: here.start)
 
 
+def _is_a_part(day: Day, told: Time) -> bool:
+    """The "mañana" of "de la mañana" is no tomorrow; "tonight" alone is a day, and says of its hour what it has to."""
+    start, end = told.part
+    return start <= day.start and day.end <= end and end - start > day.end - day.start
+
+
 def _outside(times: Sequence[Time], days: Sequence[Day]) -> Iterator[Time]:
-    return (time for time in times if all(time.end <= day.start or day.end <= time.start for day in days))
+    """Where a day has the words for the part of the day, the time is what remains."""
+    for told in times:
+        readings = (told, told.bare) if told.bare else (told,)
+        apart = (here for here in readings if all(here.end <= day.start or day.end <= here.start for day in days))
+        yield from islice(apart, 1)
 
 
 def _adjoin(folded: str, day: Day, time: Time, joins: re.Pattern[str]) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from shared.entities.dates.phrases import MAYBE, fragment, whole
-from shared.entities.dates.times import Match, Time
+from shared.entities.dates.times import Match, Time, is_late
 from shared.entities.speech import language_of
-from shared.entities.words import Language
+from shared.entities.words import Clock, Language
 
 _THEN = re.compile(r"- ?\d")
 _MERIDIEM = re.compile(r"[ap]\.?m\.?")
@@ -17,7 +17,7 @@ def ranges_in(folded: str, language: Language) -> Iterator[Time]:
     if _THEN.search(folded) is None:
         return
     for found in _range(language.code).finditer(folded):
-        first, until = _side(found, ""), _side(found, "_")
+        first, until = _side(found, "", language.clock), _side(found, "_", language.clock)
         if _is_a_time(found, language) and first is not None and until is not None:
             late = first.late if found["part"] else _shared(first, until)
             yield Time(*found.span(), first.hour, first.minute, late, found.end("first"), until)
@@ -44,9 +44,9 @@ def _is_a_time(found: Match, language: Language) -> bool:
     return bool(by_word or _MERIDIEM.fullmatch(part) or (found["by_"] or ".") != ".")
 
 
-def _side(found: Match, mark: str) -> Time | None:
+def _side(found: Match, mark: str, clock: Clock) -> Time | None:
     hour, minute = int(found[f"hour{mark}"]), int(found[f"minute{mark}"] or 0)
-    late = True if found[f"late{mark}"] else False if found[f"early{mark}"] else None
+    late = is_late(found, hour, clock, mark)
     return Time(*found.span("until"), hour % 24, minute, late) if hour <= 24 and minute < 60 else None
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from shared.entities.dates.phrases import GAP, MAYBE, either, fragment, number, value_of, whole
 from shared.entities.speech import language_of
-from shared.entities.words import Language
+from shared.entities.words import Clock, Language
 
 Match = re.Match[str]
 
@@ -17,6 +17,7 @@ class Time:
     """`late` is None when nothing was said of the part of the day: an hour is then one of 24.
 
     Of a range this is the beginning, in the place of all of it: what says so ends at `dash`, `until` is the end.
+    `part` is where the part of the day was said, and `bare` what remains without it.
     """
 
     start: int
@@ -26,6 +27,8 @@ class Time:
     late: bool | None = None
     dash: int = 0
     until: "Time | None" = None
+    part: tuple[int, int] = (0, 0)
+    bare: "Time | None" = None
 
     def of_day(self, late: bool | None) -> tuple[int, int]:
         """Hour and minute, where the part of the day may have been said with the day."""
@@ -42,16 +45,35 @@ def times_in(folded: str, language: Language) -> Iterator[Time]:
     """Every reading of every place; some lie within others."""
     for pattern, reckon in _grammar(language.code):
         for found in pattern.finditer(folded):
-            told = reckon(found, language)
-            if told is not None and told[0] <= 24 and told[1] < 60:
-                yield Time(*found.span(), told[0] % 24, told[1], _late(found))
+            told = _time(found, reckon, language)
+            without = pattern.match(folded, found.start(), told.part[0]) if told and told.part[0] else None
+            if told is not None:
+                yield replace(told, bare=_time(without, reckon, language) if without else None)
 
 
-def _late(found: Match) -> bool | None:
+def _time(found: Match, reckon: Reckon, language: Language) -> Time | None:
+    told = reckon(found, language)
+    if told is None or told[0] > 24 or told[1] >= 60:
+        return None
+    late = is_late(found, told[0], language.clock)
+    return Time(*found.span(), told[0] % 24, told[1], late, part=_part(found))
+
+
+def _part(found: Match) -> tuple[int, int]:
+    """Noon and midnight are parts of the day themselves."""
     parts = found.groupdict()
-    if parts.get("late"):
-        return True
-    return False if parts.get("early") else None
+    if "late" not in parts:
+        return found.span()
+    said = next((name for name in ("early", "late") if parts[name]), None)
+    return found.span(said) if said else (0, 0)
+
+
+def is_late(found: Match, hour: int, clock: Clock, mark: str = "") -> bool | None:
+    """Whether twelve is added to the hour: not to two at night. None when nothing was said of the part of the day."""
+    parts = found.groupdict()
+    if late := parts.get(f"late{mark}"):
+        return 6 <= hour != 12 or re.fullmatch(fragment(clock.night), late) is None
+    return False if parts.get(f"early{mark}") else None
 
 
 @lru_cache(maxsize=16)
@@ -68,6 +90,8 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
     side = f"(?:(?P<past>{fragment(clock.past)})|(?P<to>{fragment(clock.to)}))"
     base = f"(?:(?P<base>{fragment(clock.half)}){GAP})?" if clock.half_before else ""
     return (
+        (whole(f"(?:{at})?{fragment(clock.noon)}"), lambda *_: (12, 0)),
+        (whole(f"(?:{at})?{fragment(clock.midnight)}"), lambda *_: (0, 0)),
         (whole(rf"{at}(?P<hour>\d{{1,2}})(?P<by>[:hu.])(?P<minutes>\d{{2}}){word}{part}?"), _on_the_clock),
         (whole(f"{at}{hour}{word}{part}?"), _by_the_hour),
         (whole(f"{at}{some}{GAP}{side}{GAP}{base}{hour}{word}{part}?"), _around_the_hour)
@@ -76,8 +100,6 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
         (whole(f"{at}(?P<half>{fragment(clock.half)}){GAP}{hour}{word}{part}?"), _half)
         if clock.half_before
         else (whole(rf"{at}{hour}{word}{GAP}(?P<minutes>{number_}){part}?"), _hour_and_minutes),
-        (whole(f"(?:{at})?{fragment(clock.noon)}"), lambda *_: (12, 0)),
-        (whole(f"(?:{at})?{fragment(clock.midnight)}"), lambda *_: (0, 0)),
     )
 
 
