@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from shared.entities.dates.phrases import GAP
 from shared.entities.digits import Number, Numeral, in_digits, tidy
+from shared.entities.halves import with_halves
 from shared.entities.reading import Reading, Token
 from shared.entities.speech import language_of
 from shared.entities.words import Language, Numerals
@@ -24,7 +25,7 @@ def numerals(reading: Reading, language: str) -> tuple[Numeral, ...]:
     digits = list(in_digits(reading.folded, spoken))
     taken = {at for numeral in digits for at in range(numeral.start, numeral.end)}
     words = _in_words(reading, spoken, [token for token in reading.cuts[0] if token.start not in taken])
-    return tuple(_signed(reading, sorted((*digits, *words), key=lambda numeral: numeral.start), spoken))
+    return tuple(_signed(reading, list(with_halves(reading.folded, (*digits, *words), spoken)), spoken))
 
 
 def _signed(reading: Reading, found: Sequence[Numeral], spoken: Language) -> Iterator[Numeral]:
@@ -74,7 +75,9 @@ def _in_words(reading: Reading, spoken: Language, words: Sequence[Token]) -> Ite
 @lru_cache(maxsize=16)
 def _beginnings(code: str) -> frozenset[str]:
     known = language_of(code).numerals
-    return frozenset({*(phrase.partition(" ")[0] for phrase in known.under_thousand), *known.scales, *known.articles})
+    return frozenset(
+        {*(phrase.partition(" ")[0] for phrase in known.under_thousand), *known.scales, *known.articles, *known.halves}
+    )
 
 
 def _parts(token: Token, known: Numerals) -> Iterator[Token]:
@@ -90,6 +93,8 @@ def _parts(token: Token, known: Numerals) -> Iterator[Token]:
 
 def _number(reading: Reading, tokens: Sequence[Token], at: int, spoken: Language) -> tuple[Number, int] | None:
     """With what follows a decimal point: two point five million."""
+    if tokens[at].form in spoken.numerals.halves:
+        return spoken.numerals.halves[tokens[at].form], at + 1
     whole = _phrase(reading, tokens, at, spoken.numerals)
     if whole is None or _around(spoken.code)[1].match(reading.folded, tokens[whole[1] - 1].end) is None:
         return whole

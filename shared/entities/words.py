@@ -11,7 +11,8 @@ class Numerals:
     """`under_thousand` has every way of saying 0 to 999. `articles` mean one, but mostly something else.
 
     `short` are scales that are written after digits alone. `point` is how a decimal point is said and `minus` a sign:
-    fragments of regular expressions, which may look at what stands before.
+    fragments of regular expressions, which may look at what stands before. So are `half_a`, which takes half of what
+    follows it, and `and_a_half` after a number or what it counts; `halves` are words for so many and a half.
     """
 
     under_thousand: Words = field(default_factory=dict)
@@ -22,6 +23,9 @@ class Numerals:
     decimal: str = "."
     point: str = r"(?!)"
     minus: str = r"(?!)"
+    half_a: str = r"(?!)"
+    and_a_half: str = r"(?!)"
+    halves: Mapping[str, float] = field(default_factory=dict)
     compounds: bool = False
 
 
@@ -84,11 +88,10 @@ class Clock:
 
 @dataclass(frozen=True)
 class Spans:
-    """How long: `units` by word; `fixed` are phrases in seconds; `half` after a unit adds half of it."""
+    """How long: `units` by word; `fixed` are phrases in seconds."""
 
     units: Mapping[str, str] = field(default_factory=dict)
     fixed: Words = field(default_factory=dict)
-    half: str = r"(?!)"
     joins: str = r"(?!)"
 
 

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-from shared.entities.dates.phrases import GAP, MAYBE, either, fragment, number, value_of, whole
+from shared.entities.dates.away import amounts, away, months_on
+from shared.entities.dates.phrases import GAP, MAYBE, either, fragment, whole
 from shared.entities.speech import language_of
 from shared.entities.words import Calendar, Language
 
@@ -16,7 +17,6 @@ Match = re.Match[str]
 
 _WEEK = 7
 _YEARS_AHEAD = 20
-_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,11 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
     month_then = rf"{lead}(?<!\d )(?<!\d(?:st|nd|rd|th) ){month}"
     part = f"(?:{MAYBE}(?:(?P<early>{fragment(clock.early)})|(?P<late>{fragment(clock.late)})))?"
     units = f"(?P<unit>{either(known.units)})"
-    count = f"(?P<count>{number(code)}){MAYBE}{units}"
+    amount = f"(?:{amounts(code)})"
     before = "|".join(
         f"(?P<{name}>{fragment(getattr(known, name))})" for name in ("this", "following", "coming", "last")
     )
     after = "|".join(f"(?P<{name}_>{fragment(getattr(known, name))})" for name in ("following", "coming", "last"))
-    half = f"(?P<fixed>{either(language.spans.fixed)})"
     ahead, ago = fragment(known.ahead_before), fragment(known.ago_before)
     return (
         (whole(r"(?P<year>\d{4})(?P<by>[/\-])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})"), _written),
@@ -113,10 +112,10 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
             _weekday,
         ),
         (whole(f"(?:(?:{before}){GAP}{units}|(?P<unit_>{either(known.units)}){GAP}(?:{after}))"), _period),
-        (whole(f"{ahead}{GAP}{count}|{ahead}{GAP}{half}"), _ahead),
-        (whole(f"(?:{count}){GAP}{fragment(known.ahead_after)}"), _ahead),
-        (whole(f"{ago}{GAP}{count}|{ago}{GAP}{half}"), _ago),
-        (whole(f"(?:{count}|{half}){GAP}{fragment(known.ago_after)}"), _ago),
+        (whole(f"{ahead}{GAP}{amount}"), _ahead),
+        (whole(f"{amount}{GAP}{fragment(known.ahead_after)}"), _ahead),
+        (whole(f"{ago}{GAP}{amount}"), _ago),
+        (whole(f"{amount}{GAP}{fragment(known.ago_after)}"), _ago),
         (whole(fragment(known.now)), lambda _, anchor: anchor.now.replace(microsecond=0)),
     )
 
@@ -198,44 +197,13 @@ def _period(found: Match, anchor: Anchor) -> date | None:
     if unit == "week":
         return anchor.today + timedelta(days=_WEEK * step - anchor.today.weekday())
     if unit == "month":
-        return _months_on(anchor.today.replace(day=1), step)
+        return months_on(anchor.today.replace(day=1), step)
     return date(anchor.today.year + step, 1, 1) if unit == "year" else None
 
 
 def _ahead(found: Match, anchor: Anchor) -> date | datetime:
-    return _away(found, anchor, 1)
+    return away(found, anchor.now, anchor.language, 1)
 
 
 def _ago(found: Match, anchor: Anchor) -> date | datetime:
-    return _away(found, anchor, -1)
-
-
-def _away(found: Match, anchor: Anchor, sign: int) -> date | datetime:
-    told = found.groupdict()
-    if told.get("fixed"):
-        seconds = anchor.language.spans.fixed[re.sub(GAP, " ", told["fixed"])]
-        return _shifted(anchor.now, sign * seconds)
-    unit, count = anchor.language.calendar.units[told["unit"]], sign * value_of(told["count"], anchor.language)
-    if unit in _SECONDS:
-        return _shifted(anchor.now, count * _SECONDS[unit])
-    if unit in {"month", "year"}:
-        return _months_on(anchor.today, count * (12 if unit == "year" else 1))
-    return anchor.today + timedelta(days=count * (_WEEK if unit == "week" else 1))
-
-
-def _shifted(now: datetime, seconds: int) -> datetime:
-    """In elapsed time, over a change to summer time as well."""
-    moved = datetime.fromtimestamp(now.timestamp() + seconds, now.tzinfo)
-    return moved.replace(microsecond=0)
-
-
-def _months_on(day: date, months: int) -> date:
-    """The same day of another month, or its last."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in range(day.day, 0, -1):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            if last < 29:
-                raise
-    raise ValueError(day)
+    return away(found, anchor.now, anchor.language, -1)

@@ -40,6 +40,9 @@ LANGUAGE = Language(
         short={"k": 1_000, "mio": 10**6, "mrd": 10**9},
         point="komma",
         minus=r"(?<!plus.)(?<!plus oder )minus",
+        half_a="(?:ein(?:e[nrm]?)? )?halbe[nrsm]?",
+        and_a_half="und (?:ein(?:e[nrm]?)? )?halbe?[nrsm]?",
+        halves={"anderthalb": 1.5} | {f"{w}einhalb": n + 0.5 for n, w in enumerate(["ein", *_SMALL[2:10]], 1)},
         compounds=True,
     ),
     calendar=Calendar(
@@ -84,9 +87,9 @@ LANGUAGE = Language(
     spans=Spans(
         units=_UNITS,
         fixed={
-            "halbe stunde": 1800, "eine halbe stunde": 1800, "einer halben stunde": 1800, "viertelstunde": 900,
+            "viertelstunde": 900,
             "eine viertelstunde": 900, "einer viertelstunde": 900, "dreiviertelstunde": 2700,
-            "eine dreiviertelstunde": 2700, "eineinhalb stunden": 5400, "anderthalb stunden": 5400,
+            "eine dreiviertelstunde": 2700,
         },
         joins="und",
     ),

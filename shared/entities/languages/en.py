@@ -39,6 +39,8 @@ LANGUAGE = Language(
         short={"k": 1_000, "bn": 10**9},
         point=r"(?<!\ba )(?<!\bat one )point",
         minus=r"(?<!plus.)(?<!plus or )minus",
+        half_a="half(?: an?)?|an? half",
+        and_a_half="and a half",
     ),
     calendar=Calendar(
         months={
@@ -91,11 +93,9 @@ LANGUAGE = Language(
     spans=Spans(
         units=_UNITS,
         fixed={
-            "half an hour": 1800, "half hour": 1800, "a half hour": 1800, "quarter of an hour": 900,
-            "a quarter of an hour": 900, "three quarters of an hour": 2700, "fortnight": 1_209_600,
-            "a fortnight": 1_209_600,
+            "quarter of an hour": 900, "a quarter of an hour": 900, "three quarters of an hour": 2700,
+            "fortnight": 1_209_600, "a fortnight": 1_209_600,
         },
-        half="and a half",
         joins="and",
     ),
     money={

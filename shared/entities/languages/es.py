@@ -44,6 +44,9 @@ LANGUAGE = Language(
         point=r"coma|(?<!\bun )punto",
         # "Al menos" is at least, "todos menos" all but.
         minus=r"(?:^|(?<=[.:;!?(=] )|(?<=\ba )|(?<=\bes )|(?<=\bhace ))menos",
+        # "Medio día" is as often noon.
+        half_a="(?:una? )?medi[oa](?! dia)",
+        and_a_half="y medi[oa]",
     ),
     calendar=Calendar(
         months={
@@ -91,8 +94,7 @@ LANGUAGE = Language(
     ),
     spans=Spans(
         units=_UNITS,
-        fixed={"media hora": 1800, "cuarto de hora": 900, "un cuarto de hora": 900, "tres cuartos de hora": 2700},
-        half="y media|y medio",
+        fixed={"cuarto de hora": 900, "un cuarto de hora": 900, "tres cuartos de hora": 2700},
         joins="y",
     ),
     money={"euro": "EUR", "euros": "EUR", "dolar": "$", "dolares": "$", "libras": "£", "pesos": "MXN"},

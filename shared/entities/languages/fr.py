@@ -48,6 +48,8 @@ LANGUAGE = Language(
         point="virgule",
         # "Au moins" is at least.
         minus=r"(?:^|(?<=[.:;!?(=] )|(?<=\ba )|(?<=\best )|(?<=\bfait ))moins",
+        half_a="(?:une? )?demi",
+        and_a_half="et demie?",
     ),
     calendar=Calendar(
         months={
@@ -94,10 +96,9 @@ LANGUAGE = Language(
     spans=Spans(
         units=_UNITS,
         fixed={
-            "demi heure": 1800, "une demi heure": 1800, "quart d'heure": 900, "un quart d'heure": 900,
+            "quart d'heure": 900, "un quart d'heure": 900,
             "trois quarts d'heure": 2700, "quinzaine de jours": 1_296_000,
         },
-        half="et demie?",
         joins="et",
     ),
     money={"euro": "EUR", "euros": "EUR", "dollar": "$", "dollars": "$", "livres": "£", "francs": "CHF"},

@@ -23,6 +23,11 @@ def _under_thousand() -> dict[str, int]:
     return found
 
 
+def _halves() -> dict[str, float]:
+    found = {"anderhalf": 1.5, "anderhalve": 1.5}
+    return found | {f"{w}en{half}": n + 0.5 for n, w in enumerate(_SMALL[2:10], 2) for half in ("half", "halve")}
+
+
 _UNITS = {
     "seconde": "second", "seconden": "second", "sec": "second", "minuut": "minute", "minuten": "minute",
     "minuutje": "minute", "min": "minute", "uur": "hour", "uren": "hour", "uurtje": "hour", "dag": "day",
@@ -42,6 +47,9 @@ LANGUAGE = Language(
         short={"k": 1_000, "mln": 10**6, "mld": 10**9},
         point="komma",
         minus=r"(?<!plus.)(?<!plus of )min(?:us)?",
+        half_a="(?:een )?hal(?:f|ve)",
+        and_a_half="en (?:een )?hal(?:f|ve)",
+        halves=_halves(),
         compounds=True,
     ),
     calendar=Calendar(
@@ -90,11 +98,9 @@ LANGUAGE = Language(
     spans=Spans(
         units=_UNITS,
         fixed={
-            "half uur": 1800, "een half uur": 1800, "halfuur": 1800, "een halfuur": 1800, "half uurtje": 1800,
-            "een half uurtje": 1800, "kwartier": 900, "een kwartier": 900, "kwartiertje": 900,
-            "een kwartiertje": 900, "drie kwartier": 2700, "anderhalf uur": 5400, "anderhalve dag": 129_600,
+            "halfuur": 1800, "een halfuur": 1800, "halfuurtje": 1800, "een halfuurtje": 1800,
+            "kwartier": 900, "een kwartier": 900, "kwartiertje": 900, "een kwartiertje": 900, "drie kwartier": 2700,
         },
-        half="en een half|en half",
         joins="en",
     ),
     money={"euro": "EUR", "euro's": "EUR", "dollar": "$", "dollars": "$", "pond": "£", "frank": "CHF"},

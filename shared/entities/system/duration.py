@@ -20,6 +20,7 @@ _PRICED = re.compile(r"[$€£¥₹₽₺₩] ?$")
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 _ORDER = ("year", "month", "week", "day", "hour", "minute", "second")
 _LONGEST = 10**9
+_DAYS_OF_A_MONTH = 30
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,10 @@ def find(reading: Reading, asked: Asked) -> Iterator[Found]:
 
 @lru_cache(maxsize=16)
 def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    known = language_of(language).spans
-    unit = rf"{MAYBE}(?P<unit>{either({**_SHORT, **known.units})})(?!\w)(?P<half>{GAP}{fragment(known.half)}(?!\w))?"
+    spoken = language_of(language)
+    known, half = spoken.spans, fragment(spoken.numerals.and_a_half)
+    # The d of "d'euros" is no day.
+    unit = rf"{MAYBE}(?P<unit>{either({**_SHORT, **known.units})})(?!'?\w)(?P<half>{GAP}{half}(?!\w))?"
     compact = whole(rf"{_COMPACT}|(\d{{1,3}}):([0-5]\d){MAYBE}{either(_hours(language))}")
     joins = re.compile(rf" {{1,3}}(?:{fragment(known.joins)}{GAP})?")
     return whole(either(known.fixed)), compact, re.compile(unit), joins
@@ -86,16 +89,19 @@ def _runs(folded: str, parts: Sequence[_Part], joins: re.Pattern[str]) -> Iterat
 
 
 def iso_duration(counts: Mapping[str, Number]) -> str:
-    """Fractions go to the smaller units, for not everybody reads "PT1.5H"."""
-    months = round(12 * counts.get("year", 0) + counts.get("month", 0))
-    seconds = round(sum(_SECONDS[unit] * count for unit, count in counts.items() if unit in _SECONDS))
+    """Fractions go to the smaller units, for not everybody reads "PT1.5H"; a month has thirty days for its own."""
+    all_months = round(12 * counts.get("year", 0) + counts.get("month", 0), 6)
+    months = int(all_months)
+    total = sum(_SECONDS[unit] * count for unit, count in counts.items() if unit in _SECONDS)
+    seconds = round(total) or round(total, 3)
     days, rest = divmod(seconds, 86_400)
     # What is said in hours stays in hours: 36 hours are not a day and a half.
     if not counts.keys() & {"day", "week"} and not months and counts.keys() & {"hour", "minute", "second"}:
         days, rest = 0, seconds
     if counts.keys() == {"week"} and days % 7 == 0 and not rest:
         return f"P{days // 7}W"
-    date = "".join(f"{n}{mark}" for n, mark in ((months // 12, "Y"), (months % 12, "M"), (days, "D")) if n)
+    days += round(_DAYS_OF_A_MONTH * (all_months - months))
+    date = "".join(f"{n}{mark}" for n, mark in ((months // 12, "Y"), (months % 12, "M"), (int(days), "D")) if n)
     minutes, second = divmod(rest, 60)
     hour, minute = divmod(minutes, 60)
     time = "".join(f"{n}{mark}" for n, mark in ((hour, "H"), (minute, "M"), (second, "S")) if n)

@@ -54,7 +54,7 @@ def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[s
     signs = either({*_SIGNS, *_CODES})
     return (
         re.compile(rf"(?<!\w)({signs}) ?$"),
-        re.compile(rf"[ \-]{{0,2}}({either({*_SIGNS, *_CODES, *language.money})})(?!\w)"),
+        re.compile(rf"[ \-]{{0,2}}(?:d'|de )?({either({*_SIGNS, *_CODES, *language.money})})(?!\w)"),
         re.compile(rf"[ \-]{{0,2}}(?P<word>{either(language.cents)})?(?!\w)"),
     )
 

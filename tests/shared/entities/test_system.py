@@ -16,7 +16,7 @@ BUSY: dict[str, list[tuple[str, str, list[Any]]]] = {
         ("en", "5kg and B2B and 20%", [5, 20]),
         ("en", "1,5 1.5 1,000 1,000,000.25", [1.5, 1.5, 1000, 1000000.25]),
         ("nl", "1,5 1.5 1.000 1.000.000,25", [1.5, 1.5, 1000, 1000000.25]),
-        ("en", "5 million and two and a half", [5000000, 2]),
+        ("en", "5 million and two and a half", [5000000, 2.5]),
         ("en", "five million three hundred thousand and two", [5300002]),
         ("en", "one two three", [1, 2, 3]),
         ("en", "12345678901234567890", []),
