@@ -15,7 +15,7 @@ from shared.entities.words import Language
 Number = int | float
 
 _LONGEST_DIGITS = 15
-_SIGN = re.compile(r"(?:^|[\s(=:])-$")
+_SIGN = re.compile(r"(?:^|[\s(=:$€£¥₹₽₺₩])-$")
 _ANY = re.compile(rf"[\d{FRACTIONS}]")
 # Fractions of measures. Without a whole number most of them are rather a date, or say "two or three".
 _PART = rf"[{FRACTIONS}]|(?:(?<!/)(?:1/2|[13]/4)|(?<=\d[ \-])(?:[12]/3|[1-4]/5|[1357]/8))(?!\d|[/.,\-]\d)"

@@ -97,6 +97,8 @@ class Spans:
 
 @dataclass(frozen=True)
 class Language:
+    """`also_codes` are words that would be codes of currencies, if they were written in capitals."""
+
     code: str = ""
     numerals: Numerals = field(default_factory=Numerals)
     calendar: Calendar = field(default_factory=Calendar)
@@ -104,4 +106,5 @@ class Language:
     spans: Spans = field(default_factory=Spans)
     money: Mapping[str, str] = field(default_factory=dict)
     cents: frozenset[str] = frozenset()
+    also_codes: frozenset[str] = frozenset()
     country: str | None = None

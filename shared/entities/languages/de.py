@@ -95,4 +95,5 @@ LANGUAGE = Language(
     ),
     money={"euro": "EUR", "dollar": "$", "pfund": "£", "franken": "CHF"},
     cents=frozenset({"cent"}),
+    also_codes=frozenset({"huf", "sek"}),
 )  # fmt: skip

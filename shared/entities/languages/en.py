@@ -100,7 +100,8 @@ LANGUAGE = Language(
     ),
     money={
         "dollar": "$", "dollars": "$", "bucks": "$", "euro": "EUR", "euros": "EUR", "pound": "£", "pounds": "£",
-        "quid": "£", "yen": "JPY", "francs": "CHF",
+        "quid": "£", "yen": "JPY", "francs": "CHF", "rupee": "INR", "rupees": "INR",
     },
     cents=frozenset({"cent", "cents", "pence", "p"}),
+    also_codes=frozenset({"cop", "mad", "pen", "rub", "try"}),
 )  # fmt: skip

@@ -99,4 +99,5 @@ LANGUAGE = Language(
     ),
     money={"euro": "EUR", "euros": "EUR", "dolar": "$", "dolares": "$", "libras": "£", "pesos": "MXN"},
     cents=frozenset({"centimo", "centimos", "centavo", "centavos"}),
+    also_codes=frozenset({"ron"}),
 )  # fmt: skip

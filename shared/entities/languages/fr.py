@@ -103,4 +103,5 @@ LANGUAGE = Language(
     ),
     money={"euro": "EUR", "euros": "EUR", "dollar": "$", "dollars": "$", "livres": "£", "francs": "CHF"},
     cents=frozenset({"centime", "centimes", "cent", "cents"}),
+    also_codes=frozenset({"ils"}),
 )  # fmt: skip

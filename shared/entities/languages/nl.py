@@ -105,4 +105,5 @@ LANGUAGE = Language(
     ),
     money={"euro": "EUR", "euro's": "EUR", "dollar": "$", "dollars": "$", "pond": "£", "frank": "CHF"},
     cents=frozenset({"cent", "centen", "eurocent"}),
+    also_codes=frozenset({"pen"}),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from shared.entities.words import Language
 # Signs of more than one currency: the first is meant, unless the entity names another one of them.
 _SIGNS: Mapping[str, tuple[str, ...]] = {
     "€": ("EUR",), "eur": ("EUR",), "£": ("GBP",), "¥": ("JPY", "CNY"), "₹": ("INR",), "₽": ("RUB",), "₺": ("TRY",),
-    "₩": ("KRW",), "zl": ("PLN",), "kr": ("SEK", "NOK", "DKK", "ISK"),
+    "₩": ("KRW",), "zl": ("PLN",), "zł": ("PLN",), "kc": ("CZK",), "r$": ("BRL",), "kr": ("SEK", "NOK", "DKK", "ISK"),
     "$": ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP"),
     "us$": ("USD",), "c$": ("CAD",), "ca$": ("CAD",), "a$": ("AUD",),
 }  # fmt: skip
@@ -23,6 +23,10 @@ _CODES = (
     "aed ars aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf idr ils inr isk jpy krw mad mxn myr nok nzd "
     "pen php pln ron rub sar sek sgd thb try twd uah usd vnd zar"
 ).split()
+# A minus before a sign, "-$5"; not that between two amounts.
+_MINUS = re.compile(r"(?:^|(?<!\d )(?<=[\s(=:]))-$")
+# "50p" may be pages.
+_SHORT_PENCE, _PENCE = "p", frozenset({"p", "pence"})
 # After a sign, letters are a scale: £5m is neither minutes nor metres.
 _LETTERS: Mapping[str, int] = {"m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
 _LETTERED = re.compile(rf"{either(_LETTERS)}(?!\w)")
@@ -35,16 +39,29 @@ def find(reading: Reading, asked: Asked) -> Iterator[Found]:
     counts = numerals(reading, asked.language)
     small = {numeral.start: numeral for numeral in counts}
     for numeral in counts:
-        sign = before.search(reading.folded, max(0, numeral.start - 8), numeral.start)
-        unit = after.match(reading.folded, numeral.end)
+        sign = _meant(before.search(reading.folded, max(0, numeral.start - 8), numeral.start), reading, language, asked)
+        unit = _meant(after.match(reading.folded, numeral.end), reading, language, asked)
         if unit is not None:
             fraction, end = _cents(reading.folded, unit.end(), cents, small)
             yield _amount(numeral.value, fraction, _currency(unit[1], language, asked), numeral.start, end)
         elif sign is not None:
             times, end = _scale(reading.folded, numeral.end)
-            yield _amount(numeral.value * times, 0, _currency(sign[1], language, asked), sign.start(1), end)
-        elif (coins := cents.match(reading.folded, numeral.end)) and coins["word"]:
-            yield _amount(0, numeral.value, _of_cents(language, asked), numeral.start, coins.end())
+            value, start = _signed(reading.folded, numeral.value * times, sign.start(1))
+            yield _amount(value, 0, _currency(sign[1], language, asked), start, end)
+        elif (coins := cents.match(reading.folded, numeral.end)) and (currency := _of_cents(coins, language, asked)):
+            yield _amount(0, numeral.value, currency, numeral.start, coins.end())
+
+
+def _meant(found: re.Match[str] | None, reading: Reading, language: Language, asked: Asked) -> re.Match[str] | None:
+    """A code that is a word as well, such as TRY, is one in capitals, or where the entity has that currency."""
+    if found is None or found[1] not in language.also_codes or found[1].upper() == asked.currency:
+        return found
+    return found if reading.original(*found.span(1)).isupper() else None
+
+
+def _signed(folded: str, value: Number, start: int) -> tuple[Number, int]:
+    negative = value > 0 and _MINUS.search(folded, max(0, start - 3), start) is not None
+    return (-value, start - 1) if negative else (value, start)
 
 
 @lru_cache(maxsize=16)
@@ -94,5 +111,10 @@ def _currency(written: str, language: Language, asked: Asked) -> str:
     return asked.currency if asked.currency in meant else meant[0]
 
 
-def _of_cents(language: Language, asked: Asked) -> str:
+def _of_cents(coins: re.Match[str], language: Language, asked: Asked) -> str | None:
+    if coins["word"] is None:
+        return None
+    if coins["word"] in _PENCE:
+        british = asked.currency == "GBP" or asked.region == "GB"
+        return "GBP" if british or coins["word"] != _SHORT_PENCE else None
     return asked.currency or ("USD" if language.country in {"US", None} else "EUR")

@@ -50,7 +50,15 @@ BUSY: dict[str, list[tuple[str, str, list[Any]]]] = {
         ("en", "5 apples", []), ("en", "$ 5 and 5$ and USD 5", [[5, "USD"]] * 3), ("en", "the euro is strong", []),
         ("en", "3 pounds 50", [[3.5, "GBP"]]), ("en", "five dollars 10 minutes late", [[5, "USD"]]),
         ("de", "1.250,00 €", [[1250, "EUR"]]), ("fr", "cinquante centimes", [[0.5, "EUR"]]),
-        ("pl", "20 zl", [[20, "PLN"]]),
+        ("pl", "20 zl, 50 zł", [[20, "PLN"], [50, "PLN"]]), ("pt", "R$ 50, R$50", [[50, "BRL"]] * 2),
+        ("cs", "50 Kč", [[50, "CZK"]]), ("en-IN", "1,23,456 rupees", [[123456, "INR"]]),
+        ("en", "-$5, refund of −€5.50, $-3", [[-5, "USD"], [-5.5, "EUR"], [-3, "USD"]]),
+        ("en", "from $5 -$10 or 5-€10", [[5, "USD"], [10, "USD"], [10, "EUR"]]),
+        ("en", "I will try 2 tickets, 3 pen drives, 5 mad men", []), ("de", "5 sek, 5 SEK", [[5, "SEK"]]),
+        ("en", "5 TRY, PEN 3, 20 usd, 20 chf", [[5, "TRY"], [3, "PEN"], [20, "USD"], [20, "CHF"]]),
+        ("tr", "50 try", [[50, "TRY"]]),
+        ("en", "50 pence", [[0.5, "GBP"]]), ("en-GB", "50p", [[0.5, "GBP"]]), ("en", "50p", []),
+        ("en", "five pounds 50p", [[5.5, "GBP"]]),
     ],
     "duration": [
         ("en", "1h30 or 90min or 1.5 hours", ["PT1H30M"] * 3), ("en", "an hour", ["PT1H"]),
@@ -97,6 +105,8 @@ def test_every_system_entity_has_a_recogniser() -> None:
         ({"system": "money", "currency": "CAD"}, "$5", {"amount": 5, "currency": "CAD"}),
         ({"system": "money", "currency": "CAD"}, "5 euro", {"amount": 5, "currency": "EUR"}),
         ({"system": "money", "currency": "NOK"}, "50 kr", {"amount": 50, "currency": "NOK"}),
+        ({"system": "money", "currency": "TRY"}, "50 try", {"amount": 50, "currency": "TRY"}),
+        ({"system": "money", "currency": "GBP"}, "50p", {"amount": 0.5, "currency": "GBP"}),
         ({"system": "phone", "country": "GB"}, "07911 123456", "+447911123456"),
         ({"system": "date", "country": "GB"}, "5/6/2027", "2027-06-05"),
         ({"system": "date", "timezone": "Asia/Tokyo"}, "tomorrow", "2026-11-27"),
@@ -108,6 +118,10 @@ def test_every_system_entity_has_a_recogniser() -> None:
 def test_an_entity_says_where_it_is_at_home(options: dict[str, Any], text: str, value: Any) -> None:
     late = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)
     assert told({"it": {"kind": "system", **options}}, text, now=late) == [(text, value)]
+
+
+def test_a_word_that_is_a_currency_elsewhere_leaves_the_number_alone() -> None:
+    assert told(EVERYTHING, "I will try 2 tickets") == [("2", 2)]
 
 
 def test_half_an_hour_is_as_long_when_summer_time_ends() -> None:
