@@ -1,16 +1,15 @@
 """Dialogflow CX in its JSON package: intents/NAME/, entityTypes/NAME/, flows/NAME/ with pages."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from services.draft_api.foreign.dialogflow_parts import entity_values, items, part, texts, use_entity
+from services.draft_api.foreign.dialogflow_cx_flow import read_flow
+from services.draft_api.foreign.dialogflow_parts import ONLY_LISTED, entity_values, items, texts, use_entity
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.speech import block_id, in_step, text_or_variants
 
-_NO_MATCH, _WELCOME = "sys.no-match-default", "Default Welcome Intent"
+_UNEXPANDED = "AUTO_EXPANSION_MODE_UNSPECIFIED"
+_FIRST = "Default Start Flow"
 _NO_SUCH = "Greenroom has nothing like it"
-_PARAMETER = re.compile(r"\$(session|intent|page|flow|request|sys)\.")
 _ELSEWHERE = {"webhooks": "call a URL from an `action` block", "testCases": "write cases of the bot"}
 
 Documents = Mapping[str, Any]
@@ -21,7 +20,7 @@ def read_cx(documents: Documents, harvest: Harvest) -> None:
     for language in [*texts(agent.get("defaultLanguageCode")), *texts(agent.get("supportedLanguageCodes"))]:
         harvest.speak(language)
     harvest.timezone(str(agent.get("timeZone") or ""))
-    start = str(agent.get("startFlow") or "")
+    start = str(agent.get("startFlow") or _FIRST)
     for path, document in documents.items():
         folders = path.split("/")
         if isinstance(document, Mapping):
@@ -35,9 +34,11 @@ def _read(folders: list[str], document: Mapping[str, Any], documents: Documents,
         case ["entityTypes", name, file] if file == f"{name}.json":
             _read_entity(document, list(_below(documents, f"entityTypes/{name}/entities/")), harvest)
         case ["flows", name, file] if file == f"{name}.json":
-            _read_flow(document, harvest, is_start=document.get("displayName") == start)
-        case ["flows", _, "pages", _]:
-            harvest.lose(f"page {document.get('displayName')}", "write its form with `input` blocks")
+            read_flow(document, harvest, is_start=document.get("displayName") == start)
+        case ["flows", name, "pages", _]:
+            harvest.lose(f"page {document.get('displayName')} of {name}", "write its form with `input` blocks")
+        case ["flows", name, kind, _]:
+            harvest.lose(f"{kind} of {name}: {document.get('displayName')}", _NO_SUCH)
         case ["intents" | "entityTypes", _, "trainingPhrases" | "entities", _] | [_]:
             return
         case ["intents" | "entityTypes", name, kind, _]:
@@ -72,34 +73,8 @@ def _read_entity(entity: Mapping[str, Any], spoken: list[tuple[str, Any]], harve
     name = str(entity.get("displayName") or "")
     if entity.get("excludedPhrases"):
         harvest.lose(f"excludedPhrases of {name}", _NO_SUCH)
+    if str(entity.get("autoExpansionMode") or _UNEXPANDED) != _UNEXPANDED:
+        harvest.lose(f"automatic expansion of {name}", ONLY_LISTED)
     for _, document in spoken:
         entries = document.get("entities") if isinstance(document, Mapping) else None
         entity_values(name, entries, entity.get("kind") == "KIND_REGEXP", harvest)
-
-
-def _read_flow(flow: Mapping[str, Any], harvest: Harvest, is_start: bool) -> None:
-    """Routes that answer an intent with a text, and what is said when nothing matches."""
-    name = str(flow.get("displayName") or "")
-    for route in items(flow.get("transitionRoutes")):
-        intent, variants = route.get("intent"), _said(route, name, harvest)
-        if route.get("condition") or route.get("targetPage") or route.get("targetFlow"):
-            harvest.lose(f"a route of {name}", "only an intent that is answered with a text becomes a block")
-        if isinstance(intent, str) and variants:
-            block = {"kind": "message", "intent": intent, "messages": [text_or_variants(variants)]}
-            first = {"system": "introduction"} if is_start and intent == _WELCOME else {}
-            harvest.block({"id": block_id(f"{name} {intent}"), **block, **first})
-    for handler in items(flow.get("eventHandlers")):
-        variants = _said(handler, name, harvest)
-        if handler.get("event") == _NO_MATCH and variants and is_start:
-            fallback = {"kind": "message", "system": "not_understood", "messages": [text_or_variants(variants)]}
-            harvest.block({"id": block_id(f"{name} not understood"), **fallback})
-
-
-def _said(route: Mapping[str, Any], flow: str, harvest: Harvest) -> list[Mapping[str, str]]:
-    by_language: dict[str, list[str]] = {}
-    for bubble in items(part(route, "triggerFulfillment").get("messages")):
-        language = str(bubble.get("languageCode") or "")
-        by_language.setdefault(language, []).extend(texts(part(bubble, "text").get("text")))
-    if any(_PARAMETER.search(text) for said in by_language.values() for text in said):
-        harvest.lose(f"parameters in a response of {flow}", "write {{ variable }} where it says $session.params")
-    return in_step(by_language)

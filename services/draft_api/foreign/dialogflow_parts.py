@@ -19,6 +19,7 @@ SYSTEM = {
     "unit-currency": "money",
     "duration": "duration",
 }
+ONLY_LISTED = "only values that are listed are recognised, with small misspellings"
 _SYS = "sys."
 # `@card_type:card_type @sys.number:number`
 _COMPOSITE = re.compile(r"@[\w.-]+:[\w-]+")
@@ -47,7 +48,7 @@ def use_entity(kind: str, intent: str, harvest: Harvest) -> None:
         return
     system = SYSTEM.get(name.removeprefix(_SYS))
     if system:
-        harvest.system(system, system)
+        harvest.system(system)
     else:
         harvest.lose(f"@{name}, in {intent}", "Greenroom recognises no such thing by itself: make an entity of it")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.draft_api.foreign.dialogflow_parts import items, texts
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.speech import in_step, message, text_or_variants
+from services.draft_api.foreign.speech import in_places, in_step, message, text_or_variants
 
 _TEXT, _CARD, _QUICK_REPLIES, _IMAGE = "0", "1", "2", "3"
 _NAMED = {"message": _TEXT}
@@ -41,11 +41,9 @@ def _texts(bubbles: Sequence[Bubble], harvest: Harvest, intent: str) -> list[dic
     for bubble in bubbles:
         if _kind(bubble) == _TEXT:
             said.setdefault(_language(bubble), []).append(texts(bubble.get("speech")))
-    deepest = max((len(places) for places in said.values()), default=0)
-    found = [in_step({lang: b[at] for lang, b in said.items() if at < len(b)}) for at in range(deepest)]
     if any("$" in text or "#" in text for places in said.values() for place in places for text in place):
         harvest.lose(f"parameters in the response of {intent}", "write {{ variable }} where it says $parameter")
-    return [text_or_variants(variants) for variants in found if variants]
+    return in_places(said)
 
 
 def _quick_replies(bubbles: Sequence[Bubble]) -> list[Mapping[str, str]]:

@@ -1,8 +1,10 @@
 """What was found in another platform's export, in our words, and what could not be carried over. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain, count
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,6 +20,9 @@ from shared.flows.block import parse_blocks
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MOST_LANGUAGES, _MOST_BLOCKS = 50, 2_000
 _SHOWN_NAMES = 20
+# What is left of an id that gets a number behind it.
+_STEM = 190
+_CLAIMS = {"intent": "trigger", "system": "role"}
 _UNMATCHABLE = f"a value has letters or digits, and up to {LONGEST_TEXT} characters"
 
 
@@ -31,7 +36,7 @@ class Harvest:
     _parsed: list[Parsed] = field(default_factory=list)
     _values: dict[str, dict[str, dict[str, None]]] = field(default_factory=dict)
     _patterns: dict[str, list[str]] = field(default_factory=dict)
-    _systems: dict[str, str] = field(default_factory=dict)
+    _systems: dict[str, None] = field(default_factory=dict)
     _timezone: str = ""
     _blocks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _variables: dict[str, None] = field(default_factory=dict)
@@ -78,8 +83,8 @@ class Harvest:
     def pattern(self, entity: str, pattern: str) -> None:
         self._patterns.setdefault(entity, []).append(pattern)
 
-    def system(self, entity: str, kind: str) -> None:
-        self._systems[entity] = kind
+    def system(self, kind: str) -> None:
+        self._systems.setdefault(kind)
 
     def timezone(self, zone: str) -> None:
         """Where dates are told, if any are."""
@@ -89,17 +94,24 @@ class Harvest:
         self._variables.setdefault(name)
 
     def block(self, block: Mapping[str, Any]) -> None:
-        """Left out, and said so, where it is not what a block can be."""
+        """Left out, and said so, where it is not what a block can be. Its id is another where that one is taken."""
         if len(self._blocks) == _MOST_BLOCKS:
             self.lose("responses", f"a flow holds up to {_MOST_BLOCKS} blocks")
             return
-        named = {**block, "intent": block["intent"].strip()} if "intent" in block else block
+        named = {**block, "id": self._free_id(block["id"])}
+        if "intent" in block:
+            named["intent"] = block["intent"].strip()
         try:
             parse_blocks([named])
         except GreenroomError as error:
-            self.lose(f"response {block['id']}", error.detail)
+            self.lose(f"response {named['id']}", error.detail)
             return
-        self._blocks[block["id"]] = named
+        self._blocks[named["id"]] = named
+
+    def _free_id(self, wanted: str) -> str:
+        """Names that differ may make one id ("order pizza", "order_pizza"): the second is numbered."""
+        numbered = (f"{wanted[:_STEM]}_{number}" for number in count(2))
+        return next(name for name in chain((wanted,), numbered) if name not in self._blocks)
 
     def lose(self, what: str, why: str) -> None:
         self._lost.setdefault(NotCarried(what, why))
@@ -128,33 +140,49 @@ class Harvest:
         )
 
     def _settled(self, intents: Mapping[str, None]) -> Iterator[Mapping[str, Any]]:
-        """A block whose intent is not there loses it; one intent triggers the first block that it is told of."""
-        taken: set[str] = set()
+        """An intent that is not there is lost; one that is, and a role, go to the first block that it is told of."""
+        taken: set[tuple[str, str]] = set()
         for block in self._blocks.values():
-            intent, contexts = block.get("intent"), block.get("required_contexts")
-            if intent is None or (intent in intents and (contexts or intent not in taken)):
-                taken |= {intent} if intent and not contexts else set()
-                yield block
-                continue
-            why = "the export has no such intent" if intent not in intents else "another block has that intent"
-            self.lose(f"trigger of {block['id']}: {intent}", why)
-            yield {name: value for name, value in block.items() if name != "intent"}
+            lost = {key for key in _CLAIMS if key in block and self._is_lost(key, block, intents, taken)}
+            yield {key: value for key, value in block.items() if key not in lost}
+
+    def _is_lost(
+        self, key: str, block: Mapping[str, Any], intents: Mapping[str, None], taken: set[tuple[str, str]]
+    ) -> bool:
+        claim = key, str(block[key])
+        if key == "intent" and claim[1] not in intents:
+            why = "the export has no such intent"
+        elif key == "intent" and block.get("required_contexts"):
+            return False
+        elif claim in taken:
+            why = "another block has it"
+        else:
+            taken.add(claim)
+            return False
+        self.lose(f"{_CLAIMS[key]} of {block['id']}: {claim[1]}", why)
+        return True
 
     def _entities(self) -> Iterator[tuple[str, Entity]]:
-        for name in dict.fromkeys((*self._patterns, *self._values, *self._systems)):
-            if self._named_well("entity", name):
-                try:
-                    found = self._entity(name)
-                    check_entity(name, found)
-                    yield name, found
-                except ValidationError as error:
-                    self.lose(f"entity {name}", error.errors()[0]["msg"])
-                except GreenroomError as error:
-                    self.lose(f"entity {name}", error.detail)
+        own = dict.fromkeys((*self._patterns, *self._values))
+        for name in own:
+            yield from self._checked(name, partial(self._entity, name))
+        for kind in self._systems:
+            # The export may have a "date" of its own.
+            yield from self._checked(f"sys_{kind}" if kind in own else kind, partial(self._system, kind))
+
+    def _checked(self, name: str, make: Callable[[], Entity]) -> Iterator[tuple[str, Entity]]:
+        if not self._named_well("entity", name):
+            return
+        try:
+            found = make()
+            check_entity(name, found)
+            yield name, found
+        except ValidationError as error:
+            self.lose(f"entity {name}", error.errors()[0]["msg"])
+        except GreenroomError as error:
+            self.lose(f"entity {name}", error.detail)
 
     def _entity(self, name: str) -> Entity:
-        if name in self._systems:
-            return self._system(self._systems[name])
         if name in self._patterns:
             if name in self._values:
                 self.lose(f"values of entity {name}", "it has a pattern: make another entity of its values")

@@ -5,8 +5,9 @@ from typing import Any
 
 from services.draft_api.foreign.export import Export
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.rasa_domain import names_in, read_domain, triggers_in
+from services.draft_api.foreign.rasa_domain import names_in, read_domain
 from services.draft_api.foreign.rasa_nlu import read_nlu
+from services.draft_api.foreign.rasa_rules import triggers_in
 from services.draft_api.foreign.yaml_text import read_yaml
 from shared.errors import InvalidError
 
@@ -37,7 +38,7 @@ def read_rasa(files: Mapping[str, bytes], language: str | None) -> Export:
             harvest.lose(key, "it is no list in one of the files")
     domain = _joined(known)
     read_nlu(_listed(known, "nlu"), harvest, spoken, names_in(domain.get("entities")))
-    read_domain(domain, harvest, spoken, triggers_in(_listed(known, "rules"), harvest))
+    read_domain(domain, harvest, spoken, triggers_in(_listed(known, "rules"), domain.get("intents"), harvest))
     stories = _listed(known, "stories")
     names = (str(story.get("story", "without a name")) for story in stories if isinstance(story, Mapping))
     harvest.lose_all("stories", names, "write flows: blocks that lead to one another")

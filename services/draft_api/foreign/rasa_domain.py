@@ -1,13 +1,13 @@
-"""Rasa's domain: intents, entities and responses, and the rules that say which intent a response answers."""
+"""Rasa's domain: intents, entities, and responses with the intents that they answer."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.draft_api.foreign.harvest import Harvest
+from services.draft_api.foreign.rasa_rules import UTTER, Triggers
 from services.draft_api.foreign.speech import block_id, message, text_or_variants
 
-_PREFIX = "utter_"
 # What Rasa calls what it did not understand.
 _FALLBACK = "nlu_fallback"
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -29,10 +29,7 @@ def names_in(found: Any) -> Iterator[str]:
             yield from map(str, item)
 
 
-def read_domain(
-    domain: Mapping[str, Any], harvest: Harvest, language: str | None, triggers: Mapping[str, Sequence[str]]
-) -> None:
-    """`triggers` gives the intents that a response answers, by the response's name."""
+def read_domain(domain: Mapping[str, Any], harvest: Harvest, language: str | None, triggers: Triggers) -> None:
     for intent in names_in(domain.get("intents")):
         if intent != _FALLBACK:
             harvest.intent(intent)
@@ -46,29 +43,7 @@ def read_domain(
             _read_response(str(name), variants, harvest, language, triggers)
 
 
-def triggers_in(rules: Iterable[Any], harvest: Harvest) -> dict[str, list[str]]:
-    """Which intents each response answers: of the rules that are one intent and then one response.
-
-    A response that is named after a retrieval intent answers that one.
-    """
-    found: dict[str, list[str]] = {}
-    lost: list[str] = []
-    for rule in rules:
-        steps = rule.get("steps") if isinstance(rule, Mapping) else None
-        told = [step for step in steps if isinstance(step, Mapping)] if isinstance(steps, list) else []
-        answers = [str(step["action"]) for step in told if str(step.get("action", "")).startswith(_PREFIX)]
-        intents = [str(step["intent"]) for step in told if "intent" in step]
-        if len(told) == 2 and len(intents) == 1 and len(answers) == 1:
-            found.setdefault(answers[0], []).append(intents[0])
-        else:
-            lost.append(str(rule.get("rule") or "without a name") if isinstance(rule, Mapping) else "without a name")
-    harvest.lose_all("rules", lost, "only one intent that is answered with one response becomes a trigger")
-    return found
-
-
-def _read_response(
-    name: str, variants: list[Any], harvest: Harvest, language: str | None, triggers: Mapping[str, Sequence[str]]
-) -> None:
+def _read_response(name: str, variants: list[Any], harvest: Harvest, language: str | None, triggers: Triggers) -> None:
     plain = [variant for variant in variants if isinstance(variant, Mapping) and _is_plain(name, variant, harvest)]
     texts = [_with_variables(str(variant["text"]), harvest) for variant in plain if variant.get("text")]
     if not texts:
@@ -81,17 +56,23 @@ def _read_response(
         "name": name[:200],
         "messages": [message(text_or_variants([{language or "": text} for text in texts]), buttons)],
     }
-    harvest.block({**block, **_triggered(name, triggers.get(name, ()), harvest)})
+    harvest.block({**block, **_triggered(name, triggers, harvest)})
 
 
-def _triggered(name: str, answers: Sequence[str], harvest: Harvest) -> dict[str, str]:
+def _triggered(name: str, triggers: Triggers, harvest: Harvest) -> dict[str, str]:
     """When the block of a response is reached: by one intent, or when nothing was understood."""
-    retrieval = name.removeprefix(_PREFIX)
+    answers = triggers.always.get(name, ())
     own = dict.fromkeys(intent for intent in answers if intent != _FALLBACK)
-    first, *others = own or ([retrieval] if "/" in retrieval else [""])
+    first, *others = own or [_retrieved_by(name, triggers)]
     harvest.lose_all(f"triggers of {name}", others, "a block has one intent: make another block, or join the intents")
     system = {"system": "not_understood"} if _FALLBACK in answers else {}
     return {**system, **({"intent": first} if first else {})}
+
+
+def _retrieved_by(name: str, triggers: Triggers) -> str:
+    """A response that is named after a retrieval intent answers that one, unless its rule has a condition."""
+    group, slash, _ = name.partition("/")
+    return name.removeprefix(UTTER) if slash and group not in triggers.guarded else ""
 
 
 def _is_plain(name: str, variant: Mapping[str, Any], harvest: Harvest) -> bool:
@@ -125,4 +106,4 @@ def _with_variables(text: str, harvest: Harvest) -> str:
 
 def _is_own(name: str) -> bool:
     """Responses are among the actions; they are carried over."""
-    return not name.startswith(_PREFIX)
+    return not name.startswith(UTTER)

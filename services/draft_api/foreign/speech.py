@@ -35,5 +35,14 @@ def in_step(by_language: Mapping[str, Sequence[str]]) -> list[Spoken]:
     return [{language: texts[at % len(texts)] for language, texts in spoken.items()} for at in range(longest)]
 
 
+def in_places(by_language: Mapping[str, Sequence[Sequence[str]]]) -> list[dict[str, Any]]:
+    """A message for each bubble, one after the other, whose variants are those of its place in every language."""
+    deepest = max(map(len, by_language.values()), default=0)
+    places = [
+        in_step({lang: said[at] for lang, said in by_language.items() if at < len(said)}) for at in range(deepest)
+    ]
+    return [text_or_variants(variants) for variants in places if variants]
+
+
 def _said(text: Spoken) -> Any:
     return text[""] if list(text) == [""] else dict(text)

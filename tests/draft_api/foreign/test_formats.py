@@ -9,7 +9,7 @@ from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp_import import Row
 from shared.entities.document import Entity
 from shared.errors import InvalidError
-from tests.draft_api.foreign.exports import CX, DOMAIN, ES, NLU, RASA, es_intent, zipped
+from tests.draft_api.foreign.exports import CX, DOMAIN, ES, NLU, RASA, cx_said, es_intent, zipped
 
 
 def rows(export: Export) -> list[tuple[str, str, str | None]]:
@@ -142,6 +142,7 @@ class TestDialogflowES:
             "templates of book.berth",
             "@sys.geo-city, in book.berth",
             "prompts of book.berth",
+            "contexts that book.berth ends: closed",
             "a response of book.berth",
             "parameters in the response of book.berth",
             "webhook of book.berth",
@@ -187,18 +188,24 @@ class TestDialogflowCX:
         assert pardon["messages"] == [{"variants": [{"de": "Wie bitte?"}, {"de": "Bitte?"}]}]
 
     def test_what_has_no_place_is_named(self, cx: Export) -> None:
-        assert set(lost(cx)) == {"a route of Default Start Flow", "page Farewell", "webhooks"}
+        assert set(lost(cx)) == {
+            "route of Default Start Flow: No, thanks, to Farewell",
+            "route of Default Start Flow: without an intent, to Farewell",
+            "page Farewell of Default Start Flow",
+            "webhooks",
+        }
 
 
 def test_two_blocks_of_one_intent_leave_it_to_the_first() -> None:
-    twice = {
-        **CX,
-        "flows/Second/Second.json": {**CX["flows/Default Start Flow/Default Start Flow.json"], "displayName": "Second"},
+    start = CX["flows/Default Start Flow/Default Start Flow.json"]
+    again = {
+        **start,
+        "transitionRoutes": [*start["transitionRoutes"], {"intent": "No, thanks", **cx_said("Nun denn.")}],
     }
-    export = read_export(zipped(twice), ZIP, None)
-    triggers = [block["intent"] for block in export.blocks if block.get("intent")]
-    assert sorted(triggers) == ["Default Welcome Intent", "No, thanks"]
-    assert "trigger of Second_No,_thanks: No, thanks" in lost(export)
+    export = read_export(zipped({**CX, "flows/Default Start Flow/Default Start Flow.json": again}), ZIP, None)
+    triggers = {block["intent"]: block["messages"] for block in export.blocks if block.get("intent")}
+    assert triggers["No, thanks"] == [{"text": {"de": "Schade."}}]
+    assert "trigger of Default_Start_Flow_No,_thanks_2: No, thanks" in lost(export)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_dates_are_told_where_the_agent_is() -> None:
 def test_parameters_in_what_cx_says_are_named() -> None:
     routes = [{"intent": "No, thanks", **cx_said("Das macht $session.params.amount Euro.")}]
     export = with_file(CX, START, {**CX[START], "transitionRoutes": routes})
-    assert "parameters in a response of Default Start Flow" in lost(export)
+    assert "parameters in what is said by route of Default Start Flow: No, thanks" in lost(export)
     priced = [{"intent": "No, thanks", **cx_said("Das macht $5.")}]
     assert not any(
         "parameters" in what for what in lost(with_file(CX, START, {**CX[START], "transitionRoutes": priced}))
