@@ -1,8 +1,9 @@
 """Exports of other platforms on disk, told by their names; what is in them, draft reads."""
 
 import io
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,9 @@ from cli.peer import Peer
 YAML, ZIP = "application/yaml", "application/zip"
 _YAML_SUFFIXES = (".yml", ".yaml")
 _OF_AGENTS = "agent.json"
+# Rasa's older training data and stories, among the many files of these kinds that are none.
+_OLD_SUFFIXES = (".json", ".md")
+_OLD = re.compile(rb'"rasa_nlu_data"|^##\s*(intent|synonym|regex|lookup)\s*:|^\s*-\s*utter_', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,9 @@ def _of_folder(path: Path) -> ForeignExport | None:
         return None
     name = path.resolve().name
     if (path / _OF_AGENTS).exists():
-        return ForeignExport("dialogflow", name, ZIP, _zipped(path, (".json",)))
+        return ForeignExport("dialogflow", name, ZIP, _zipped(path, _files(path, (".json",))))
     if next(_files(path, _YAML_SUFFIXES), None):
-        return ForeignExport("rasa", name, ZIP, _zipped(path, _YAML_SUFFIXES))
+        return ForeignExport("rasa", name, ZIP, _zipped(path, _of_rasa(path)))
     return None
 
 
@@ -76,10 +80,16 @@ def _told_by(path: Path) -> Literal["rasa", "dialogflow"]:
     return "dialogflow" if any(name.split("/")[-1] == _OF_AGENTS for name in names) else "rasa"
 
 
-def _zipped(path: Path, suffixes: tuple[str, ...]) -> bytes:
+def _of_rasa(path: Path) -> Iterator[Path]:
+    for file in _files(path, (*_YAML_SUFFIXES, *_OLD_SUFFIXES)):
+        if file.suffix in _YAML_SUFFIXES or _OLD.search(file.read_bytes()):
+            yield file
+
+
+def _zipped(path: Path, files: Iterable[Path]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in _files(path, suffixes):
+        for file in files:
             archive.writestr(file.relative_to(path).as_posix(), file.read_bytes())
     return out.getvalue()
 

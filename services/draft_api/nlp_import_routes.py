@@ -13,7 +13,7 @@ from services.draft_api.foreign.export import Export, only_expressions
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp import normal_key
 from services.draft_api.nlp_import import ImportPlan, parse_csv, parse_jsonl, plan_import
-from services.draft_api.nlp_import_writing import clear_nlp, crowded, taken_places, write_plan
+from services.draft_api.nlp_import_writing import clear_nlp, crowded, has_expressions, taken_places, write_plan
 from services.draft_api.snapshots import take_snapshot
 from services.draft_api.store import find_bot, languages_of, touch
 from services.draft_api.tables import audit
@@ -172,6 +172,8 @@ def _refuse_nothing(plan: ImportPlan, export: Export) -> None:
 
 
 def warnings_of(connection: Connection, bot_id: str) -> list[Warned]:
+    if not has_expressions(connection, bot_id):
+        return [Warned(code="no_expressions", detail="No intent has an expression: there is nothing to train.")]
     found = sorted(crowded(connection, bot_id).items())
     why = f"a training takes up to {MOST_INTENTS}: join those that lead to the same answer"
     return [Warned(code="too_many_intents", detail=f"{count} intents in {lang!r}; {why}.") for lang, count in found]

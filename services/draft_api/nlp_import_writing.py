@@ -46,6 +46,11 @@ def write_plan(connection: Connection, bot_id: str, plan: ImportPlan, export: Ex
         write_document(connection, entities, bot_id, name, entity.document())
 
 
+def has_expressions(connection: Connection, bot_id: str) -> bool:
+    query = select(expressions.c.id).where(expressions.c.bot_id == bot_id).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def crowded(connection: Connection, bot_id: str) -> dict[str, int]:
     """The languages in which more intents have expressions than a training takes, with how many."""
     count = func.count(expressions.c.intent_id.distinct()).label("intents")

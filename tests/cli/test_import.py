@@ -163,6 +163,24 @@ def test_a_rasa_project_becomes_a_bot_called_like_its_folder(greenroom, greenroo
         assert sent.namelist() == ["data/nlu.yml"]
 
 
+def test_older_training_data_of_rasa_is_sent_and_no_other_document(greenroom, greenroom_api, tmp_path):
+    files = {
+        "config.yml": "language: en",
+        "README.md": "## Installation\n* pip install\n  - or not\n",
+        "data/nlu.md": "## intent:hours\n- when do you open\n",
+        "data/stories.md": "## hours\n* hours\n  - utter_hours\n",
+        "data/nlu.json": '{"rasa_nlu_data": {}}',
+        "web/package.json": "{}",
+    }
+    for name, content in files.items():
+        (tmp_path / "bakery" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "bakery" / name).write_text(content)
+    greenroom_api.on("POST /v1/bots/import/rasa", MOVED, status=201)
+    assert greenroom("import", str(tmp_path / "bakery")).code == 0
+    with zipfile.ZipFile(io.BytesIO(greenroom_api.asked[0].body)) as sent:
+        assert sorted(sent.namelist()) == ["config.yml", "data/nlu.json", "data/nlu.md", "data/stories.md"]
+
+
 def test_a_file_of_rasa_goes_into_a_bot_that_is_there(greenroom, greenroom_api, tmp_path):
     (tmp_path / "nlu.yml").write_text(NLU)
     greenroom_api.on("GET /v1/bots/bakery", BOT)

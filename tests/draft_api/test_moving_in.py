@@ -50,6 +50,12 @@ def test_a_dialogflow_agent_becomes_a_bot(
     assert draft.post("/v1/bots/import", json={**bundle, "bot": {**bundle["bot"], "name": "Twin"}}).status_code == 201
 
 
+def test_a_project_without_training_data_is_warned_about(draft: TestClient) -> None:
+    made = bring(draft, zipped({"domain.yml": RASA["domain.yml"], "data/nlu.txt": "hello"})).json()
+    assert (made["added"], [warning["code"] for warning in made["warnings"]]) == (0, ["no_expressions"])
+    assert made["not_carried"][0]["what"] == "training data"
+
+
 def test_nlp_alone_comes_into_a_bot_that_is_there(draft: TestClient) -> None:
     bot = make_bot(draft, languages=["en", "fr"])
     greet = make_intent(draft, bot, "greet", "Hello!")

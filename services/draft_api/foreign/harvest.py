@@ -136,8 +136,13 @@ class Harvest:
             entities=entities,
             blocks=tuple(self._settled(intents)),
             variables=tuple(self._variables),
-            not_carried=tuple(self._lost),
+            not_carried=(*self._without_examples(), *self._lost),
         )
+
+    def _without_examples(self) -> Iterator[NotCarried]:
+        """The first to be read where it is so: somebody may have sent half of a project."""
+        if not self._parsed:
+            yield NotCarried("training data", "none was found: nothing is understood before intents have expressions")
 
     def _settled(self, intents: Mapping[str, None]) -> Iterator[Mapping[str, Any]]:
         """An intent that is not there is lost; one that is, and a role, go to the first block that it is told of."""

@@ -1,12 +1,13 @@
 """A Rasa project, or one file of it: training data, domain, rules and the language of its configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.draft_api.foreign.export import Export
 from services.draft_api.foreign.harvest import Harvest
 from services.draft_api.foreign.rasa_domain import names_in, read_domain
 from services.draft_api.foreign.rasa_nlu import read_nlu
+from services.draft_api.foreign.rasa_old import is_old, of_today, read_old
 from services.draft_api.foreign.rasa_rules import triggers_in
 from services.draft_api.foreign.yaml_text import read_yaml
 from shared.errors import InvalidError
@@ -16,17 +17,20 @@ _TELLING = {"nlu", "intents", "responses", "rules", "stories"}
 _SUFFIXES = (".yml", ".yaml")
 
 
-def is_yaml(path: str) -> bool:
+def may_be_rasa(path: str) -> bool:
+    return _is_yaml(path) or is_old(path)
+
+
+def _is_yaml(path: str) -> bool:
     return path.casefold().endswith(_SUFFIXES)
 
 
 def read_rasa(files: Mapping[str, bytes], language: str | None) -> Export:
     """`language` is that of a project whose config.yml does not say. Raises InvalidError `yaml_invalid`,
 
-    `export_unrecognised`.
+    `export_invalid`, `export_unrecognised`.
     """
-    documents = [read_yaml(data, path) for path, data in sorted(files.items()) if is_yaml(path)]
-    known = [document for document in documents if isinstance(document, Mapping)]
+    known = [of_today(document) for document in _documents(files) if isinstance(document, Mapping)]
     if not any(_TELLING & document.keys() for document in known):
         raise InvalidError("export_unrecognised", "There is no nlu, intents, responses or rules in it: no Rasa data.")
     harvest = Harvest(FORMAT)
@@ -43,6 +47,14 @@ def read_rasa(files: Mapping[str, bytes], language: str | None) -> Export:
     names = (str(story.get("story", "without a name")) for story in stories if isinstance(story, Mapping))
     harvest.lose_all("stories", names, "write flows: blocks that lead to one another")
     return harvest.export()
+
+
+def _documents(files: Mapping[str, bytes]) -> Iterator[Any]:
+    for path, data in sorted(files.items()):
+        if _is_yaml(path):
+            yield read_yaml(data, path)
+        elif is_old(path):
+            yield read_old(path, data)
 
 
 def _configured(documents: list[Mapping[str, Any]]) -> str | None:

@@ -1,4 +1,4 @@
-"""Rasa's training data (2.x and 3.x): intents with annotated examples, synonyms, lookup tables, patterns.
+"""Rasa's training data: intents with annotated examples, synonyms, lookup tables, patterns.
 
 The format is that of Rasa's documentation of training data, https://legacy-docs-oss.rasa.com/docs/rasa/.
 """
@@ -15,6 +15,9 @@ from services.draft_api.foreign.harvest import Harvest
 _ANNOTATION = re.compile(
     r"\[(?P<text>[^\[\]]+)\](?:\((?P<plain>[^()]*)\)|\{(?P<one>[^{}]*)\}|\[(?P<many>\{[^\[\]]*\})\])"
 )
+_KINDS = ("intent", "synonym", "lookup", "regex")
+_UNREAD = "an example begins with a dash; the values of a lookup table in a file of its own go here"
+_SHOWN = 50
 
 
 @dataclass
@@ -39,29 +42,62 @@ def read_nlu(items: Iterable[Any], harvest: Harvest, language: str | None, decla
 
 
 def _read_item(item: Mapping[str, Any], harvest: Harvest, hints: _Hints, language: str | None) -> None:
-    texts = list(_examples(item.get("examples")))
-    if "intent" in item:
-        name = harvest.intent(str(item["intent"]))
-        for text in texts:
-            harvest.expression(_plain(text, harvest, hints), name, language)
+    kind = next((kind for kind in _KINDS if kind in item), None)
+    if kind is None:
+        harvest.lose(f"nlu entry {sorted(map(str, item))}", "Greenroom knows intents, synonyms, lookups and regexes")
         return
-    for kind, known in (("synonym", hints.synonyms), ("lookup", hints.lookups), ("regex", hints.patterns)):
-        if kind in item:
-            known.setdefault(str(item[kind]), []).extend(texts)
-            return
-    harvest.lose(f"nlu entry {sorted(map(str, item))}", "Greenroom knows intents, synonyms, lookups and regexes")
+    name, examples = str(item[kind]), list(_examples(item.get("examples")))
+    harvest.lose_all(f"lines of {kind} {name}", _unread(item.get("examples")), _UNREAD)
+    if kind == "intent":
+        intent = harvest.intent(name)
+        for text, entities in examples:
+            _annotate(text, entities, harvest, hints)
+            harvest.expression(_plain(text, harvest, hints) if entities is None else text, intent, language)
+        return
+    known = {"synonym": hints.synonyms, "lookup": hints.lookups, "regex": hints.patterns}[kind]
+    known.setdefault(name, []).extend(text for text, _ in examples)
 
 
-def _examples(found: Any) -> Iterator[str]:
-    """One text with a line for each, or a list of texts or of mappings with a `text`."""
+def _examples(found: Any) -> Iterator[tuple[str, Any]]:
+    """One text with a line for each, or a list of texts or of mappings with a `text`, and perhaps its entities."""
     if isinstance(found, str):
         lines = (line.strip() for line in found.splitlines())
-        yield from (line[1:].strip() for line in lines if line.startswith("-"))
+        yield from ((line[1:].strip(), None) for line in lines if line.startswith("-"))
     elif isinstance(found, list):
         for item in found:
-            text = item.get("text") if isinstance(item, Mapping) else item
-            if isinstance(text, str):
-                yield text.strip().removeprefix("- ").strip()
+            text, entities = _said(item), item.get("entities") if isinstance(item, Mapping) else None
+            if text is not None:
+                yield (text.strip().removeprefix("- ").strip() if entities is None else text), entities
+
+
+def _said(item: Any) -> str | None:
+    text = item.get("text") if isinstance(item, Mapping) else item
+    return text if isinstance(text, str) else None
+
+
+def _unread(found: Any) -> list[str]:
+    """Lines and items that are no example."""
+    if isinstance(found, list):
+        return [str(item)[:_SHOWN] for item in found if _said(item) is None]
+    lines = (line.strip() for line in found.splitlines()) if isinstance(found, str) else iter(())
+    return [line[:_SHOWN] for line in lines if line and not line.startswith("-")]
+
+
+def _annotate(text: str, entities: Any, harvest: Harvest, hints: _Hints) -> None:
+    """Entities that lie beside their example, where its text has no marks."""
+    for found in entities if isinstance(entities, list) else ():
+        if isinstance(found, Mapping) and isinstance(found.get("entity"), str):
+            said, value = _between(text, found.get("start"), found.get("end")), found.get("value")
+            known = str(value) if isinstance(value, str | int | float) and str(value) else said
+            harvest.value(found["entity"], known, [said] if said else [])
+            hints.roles |= {found["entity"]} if {"role", "group"} & found.keys() else set()
+
+
+def _between(text: str, start: Any, end: Any) -> str:
+    try:
+        return text[int(start) : int(end)]
+    except (TypeError, ValueError):
+        return ""
 
 
 def _plain(text: str, harvest: Harvest, hints: _Hints) -> str:

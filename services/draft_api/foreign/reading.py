@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from services.draft_api.foreign.archive import read_archive, without_top_folder
 from services.draft_api.foreign.dialogflow import is_dialogflow, read_dialogflow
 from services.draft_api.foreign.export import Export
-from services.draft_api.foreign.rasa import is_yaml, read_rasa
+from services.draft_api.foreign.rasa import may_be_rasa, read_rasa
 from shared.errors import InvalidError
 
 YAML, ZIP = "application/yaml", "application/zip"
@@ -19,7 +19,7 @@ def read_export(body: bytes, media_type: str, language: str | None) -> Export:
     files = without_top_folder(read_archive(body)) if media_type == ZIP else {"the file.yml": body}
     if is_dialogflow(files):
         return read_dialogflow(files)
-    if any(map(is_yaml, files)):
+    if any(map(may_be_rasa, files)):
         return read_rasa(_project(files), language)
     raise InvalidError("export_unrecognised", "This is neither a Dialogflow agent nor a Rasa project.")
 

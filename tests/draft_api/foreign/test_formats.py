@@ -103,7 +103,7 @@ class TestRasa:
         text = b"nlu:\n- {lookup: card, examples: [visa, Visa, amex]}\n- {synonym: amex, examples: '- VISA'}\n"
         export = read_export(text, YAML, None)
         assert spoken(export.entities["card"]) == {"visa": [], "amex": []}
-        assert lost(export) == ["VISA of entity card"]
+        assert lost(export) == ["training data", "VISA of entity card"]
 
     def test_yes_is_a_word_and_no_switch(self) -> None:
         text = b"nlu:\n- intent: yes\n  examples: |\n    - no\n"

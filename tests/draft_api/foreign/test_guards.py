@@ -59,7 +59,8 @@ def test_a_rule_with_a_condition_answers_nobody_and_is_named_with_it() -> None:
   steps: [{intent: search, entities: [{cuisine: chinese}]}, {action: utter_chinese}]
 """)
     assert {"balance", "bye", "search"}.isdisjoint(triggers(export).values())
-    assert lost(export)[:4] == [
+    assert lost(export)[:5] == [
+        "training data",
         "rule balance when logged in: balance -> utter_balance, if slot_was_set: logged_in: true",
         "rule balance otherwise: balance -> utter_login, if slot_was_set: logged_in: false",
         "rule first thing: bye -> utter_bye, if conversation_start",

@@ -108,12 +108,12 @@ rules:
     pardon, greet = blocks(export)["utter_default"], blocks(export)["utter_greet"]
     assert (pardon["system"], pardon["intent"]) == ("not_understood", "out_of_scope")
     assert (greet.get("system"), greet["intent"]) == (None, "greet")
-    assert lost(export) == {"triggers of utter_greet: out_of_scope"}
+    assert lost(export) == {"training data", "triggers of utter_greet: out_of_scope"}
 
 
 def test_training_data_of_another_shape_is_said_not_to_be_read() -> None:
     export = read_export(b"nlu: {a: 1}\n", YAML, None)
-    assert (export.parsed, lost(export)) == ((), {"nlu"})
+    assert (export.parsed, lost(export)) == ((), {"training data", "nlu"})
 
 
 def test_trained_models_within_a_project_are_passed_over() -> None:
