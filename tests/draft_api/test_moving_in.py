@@ -50,6 +50,34 @@ def test_a_dialogflow_agent_becomes_a_bot(
     assert draft.post("/v1/bots/import", json={**bundle, "bot": {**bundle["bot"], "name": "Twin"}}).status_code == 201
 
 
+BANK = """
+nlu:
+- {intent: balance, examples: [show my balance, what is my balance, how much do I have]}
+- {intent: bye, examples: [goodbye, see you, good night]}
+responses:
+  utter_balance: [{text: Your balance is 100}]
+  utter_bye: [{text: Good night}]
+rules:
+- rule: balance when logged in
+  condition: [{slot_was_set: [{logged_in: true}]}]
+  steps: [{intent: balance}, {action: utter_balance}]
+- {rule: bye, steps: [{intent: bye}, {action: utter_bye}]}
+"""
+
+
+def test_what_rasa_answers_under_a_condition_is_told_to_nobody(draft: TestClient) -> None:
+    made = bring(draft, BANK.encode(), **YAML).json()
+    assert [found["what"] for found in made["not_carried"]] == [
+        "rule balance when logged in: balance -> utter_balance, if slot_was_set: logged_in: true"
+    ]
+    bot = f"/v1/bots/{made['id']}"
+    draft.patch(bot, json={"settings": {"profile": "fast"}})
+    assert train(draft, bot)["status"] == "succeeded"
+    said = {text: draft.post(f"{bot}/emulator", json={"text": text}).json() for text in ("show my balance", "goodbye")}
+    assert "100" not in said["show my balance"]["replies"][0]["text"]
+    assert said["goodbye"]["replies"][0]["text"] == "Good night"
+
+
 def test_a_project_without_training_data_is_warned_about(draft: TestClient) -> None:
     made = bring(draft, zipped({"domain.yml": RASA["domain.yml"], "data/nlu.txt": "hello"})).json()
     assert (made["added"], [warning["code"] for warning in made["warnings"]]) == (0, ["no_expressions"])

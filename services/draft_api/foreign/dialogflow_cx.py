@@ -39,7 +39,10 @@ def _read(folders: list[str], document: Mapping[str, Any], documents: Documents,
             harvest.lose(f"page {document.get('displayName')} of {name}", "write its form with `input` blocks")
         case ["flows", name, kind, _]:
             harvest.lose(f"{kind} of {name}: {document.get('displayName')}", _NO_SUCH)
-        case ["intents" | "entityTypes", _, "trainingPhrases" | "entities", _] | [_]:
+        case ["intents" | "entityTypes" as kind, name, "trainingPhrases" | "entities", _]:
+            if f"{kind}/{name}/{name}.json" not in documents:
+                harvest.lose("/".join(folders), "what it belongs to is not there")
+        case [_]:
             return
         case ["intents" | "entityTypes", name, kind, _]:
             harvest.lose(f"{kind} of {name}", _NO_SUCH)
@@ -75,6 +78,8 @@ def _read_entity(entity: Mapping[str, Any], spoken: list[tuple[str, Any]], harve
         harvest.lose(f"excludedPhrases of {name}", _NO_SUCH)
     if str(entity.get("autoExpansionMode") or _UNEXPANDED) != _UNEXPANDED:
         harvest.lose(f"automatic expansion of {name}", ONLY_LISTED)
+    if not spoken:
+        harvest.lose(f"entity {name}", "it has no values")
     for _, document in spoken:
         entries = document.get("entities") if isinstance(document, Mapping) else None
         entity_values(name, entries, entity.get("kind") == "KIND_REGEXP", harvest)

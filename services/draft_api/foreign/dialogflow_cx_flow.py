@@ -34,7 +34,7 @@ def _read_route(route: Mapping[str, Any], flow: str, harvest: Harvest, is_start:
         return
     messages = _said(route, told, harvest)
     if _target(route):
-        harvest.lose(told, "only what it says came along, not where it leads: give its block a `next`")
+        harvest.lose(told, "what it says came along, if anything, and not where it leads: give its block a `next`")
     elif not messages:
         harvest.lose(told, "only an intent that is answered with a text becomes a block")
     if messages:

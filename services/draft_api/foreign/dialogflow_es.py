@@ -13,6 +13,7 @@ _SPOKEN = re.compile(
     r"^(?P<stem>(?:intents|entities)/.*)_(?:usersays|entries)_(?P<language>[a-z]{2,3}(?:-[A-Za-z0-9]+)*)\.json$"
 )
 _WELCOME = "WELCOME"
+_OF_THE_AGENT = {"agent.json", "package.json"}
 
 Documents = Mapping[str, Any]
 
@@ -27,8 +28,10 @@ def read_es(documents: Documents, harvest: Harvest) -> None:
         if folder in {"intents", "entities"} and isinstance(document, Mapping) and not _SPOKEN.match(path):
             read = _read_intent if folder == "intents" else _read_entity
             read(document, list(_spoken(documents, path.removesuffix(".json"))), harvest)
-        elif folder not in {"", "intents", "entities"}:
-            harvest.lose(f"{folder}/{file}", "Greenroom has nothing like it")
+        elif folder not in {"", "intents", "entities"} or (not folder and file not in _OF_THE_AGENT):
+            harvest.lose(path, "Greenroom has nothing like it")
+        elif (found := _SPOKEN.match(path)) and f"{found['stem']}.json" not in documents:
+            harvest.lose(path, "what it belongs to is not there")
 
 
 def _spoken(documents: Documents, stem: str) -> Iterator[tuple[str, Any]]:
@@ -42,7 +45,10 @@ def _read_entity(entity: Mapping[str, Any], spoken: Sequence[tuple[str, Any]], h
     name = str(entity.get("name", ""))
     if entity.get("automatedExpansion") is True:
         harvest.lose(f"automatic expansion of {name}", ONLY_LISTED)
-    for entries in (entity.get("entries"), *(entries for _, entries in spoken)):
+    said = [entity.get("entries"), *(entries for _, entries in spoken)]
+    if not any(said):
+        harvest.lose(f"entity {name}", "it has no values")
+    for entries in said:
         entity_values(name, entries, entity.get("isRegexp") is True, harvest)
 
 
@@ -60,7 +66,7 @@ def _read_intent(intent: Mapping[str, Any], spoken: Sequence[tuple[str, Any]], h
             _read_phrases(name, language, phrases, harvest)
     for response in items(intent.get("responses")):
         _read_response(intent, name, response, fallback, harvest)
-    if intent.get("webhookUsed") is True:
+    if intent.get("webhookUsed") is True or intent.get("webhookForSlotFilling") is True:
         harvest.lose(f"webhook of {name}", "call a URL from an `action` block")
 
 

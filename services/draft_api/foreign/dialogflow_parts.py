@@ -20,7 +20,7 @@ SYSTEM = {
     "duration": "duration",
 }
 ONLY_LISTED = "only values that are listed are recognised, with small misspellings"
-_SYS = "sys."
+_SYS, _IGNORED = "sys.", "sys.ignore"
 # `@card_type:card_type @sys.number:number`
 _COMPOSITE = re.compile(r"@[\w.-]+:[\w-]+")
 
@@ -44,7 +44,7 @@ def texts(found: Any) -> list[str]:
 def use_entity(kind: str, intent: str, harvest: Harvest) -> None:
     """A parameter of an intent says what kind of thing it is; ours are found in every message."""
     name = kind.removeprefix("@")
-    if not name.startswith(_SYS):
+    if not name.startswith(_SYS) or name == _IGNORED:
         return
     system = SYSTEM.get(name.removeprefix(_SYS))
     if system:

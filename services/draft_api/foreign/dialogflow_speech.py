@@ -5,7 +5,7 @@ from typing import Any
 
 from services.draft_api.foreign.dialogflow_parts import items, texts
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.speech import in_places, in_step, message, text_or_variants
+from services.draft_api.foreign.speech import MOST_REPLIES, in_places, in_step, message, text_or_variants
 
 _TEXT, _CARD, _QUICK_REPLIES, _IMAGE = "0", "1", "2", "3"
 _NAMED = {"message": _TEXT}
@@ -16,12 +16,35 @@ Bubble = Mapping[str, Any]
 
 def bubbles_of(intent: str, response: Mapping[str, Any], harvest: Harvest) -> list[dict[str, Any]]:
     """Our messages, in the order in which they are said; those of one place in several languages are one."""
-    chosen = _of_one_platform(intent, list(items(response.get("messages"))), harvest)
-    found, titles = _texts(chosen, harvest, intent), _quick_replies(chosen)
-    if titles:
-        asked = found[-1] if found else _asked(chosen)
-        found = [*found[:-1], message(asked, [dict(title) for title in titles])] if asked else found
-    return [*found, *_pictures(intent, chosen, harvest)]
+    # Older exports have the texts alone, beside no messages.
+    bubbles = list(items(response.get("messages"))) or [{"type": _TEXT, "speech": response.get("speech")}]
+    chosen = _of_one_platform(intent, [b for b in bubbles if not _is_guarded(intent, b, harvest)], harvest)
+    said = _with_replies(intent, _texts(chosen, harvest, intent), chosen, harvest)
+    return [*said, *_pictures(intent, chosen, harvest)]
+
+
+def _is_guarded(intent: str, bubble: Bubble, harvest: Harvest) -> bool:
+    conditions = texts(bubble.get("condition"))
+    harvest.lose_all(
+        f"a response of {intent}, if", conditions, "a block answers everyone: lead there from a `goto` block"
+    )
+    return bool(conditions)
+
+
+def _with_replies(
+    intent: str, said: list[dict[str, Any]], bubbles: Sequence[Bubble], harvest: Harvest
+) -> list[dict[str, Any]]:
+    """Quick replies stand below their own title, or below what was said last."""
+    titles, asked = [dict(title) for title in _quick_replies(bubbles)], _asked(bubbles)
+    if not titles:
+        return said
+    unseen = [next(iter(title.values())) for title in titles[MOST_REPLIES:]]
+    harvest.lose_all(f"quick replies of {intent}", unseen, f"up to {MOST_REPLIES} come along")
+    if asked:
+        return [*said, message(asked, titles)]
+    if not said:
+        harvest.lose(f"quick replies of {intent}", "they stand below a text, and there is none")
+    return [*said[:-1], *(message(last, titles) for last in said[-1:])]
 
 
 def _of_one_platform(intent: str, bubbles: Sequence[Bubble], harvest: Harvest) -> list[Bubble]:
@@ -66,15 +89,20 @@ def _pictures(intent: str, bubbles: Sequence[Bubble], harvest: Harvest) -> list[
     for bubble in bubbles:
         if _kind(bubble) not in {_TEXT, _CARD, _QUICK_REPLIES, _IMAGE}:
             harvest.lose(f"a response of {intent}", "only texts, quick replies, cards and images come along")
-    cards = [_card(bubble) for bubble in mine if _kind(bubble) == _CARD and texts(bubble.get("title"))]
+    cards = [_card(intent, b, harvest) for b in mine if _kind(b) == _CARD and texts(b.get("title"))]
+    harvest.lose_all(f"cards of {intent}", [c["title"] for c in cards[_MOST_CARDS:]], f"up to {_MOST_CARDS} come along")
     images = [bubble.get("imageUrl") for bubble in mine if _kind(bubble) == _IMAGE]
     pictures = [{"media": {"type": "image", "url": url}} for url in images if url]
     return [*([{"carousel": cards[:_MOST_CARDS]}] if cards else []), *pictures]
 
 
-def _card(bubble: Bubble) -> dict[str, Any]:
+def _card(intent: str, bubble: Bubble, harvest: Harvest) -> dict[str, Any]:
     written = {"title": bubble["title"], "subtitle": bubble.get("subtitle"), "image_url": bubble.get("imageUrl")}
     buttons = [_button(button) for button in items(bubble.get("buttons")) if texts(button.get("text"))]
+    silent = [str(button["title"]) for button in buttons if "url" not in button]
+    harvest.lose_all(f"postbacks of buttons of {intent}", silent, "a button says its title, or opens an https:// page")
+    unseen = [button["title"] for button in buttons[_MOST_BUTTONS:]]
+    harvest.lose_all(f"buttons of a card of {intent}", unseen, f"up to {_MOST_BUTTONS} come along")
     return {**{name: value for name, value in written.items() if value}, "buttons": buttons[:_MOST_BUTTONS]}
 
 

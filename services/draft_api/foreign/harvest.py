@@ -18,7 +18,7 @@ from shared.errors import GreenroomError, InvalidError
 from shared.flows.block import parse_blocks
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_MOST_LANGUAGES, _MOST_BLOCKS = 50, 2_000
+_MOST_LANGUAGES, _MOST_BLOCKS, _MOST_VARIABLES = 50, 2_000, 500
 _SHOWN_NAMES = 20
 # What is left of an id that gets a number behind it.
 _STEM = 190
@@ -91,7 +91,10 @@ class Harvest:
         self._timezone = zone
 
     def variable(self, name: str) -> None:
-        self._variables.setdefault(name)
+        if len(self._variables) < _MOST_VARIABLES or name in self._variables:
+            self._variables.setdefault(name)
+        else:
+            self.lose(f"variable {name}", f"a flow has up to {_MOST_VARIABLES}: give it to the bot")
 
     def block(self, block: Mapping[str, Any]) -> None:
         """Left out, and said so, where it is not what a block can be. Its id is another where that one is taken."""

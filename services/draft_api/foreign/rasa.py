@@ -40,7 +40,7 @@ def read_rasa(files: Mapping[str, bytes], language: str | None) -> Export:
     for key in ("nlu", "rules", "stories"):
         if any(document.get(key) and not isinstance(document[key], list) for document in known):
             harvest.lose(key, "it is no list in one of the files")
-    domain = _joined(known)
+    domain = _joined(known, harvest)
     read_nlu(_listed(known, "nlu"), harvest, spoken, names_in(domain.get("entities")))
     read_domain(domain, harvest, spoken, triggers_in(_listed(known, "rules"), domain.get("intents"), harvest))
     stories = _listed(known, "stories")
@@ -62,8 +62,8 @@ def _configured(documents: list[Mapping[str, Any]]) -> str | None:
     return next((str(d["language"]) for d in documents if "pipeline" in d and d.get("language")), None)
 
 
-def _joined(documents: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """A domain may be split over several files."""
+def _joined(documents: list[Mapping[str, Any]], harvest: Harvest) -> dict[str, Any]:
+    """A domain may be split over several files; of what is in two of them the last counts, as in Rasa."""
     joined: dict[str, Any] = {}
     for document in documents:
         for key, value in document.items():
@@ -71,7 +71,10 @@ def _joined(documents: list[Mapping[str, Any]]) -> dict[str, Any]:
             if isinstance(value, list):
                 joined[key] = [*before, *value] if isinstance(before, list) else value
             elif isinstance(value, Mapping):
-                joined[key] = {**before, **value} if isinstance(before, Mapping) else value
+                earlier = before if isinstance(before, Mapping) else {}
+                twice = [str(name) for name in value if name in earlier and earlier[name] != value[name]]
+                harvest.lose_all(f"{key} of an earlier file", twice, "another file has them as well")
+                joined[key] = {**earlier, **value}
     return joined
 
 

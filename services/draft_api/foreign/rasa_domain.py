@@ -5,17 +5,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.rasa_rules import UTTER, Triggers
-from services.draft_api.foreign.speech import block_id, message, text_or_variants
+from services.draft_api.foreign.rasa_rules import UTTER, Triggers, shown
+from services.draft_api.foreign.speech import MOST_REPLIES, MOST_VARIANTS, block_id, message, text_or_variants
+from shared.flows.values import SYSTEM_VARIABLES
 
 # What Rasa calls what it did not understand.
 _FALLBACK = "nlu_fallback"
+_GIVEN = {"env", *SYSTEM_VARIABLES}
+_SHOWN = 80
 _SLOT = re.compile(r"\{(\w+)\}")
 _ELSEWHERE = {
     "slots": "variables are set by blocks here: only those that responses name came along",
     "forms": "ask with `input` blocks",
     "actions": "call a URL from an `action` block",
     "e2e_actions": "write message blocks",
+    "flows": "write flows: blocks that lead to one another",
     "session_config": "set session_timeout_minutes of the bot",
 }
 
@@ -37,19 +41,37 @@ def read_domain(domain: Mapping[str, Any], harvest: Harvest, language: str | Non
         found = domain.get(kind)
         own = [name for name in (found if isinstance(found, Mapping) else names_in(found)) if _is_own(str(name))]
         harvest.lose_all(kind, map(str, own), why)
-    responses = domain.get("responses")
-    for name, variants in (responses if isinstance(responses, Mapping) else {}).items():
-        if isinstance(variants, list):
-            _read_response(str(name), variants, harvest, language, triggers)
+    found = domain.get("responses")
+    responses = {str(name): variants for name, variants in found.items()} if isinstance(found, Mapping) else {}
+    for name, variants in responses.items():
+        many = variants if isinstance(variants, list) else [variants]
+        _read_response(name, [_variant(one) for one in many], harvest, language, triggers)
+    _name_missing(responses, triggers, harvest)
 
 
-def _read_response(name: str, variants: list[Any], harvest: Harvest, language: str | None, triggers: Triggers) -> None:
-    plain = [variant for variant in variants if isinstance(variant, Mapping) and _is_plain(name, variant, harvest)]
+def _variant(found: Any) -> Mapping[str, Any]:
+    """A text alone is a variant too."""
+    return found if isinstance(found, Mapping) else {"text": found} if isinstance(found, str) else {}
+
+
+def _name_missing(responses: Mapping[str, Any], triggers: Triggers, harvest: Harvest) -> None:
+    groups = {name.partition("/")[0] for name in responses}
+    for name in sorted(triggers.always.keys() - responses.keys() - groups):
+        why = "the export has no such response: it may be in a file that is not there, or a custom action"
+        harvest.lose(f"answer to {', '.join(triggers.always[name])}: {name}", why)
+
+
+def _read_response(
+    name: str, variants: list[Mapping[str, Any]], harvest: Harvest, language: str | None, triggers: Triggers
+) -> None:
+    plain = [variant for variant in variants if _is_plain(name, variant, harvest)]
     texts = [_with_variables(str(variant["text"]), harvest) for variant in plain if variant.get("text")]
     if not texts:
         harvest.lose(f"response {name}", "it has no text")
         return
+    harvest.lose_all(f"variants of {name}", texts[MOST_VARIANTS:], f"up to {MOST_VARIANTS} come along")
     buttons = list(dict.fromkeys(title for variant in plain for title in _titles(name, variant, harvest)))
+    harvest.lose_all(f"buttons of {name}", buttons[MOST_REPLIES:], f"up to {MOST_REPLIES} come along")
     block = {
         "id": block_id(name),
         "kind": "message",
@@ -77,8 +99,10 @@ def _retrieved_by(name: str, triggers: Triggers) -> str:
 
 def _is_plain(name: str, variant: Mapping[str, Any], harvest: Harvest) -> bool:
     """Whether it is said always and everywhere; what comes with it that has no place here is told."""
-    if variant.get("condition") or variant.get("channel"):
-        harvest.lose(f"a variant of {name}", "it is for one channel, or under a condition")
+    guards = [f"{guard} {shown(variant[guard])}" for guard in ("channel", "condition") if variant.get(guard)]
+    if guards:
+        said = str(variant.get("text") or "without a text")[:_SHOWN]
+        harvest.lose(f"a variant of {name} for {' and '.join(guards)}: {said}", "a block says the same to everyone")
         return False
     for extra in sorted({"image", "custom", "attachment", "elements"} & variant.keys()):
         harvest.lose(f"{extra} of {name}", "only texts and the titles of buttons come along")
@@ -98,10 +122,19 @@ def _with_variables(text: str, harvest: Harvest) -> str:
     """`{slot}` in a text is a variable here."""
 
     def slot(match: re.Match[str]) -> str:
-        harvest.variable(match[1])
-        return "{{ " + match[1] + " }}"
+        name = _variable(match[1], harvest)
+        harvest.variable(name)
+        return "{{ " + name + " }}"
 
     return _SLOT.sub(slot, text)
+
+
+def _variable(slot: str, harvest: Harvest) -> str:
+    """Another name where Greenroom gives a variable of that name itself, or none can have it."""
+    if slot not in _GIVEN and not slot[0].isdecimal():
+        return slot
+    harvest.lose(f"the name of slot {slot}", f"no variable of a builder can have it: it is slot_{slot} here")
+    return f"slot_{slot}"
 
 
 def _is_own(name: str) -> bool:

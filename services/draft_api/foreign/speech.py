@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_MOST_BUTTONS, _MOST_REPLIES, _MOST_VARIANTS = 3, 13, 50
+_MOST_BUTTONS, MOST_REPLIES, MOST_VARIANTS = 3, 13, 50
 
 Spoken = Mapping[str, str]
 """A text by language; under the empty language where the export names none."""
@@ -16,13 +16,13 @@ def block_id(name: str) -> str:
 
 
 def text_or_variants(variants: Sequence[Spoken]) -> dict[str, Any]:
-    said = [_said(text) for text in variants[:_MOST_VARIANTS]]
+    said = [_said(text) for text in variants[:MOST_VARIANTS]]
     return {"text": said[0]} if len(said) == 1 else {"variants": said}
 
 
 def message(texts: Mapping[str, Any], titles: Sequence[Any]) -> dict[str, Any]:
     """Titles become buttons where there are few of them, else quick replies."""
-    choices = [{"title": title} for title in titles[:_MOST_REPLIES]]
+    choices = [{"title": title} for title in titles[:MOST_REPLIES]]
     if not choices:
         return dict(texts)
     return {**texts, "buttons" if len(choices) <= _MOST_BUTTONS else "quick_replies": choices}
