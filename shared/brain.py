@@ -13,12 +13,23 @@ from shared.entities.finder import Finder, compile_entities
 from shared.flows.conversation import after_pause
 from shared.flows.effects import Asking
 from shared.flows.engine import ConversationState, Dialogue, Turn, UserEvent, take_turn
+from shared.flows.hearing import only_answers
+from shared.flows.start import titled
 from shared.nlp.decision import decide
 from shared.nlp.model import Model, SharedParts, load_model
 from shared.nlp.onnx import processor
-from shared.nlp.speaking import AUTO, known_language, spoken_in
+from shared.nlp.speaking import AUTO, Signs, known_language, spoken_in
 
 Read = Callable[[str], bytes]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message as it arrived. `payload` is that of the choice that was pressed, whose title is then the text."""
+
+    text: str
+    at: datetime
+    payload: str | None = None
 
 
 @dataclass(frozen=True)
@@ -40,17 +51,33 @@ class Brain:
         languages = self.release.languages
         return AUTO if asked == AUTO else known_language(languages[0] if asked is None else asked, languages)
 
-    def spoken(self, text: str, asked: str | None, known: str | None) -> str:
-        """The language of a conversation's next message: see `shared.nlp.speaking`. Raises `unknown_language`."""
+    def spoken(self, text: str, signs: Signs) -> str:
+        """What a text alone is in: see `shared.nlp.speaking`. Raises `unknown_language`."""
         settings = self.release.settings
         # What is too long is not read (T5).
         read = text if len(text) <= settings.max_message_length else ""
-        return spoken_in(read, self.release.languages, self.models, asked, known, settings.detect_language)
+        return spoken_in(read, self.release.languages, self.models, signs, settings.detect_language)
+
+    def understand(self, state: ConversationState, said: Said, signs: Signs) -> Classification:
+        """The next message of a conversation, in the language that it is in. Raises `unknown_language`.
+
+        What is picked is said in the bot's words, and an answer may be in any language: neither tells the user's.
+        """
+        awake = self._awake(state, said.at)
+        current, looks = self.spoken("", signs), self.spoken(said.text, signs)
+        if current == looks or said.payload is not None or titled(awake, said.text):
+            return self.classify(said.text, current, said.at)
+        there = self.classify(said.text, looks, said.at)
+        if not awake.questions:
+            return there
+        here = self.classify(said.text, current, said.at)
+        answers = only_answers(self.dialogue, awake, UserEvent(here, "", said.at), UserEvent(there, "", said.at))
+        return here if answers else there
 
     def classify(self, text: str, language: str | None = None, now: datetime | None = None) -> Classification:
         """`now` is what "tomorrow" is counted from; without it, when it is asked."""
         asked = self.language(language)
-        spoken = self.spoken(text, AUTO, None) if asked == AUTO else asked
+        spoken = self.spoken(text, Signs(AUTO)) if asked == AUTO else asked
         settings = self.release.settings.for_language(spoken)
         model = self.models.get(spoken)
         # A text that is too long is refused before any of it is read (T5).
@@ -76,8 +103,10 @@ class Brain:
 
     def reply(self, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Asking[Turn]:
         """One turn, which yields the calls that it needs: see `shared.flows.effects`."""
-        awake = after_pause(state, event.at, self.release.settings.session_timeout_minutes)
-        return take_turn(self.dialogue, awake, event, env)
+        return take_turn(self.dialogue, self._awake(state, event.at), event, env)
+
+    def _awake(self, state: ConversationState, at: datetime) -> ConversationState:
+        return after_pause(state, at, self.release.settings.session_timeout_minutes)
 
 
 def build_brain(release: Release, read: Read, shared: SharedParts, like: Brain | None = None) -> Brain:

@@ -12,6 +12,7 @@ from services.draft_api.outward import call_out
 from services.draft_api.rehearsal import trained_brain
 from services.draft_api.store import find_bot, now
 from services.draft_api.tables import emulator_conversations
+from shared.brain import Said
 from shared.contracts import Classification
 from shared.errors import ConflictError
 from shared.flows.conversation import taken_for
@@ -19,6 +20,7 @@ from shared.flows.effects import drive
 from shared.flows.engine import ConversationState, UserEvent
 from shared.flows.masking import mask
 from shared.ids import new_id
+from shared.nlp.speaking import Signs
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}", tags=["try out"])
@@ -84,10 +86,9 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
         brain = desk.rehearsal.brain(connection, row)
         before = _load(connection, row["id"], conversation)
     state = ConversationState.model_validate_json(before) if before else ConversationState()
-    # What was tapped is said in the bot's words: it tells nothing of the user's language.
-    said = body.text if body.payload is None else ""
-    found = brain.classify(body.text, brain.spoken(said, body.language, state.language))
-    event = UserEvent(found, seed=new_id("turn"), at=now(), payload=body.payload)
+    said = Said(body.text, now(), body.payload)
+    found = brain.understand(state, said, Signs(asked=body.language, known=state.language))
+    event = UserEvent(found, seed=new_id("turn"), at=said.at, payload=body.payload)
     # No transaction is open meanwhile: a turn may wait for calls.
     turn = drive(brain.reply(state, event, orjson.loads(row["env"])), partial(call_out, desk, row["id"]))
     found = taken_for(found, turn)

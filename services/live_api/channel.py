@@ -66,7 +66,7 @@ class Incoming:
 
     `conversation` is the platform's address of where the answer goes. `text` is empty for a message without words (a
     sticker, say). `payload` is that of the choice that was tapped, whose title is then the text. `language` is what
-    the platform takes the person to speak: a hint.
+    the message says that it is in; `hint` is only what the app of the person is set to.
     """
 
     event_id: str
@@ -75,6 +75,7 @@ class Incoming:
     user: str | None = None
     payload: str | None = None
     language: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True)

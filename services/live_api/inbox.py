@@ -239,16 +239,20 @@ def _name(row: Row) -> tuple[str, str]:
 
 
 def _body(event: Incoming) -> str:
-    spoken = event.language if event.language and len(event.language) <= _LONGEST_LANGUAGE else None
     values = {
         "event_id": event.event_id,
         "conversation": event.conversation,
         "user": event.user[:_LONGEST_NAME] if event.user else None,
         "text": event.text,
         "payload": event.payload,
-        "language": spoken,
+        "language": _tag(event.language),
+        **({"hint": hint} if (hint := _tag(event.hint)) else {}),
     }
     return orjson.dumps({name: _sound(value) if value else value for name, value in values.items()}).decode()
+
+
+def _tag(language: str | None) -> str | None:
+    return language if language and len(language) <= _LONGEST_LANGUAGE else None
 
 
 def _sound(text: str) -> str:

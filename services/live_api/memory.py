@@ -23,8 +23,8 @@ from shared.text_keys import words_of
 
 @dataclass(frozen=True)
 class Heard:
-    """A message as it arrived. `key` is what makes a repeated delivery the same message; `hint` is the language that a
-    platform takes the user to speak.
+    """A message as it arrived. `key` is what makes a repeated delivery the same message; `language` is
+    asked for, `told` came with the message, `hint` is that of the app which the person writes in.
     """
 
     bot: str
@@ -34,6 +34,7 @@ class Heard:
     language: str | None
     key: str | None
     payload: str | None = None
+    told: str | None = None
     hint: str | None = None
 
     @property

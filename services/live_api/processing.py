@@ -127,7 +127,8 @@ def heard(arrival: Arrival) -> Heard:
         language=None,
         key=None,
         payload=event.payload,
-        hint=event.language,
+        told=event.language,
+        hint=event.hint,
     )
 
 

@@ -25,6 +25,7 @@ from services.live_api.pace import Pace, Stride
 from services.live_api.roster import Roster, Serving
 from services.live_api.settling import Done, RaceLostError, settle
 from services.live_api.staying import staying
+from shared.brain import Said
 from shared.contracts import Classification
 from shared.db import Database
 from shared.errors import BusyError
@@ -34,6 +35,7 @@ from shared.flows.effects import HttpCall, HttpOutcome, denied, drive_async
 from shared.flows.engine import Turn, UserEvent
 from shared.flows.masking import hidden_texts
 from shared.ids import new_id
+from shared.nlp.speaking import Signs
 
 _RACES = 20
 _AT_A_TIME = 8
@@ -128,14 +130,14 @@ class Talk:
         return self.roster.serving(serving.pointer.bot)
 
     async def _understand(self, serving: Serving, heard: Heard, before: Remembered) -> Classification:
-        brain = serving.brain
-        # What was tapped is said in the bot's words: it tells nothing of the user's language.
-        said = heard.text if heard.payload is None else ""
-        language = brain.spoken(said, heard.language, before.state.language or heard.hint)
+        brain, state = serving.brain, before.state
+        signs = Signs(heard.language, heard.told, state.language or heard.hint)
         silent = "handed_over" if before.paused else _off(serving)
         if silent is not None:
+            language = brain.spoken(heard.text if heard.payload is None else "", signs)
             return Classification(text=heard.text, language=language, understood=False, reason=silent)
-        return await self.encoding.one(lambda text: brain.classify(text, language), heard.text)
+        said = Said(heard.text, datetime.now(UTC), heard.payload)
+        return await self.encoding.one(lambda _: brain.understand(state, said, signs), heard.text)
 
     async def _decide(
         self, serving: Serving, heard: Heard, before: Remembered, found: Classification, stride: Stride

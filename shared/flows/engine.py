@@ -24,10 +24,10 @@ from shared.flows.conversation import (
 )
 from shared.flows.dialogue import Dialogue
 from shared.flows.effects import Asking, sparing
+from shared.flows.hearing import moment_of
 from shared.flows.masking import hidden_texts
 from shared.flows.start import offered, picked, start_of
 from shared.flows.steps import Card, Moment, Option, Say
-from shared.flows.values import system_values
 from shared.flows.walk import MOST_VISITS, Visit, Walk, error, walk
 
 __all__ = ["MOST_VISITS", "ConversationState", "Dialogue", "Reply", "Turn", "UserEvent", "take_turn"]
@@ -50,7 +50,7 @@ def take_turn(
 
 
 def _turn(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Asking[Turn]:
-    arrived = _moment(dialogue, state, event, env)
+    arrived = moment_of(dialogue, state, event, env)
     offer = picked(dialogue, state, event, arrived)
     moment = _having_picked(arrived, offer) if offer else arrived
     start = start_of(dialogue, state, event.found, offer, moment)
@@ -64,21 +64,6 @@ def _turn(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: M
     answers = start.answers is not None
     hidden = _hidden(dialogue, moment, way)
     return told.model_copy(update={"hidden": hidden, "answers": answers, "guessed": start.guessed})
-
-
-def _moment(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: Mapping[str, Any]) -> Moment:
-    return Moment(
-        language=event.found.language,
-        fallback=dialogue.first_language,
-        seed=event.seed,
-        at=event.at,
-        text=event.found.text,
-        certainty=event.found.intent.confidence if event.found.intent else 0.0,
-        mentions=event.found.entities,
-        known={"env": env, **system_values(event.found)},
-        variables=state.variables,
-        defaults=dialogue.defaults,
-    )
 
 
 def _having_picked(moment: Moment, offer: Offer) -> Moment:

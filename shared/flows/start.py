@@ -38,7 +38,12 @@ def picked(dialogue: Dialogue, state: ConversationState, event: UserEvent, momen
         shown = next((offer for offer in state.offers if offer.payload == event.payload), None)
         if known := shown or _known(dialogue, event.payload, moment):
             return known
-    said = _folded(event.found.text)
+    return titled(state, event.found.text)
+
+
+def titled(state: ConversationState, text: str) -> Offer | None:
+    """What of the last replies a user picks by writing this."""
+    said = _folded(text)
     return next((offer for offer in state.offers if _folded(offer.title) == said), None)
 
 

@@ -1,6 +1,7 @@
 """Which language a message is in: what was asked for, else what is known, else what it looks like. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.errors import InvalidError
@@ -8,6 +9,19 @@ from shared.nlp.letters import Letters, likeliest
 
 AUTO = "auto"
 """Asked for instead of a language, to have it detected."""
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What tells the language of a message beside its words. `asked` is a language of the bot, or `auto`.
+
+    `told` is the tag that came with the message; `known` the language that its conversation has, or else the tag of
+    the app that the person writes in, which many set to another language than they write.
+    """
+
+    asked: str | None = None
+    told: str | None = None
+    known: str | None = None
 
 
 class Speaker(Protocol):
@@ -46,28 +60,33 @@ def spoken_in(
     text: str,
     languages: Sequence[str],
     models: Mapping[str, Speaker],
-    asked: str | None,
-    known: str | None,
+    signs: Signs,
     detect: bool,
 ) -> str:
-    """`known` is the conversation's own language, or the tag that its channel gave.
-
-    Detection starts there, or at the bot's first language, and leaves it for what is clearly in another.
-    Raises InvalidError `unknown_language`.
+    """Detection starts where the signs point, or at the bot's first language, and leaves it for what is clearly in
+    another. Raises InvalidError `unknown_language`.
     """
-    if asked is not None and asked != AUTO:
-        return known_language(asked, languages)
-    current = closest(known, languages) or languages[0]
-    return detected(text, models, current) if detect or asked == AUTO else current
+    if signs.asked is not None and signs.asked != AUTO:
+        return known_language(signs.asked, languages)
+    told = closest(signs.told, languages)
+    current = told or closest(signs.known, languages) or languages[0]
+    if not (detect or signs.asked == AUTO):
+        return current
+    return detected(text, models, current, by_letters=told is None)
 
 
-def detected(text: str, models: Mapping[str, Speaker], current: str) -> str:
-    """A text that only one other language has as an expression is in that one, however little it says else."""
+def detected(text: str, models: Mapping[str, Speaker], current: str, by_letters: bool = True) -> str:
+    """A text that only one other language has as an expression is in that one, however little it says else.
+
+    What its letters look like says less than a tag that came with it.
+    """
     if len(models) < 2:
         return current
     having = [language for language, model in models.items() if model.knows(text)]
     if current in having or len(having) == 1:
         return current if current in having else having[0]
+    if not by_letters:
+        return current
     return likeliest(text, {name: model.letters for name, model in models.items() if model.letters}, current)
 
 

@@ -41,7 +41,8 @@ def rows(db: Database) -> list[Any]:
 
 
 def test_a_batch_is_kept_in_its_order_and_what_is_ignored_with_its_reason(db: Database) -> None:
-    assert take(db, [said("1", "ahoy"), Ignored("2", "echo"), said("3", payload="a1b2", language="en")]) == 3
+    third = said("3", payload="a1b2", language="en", hint="nl")
+    assert take(db, [said("1", "ahoy"), Ignored("2", "echo"), third]) == 3
     found = rows(db)
     assert [(row["status"], row["reason"]) for row in found] == [
         ("pending", None),
@@ -49,7 +50,7 @@ def test_a_batch_is_kept_in_its_order_and_what_is_ignored_with_its_reason(db: Da
         ("pending", None),
     ]
     assert read_event(found[0]["body"]) == said("1", "ahoy")
-    assert read_event(found[2]["body"]) == said("3", payload="a1b2", language="en")
+    assert read_event(found[2]["body"]) == third
     assert found[1]["body"] is None
 
 
@@ -113,7 +114,7 @@ _ODD = st.text(st.characters(), max_size=300) | st.sampled_from(["\x00", "\ud800
 def test_nothing_that_people_write_is_refused(
     db: Database, event: str, conversation: str, user: str | None, text: str, language: str | None
 ) -> None:
-    odd = Incoming(event, conversation, text, user, payload=text, language=language)
+    odd = Incoming(event, conversation, text, user, payload=text, language=language, hint=language)
     assert take(db, [odd, Ignored(event + "!", text)]) in {0, 1, 2}
     for row in rows(db):
         if row["body"] is not None:

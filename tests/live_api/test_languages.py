@@ -41,6 +41,10 @@ def bilingual(trained: Trained, dutch: Trained, **settings: object) -> Release:
     )
     flow = quay()["quay"]
     price = {**flow.blocks[1], "messages": [{"text": WORDS, "quick_replies": [{"title": "wanneer gaat de boot"}]}]}
+    asks = {"id": "ask_name", "kind": "input", "intent": "int_umbrella", "variable": "name", "next": "thanks"}
+    name = {**asks, "messages": [{"text": {"en": "Your name?", "nl": "Uw naam?"}}]}
+    thanked = {"en": "Thanks, {{ name }}.", "nl": "Dank, {{ name }}."}
+    thanks = {"id": "thanks", "kind": "message", "messages": [{"text": thanked}]}
     return release(
         trained,
         name=NAME,
@@ -48,7 +52,7 @@ def bilingual(trained: Trained, dutch: Trained, **settings: object) -> Release:
         languages=("en", "nl"),
         intents=marks,
         models={"en": trained.manifest, "nl": dutch.manifest},
-        flows={"quay": flow.model_copy(update={"blocks": (flow.blocks[0], price, *flow.blocks[2:])})},
+        flows={"quay": flow.model_copy(update={"blocks": (flow.blocks[0], price, *flow.blocks[2:], name, thanks)})},
     )
 
 
@@ -73,11 +77,28 @@ def test_a_conversation_is_answered_in_the_language_that_it_is_in(ferry: TestCli
     assert listed["language"] == "en"
 
 
-def test_what_is_tapped_changes_no_language(ferry: TestClient) -> None:
+def test_what_is_offered_changes_no_language_tapped_or_typed(ferry: TestClient) -> None:
     path = f"/v1/bots/{BOT}/conversations/anna/messages"
     shown = ferry.post(path, json={"text": "what does the crossing cost"}).json()["replies"][0]["quick_replies"][0]
+    assert said(ferry, shown["title"].upper())[0] == "en"
     assert said(ferry, shown["title"], payload=shown["payload"])[0] == "en"
-    assert said(ferry, shown["title"])[0] == "nl"
+
+
+NAMES = ["John Smith", "Stephanie", "Wouter van den Berg", "Timothy", "Ahmed", "Anna Maria", "Emma Thompson", "Els"]
+
+
+@pytest.mark.parametrize(("lost", "language"), [("ik ben mijn paraplu kwijt", "nl"), ("I lost my umbrella", "en")])
+def test_a_name_that_was_asked_for_is_in_the_language_of_the_conversation(
+    ferry: TestClient, lost: str, language: str
+) -> None:
+    for name in NAMES:
+        said(ferry, lost, name, language=language)
+        assert said(ferry, name, name)[0] == language
+
+
+def test_a_question_may_be_interrupted_by_an_expression_of_another_language(ferry: TestClient) -> None:
+    said(ferry, "I lost my umbrella", language="en")
+    assert said(ferry, "wat kost de overtocht") == ("nl", "Vier kronen.")
 
 
 def test_classify_takes_the_first_language_and_detects_only_where_it_is_asked_to(ferry: TestClient) -> None:

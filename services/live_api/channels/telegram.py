@@ -141,7 +141,7 @@ def _incoming(event_id: str, message: Mapping[str, Any], sender: Any, text: str,
         text=text,
         user=str(user) if isinstance(user, int) else None,
         payload=tapped,
-        language=plain(at(sender, "language_code")) or None,
+        hint=plain(at(sender, "language_code")) or None,
     )
 
 

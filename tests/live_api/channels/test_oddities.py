@@ -79,5 +79,5 @@ def _hear(kind: str, body: bytes, tapped: bool) -> None:
 
 
 def _whole(event: Incoming) -> bool:
-    told = (event.conversation, event.text, event.user or "", event.payload or "", event.language or "")
+    told = (event.conversation, event.text, event.user or "", event.payload or "", event.language or event.hint or "")
     return bool(event.conversation) and all("\0" not in one and one.encode() is not None for one in told)

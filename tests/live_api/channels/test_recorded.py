@@ -119,10 +119,10 @@ def test_a_front_end_that_leaves_out_what_is_needed_is_ignored_with_a_reason(sen
 
 def test_telegrams_messages_and_taps_are_heard():
     assert events("telegram", recorded("telegram_message")) == (
-        Incoming("10000", "1111111", "/start", "1111111", None, "en"),
+        Incoming("10000", "1111111", "/start", "1111111", hint="en"),
     )
     assert events("telegram", recorded("telegram_tap")) == (
-        Incoming("10001", "1111111", "Dogs", "1111111", DOGS, "en"),
+        Incoming("10001", "1111111", "Dogs", "1111111", DOGS, hint="en"),
     )
 
 

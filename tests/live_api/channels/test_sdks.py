@@ -81,14 +81,14 @@ def update(number: int, **what: Any) -> bytes:
 def test_updates_of_telegrams_library_are_read():
     said = telegram.Message(1, datetime.now(UTC), CHAT, from_user=MAUD, text="when is the next ferry")
     assert events("telegram", update(7, message=said)) == (
-        Incoming("7", "1111111", "when is the next ferry", "1111111", None, "en"),
+        Incoming("7", "1111111", "when is the next ferry", "1111111", hint="en"),
     )
     (call,) = rendered("telegram", Reply(text="With?", buttons=(BOOK, DOGS)), "1111111")
     keyboard = telegram.InlineKeyboardMarkup.de_json(dict(call.json["reply_markup"]))
     shown = telegram.Message(2, datetime.now(UTC), CHAT, text="With?", reply_markup=keyboard)
     tapped = telegram.CallbackQuery("q1", MAUD, "chat", message=shown, data="60303ae2")
     assert events("telegram", update(8, callback_query=tapped)) == (
-        Incoming("8", "1111111", "Dogs", "1111111", "60303ae2", "en"),
+        Incoming("8", "1111111", "Dogs", "1111111", "60303ae2", hint="en"),
     )
     edited = telegram.Message(1, datetime.now(UTC), CHAT, from_user=MAUD, text="when is the last ferry")
     assert [event.reason for event in events("telegram", update(9, edited_message=edited))] == ["edited"]

@@ -43,7 +43,7 @@ def test_the_secret_token_is_the_proof(headers, verdict):
 
 def test_a_message_is_heard():
     update = {"update_id": 10000, "message": {"message_id": 1, "date": 1, "from": MAUD, "chat": CHAT, "text": "/start"}}
-    assert parsed(update) == Incoming("10000", "1111111", "/start", "1111111", None, "en")
+    assert parsed(update) == Incoming("10000", "1111111", "/start", "1111111", hint="en")
 
 
 def test_a_tapped_button_is_its_payload_with_its_title():
@@ -53,7 +53,7 @@ def test_a_tapped_button_is_its_payload_with_its_title():
     message = {"message_id": 1365, "chat": CHAT, "reply_markup": keyboard}
     query = {"id": "4382bfdwdsb323b2d9", "from": MAUD, "message": message, "data": "p2"}
     update = {"update_id": 10001, "callback_query": query}
-    assert parsed(update) == Incoming("10001", "1111111", "Dogs", "1111111", "p2", "en")
+    assert parsed(update) == Incoming("10001", "1111111", "Dogs", "1111111", "p2", hint="en")
     answer = orjson.loads(telegram.acknowledge(post(update)).body)
     assert answer == {"method": "answerCallbackQuery", "callback_query_id": "4382bfdwdsb323b2d9"}
 

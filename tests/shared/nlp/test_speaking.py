@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import InvalidError
 from shared.nlp.letters import Letters, pack_letters
-from shared.nlp.speaking import closest, detected, spoken_in
+from shared.nlp.speaking import Signs, closest, detected, spoken_in
 
 SAID = {
     "en": ["when does the ferry leave", "how much is a ticket for the boat", "can I bring my bicycle", "stop"],
@@ -28,8 +28,8 @@ MODELS = {k: Model(tuple(said), Letters.parse(pack_letters(said))) for k, said i
 DUTCH = "hoeveel kost de veerboot voor een fiets"
 
 
-def spoken(text: str, asked: str | None = None, known: str | None = None, detect: bool = True) -> str:
-    return spoken_in(text, tuple(SAID), MODELS, asked, known, detect)
+def spoken(text: str, detect: bool = True, **signs: str | None) -> str:
+    return spoken_in(text, tuple(SAID), MODELS, Signs(**signs), detect)
 
 
 def test_what_is_asked_for_wins() -> None:
@@ -60,6 +60,19 @@ def test_an_expression_of_one_other_language_is_clear_however_short() -> None:
     assert spoken("ja") == "nl"
     assert spoken("stop", known="nl") == "en"
     assert detected("ja", {**MODELS, "de": Model(("ja",), None)}, "de") == "de"
+
+
+@pytest.mark.parametrize(("told", "language"), [("en", "en"), ("pt_PT", "pt-BR"), ("fr", "nl"), ("", "nl")])
+def test_a_tag_that_comes_with_the_message_says_more_than_its_letters(told: str, language: str) -> None:
+    assert spoken(DUTCH, told=told, known="en") == language
+
+
+def test_a_tag_that_comes_with_the_message_counts_also_after_the_first_one() -> None:
+    assert [spoken("🎉", told="nl", known="en", detect=detect) for detect in (True, False)] == ["nl", "nl"]
+
+
+def test_an_expression_of_one_other_language_says_more_than_a_tag() -> None:
+    assert [spoken("stop", told=told, known="nl") for told in ("nl", "pt")] == ["en", "en"]
 
 
 def test_what_is_in_no_language_stays_where_the_conversation_is() -> None:
