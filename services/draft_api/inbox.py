@@ -16,6 +16,7 @@ from shared.brain import Brain
 from shared.contracts import ScoredIntent, UserMessage
 from shared.db import utc
 from shared.errors import NotFoundError
+from shared.flows.masking import MASK
 from shared.ids import new_id
 from shared.text_keys import words_of
 from shared.web.pages import Limit, Page, cut
@@ -171,10 +172,10 @@ def _unknown(connection: Connection, bot_id: str, messages: Sequence[UserMessage
 
 
 def _left_out(connection: Connection, bot_id: str, message: UserMessage) -> bool:
-    """F2: a message that equals an expression teaches nothing."""
+    """F2: a message that equals an expression teaches nothing, and neither does one that is hidden."""
     same = expressions.c.language == message.language, expressions.c.normal == normal_key(message.text)
     known = connection.execute(select(expressions.c.id).where(expressions.c.bot_id == bot_id, *same)).first()
-    return message.exact or known is not None or not message.text.strip()
+    return message.exact or known is not None or message.text.strip() in ("", MASK)
 
 
 def _fold(connection: Connection, bot_id: str, message: UserMessage) -> str:

@@ -24,7 +24,7 @@ from shared.flows.conversation import (
 )
 from shared.flows.dialogue import Dialogue
 from shared.flows.effects import Asking, sparing
-from shared.flows.hearing import moment_of
+from shared.flows.hearing import asked, moment_of
 from shared.flows.masking import hidden_texts
 from shared.flows.start import offered, picked, start_of
 from shared.flows.steps import Card, Moment, Option, Say
@@ -62,7 +62,7 @@ def _turn(dialogue: Dialogue, state: ConversationState, event: UserEvent, env: M
     else:
         told = _told(state, event, way, way.visits, start.suggestions)
     answers = start.answers is not None
-    hidden = _hidden(dialogue, moment, way)
+    hidden = _hidden(dialogue, moment, way, _in_confidence(dialogue, state, event, offer, answers))
     return told.model_copy(update={"hidden": hidden, "answers": answers, "guessed": start.guessed})
 
 
@@ -95,11 +95,22 @@ def _told(
     )
 
 
-def _hidden(dialogue: Dialogue, before: Moment, way: Walk) -> frozenset[str]:
-    """What sensitive variables hold or held, and the whole of a message that answered for one of them."""
+def _in_confidence(
+    dialogue: Dialogue, state: ConversationState, event: UserEvent, offer: Offer | None, answers: bool
+) -> bool:
+    """Whether a message was said to a question for something sensitive, also if it will not do or is understood as
+    something else. What the bot itself offered or learnt (a choice, an expression) is no secret.
+    """
+    asking = asked(dialogue, state)
+    sensitive = asking is not None and asking.asks() in dialogue.sensitive
+    return sensitive and (answers or not (offer or event.found.exact_match))
+
+
+def _hidden(dialogue: Dialogue, before: Moment, way: Walk, in_confidence: bool) -> frozenset[str]:
+    """What sensitive variables hold or held, and the whole of a message that answered for one of them, or may have."""
     if not dialogue.sensitive:
         return frozenset()
-    answered = any(
+    answered = in_confidence or any(
         visit.block and visit.block.asks() in dialogue.sensitive & visit.step.changes.keys() for visit in way.visits
     )
     held = (hidden_texts(variables, dialogue.sensitive) for variables in (before.variables, way.moment.variables))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from shared.flows.block import Block
 from shared.flows.conversation import ConversationState, UserEvent
 from shared.flows.dialogue import Dialogue
 from shared.flows.start import start_of
@@ -26,6 +27,11 @@ def moment_of(dialogue: Dialogue, state: ConversationState, event: UserEvent, en
     )
 
 
+def asked(dialogue: Dialogue, state: ConversationState) -> Block | None:
+    """The block whose question is open."""
+    return next((dialogue.blocks[q.block] for q in reversed(state.questions) if q.block in dialogue.blocks), None)
+
+
 def only_answers(dialogue: Dialogue, state: ConversationState, here: UserEvent, there: UserEvent) -> bool:
     """Whether a message answers the open question rather than being in another language than its conversation.
 
@@ -33,11 +39,11 @@ def only_answers(dialogue: Dialogue, state: ConversationState, here: UserEvent, 
     any language: what will do as an answer is one, unless it equals an expression `there`. What will not do is one
     too, unless it interrupts `there`.
     """
-    open_ones = [dialogue.blocks[each.block] for each in state.questions if each.block in dialogue.blocks]
-    if not open_ones:
+    asking = asked(dialogue, state)
+    if asking is None:
         return False
     read = moment_of(dialogue, state, there, {})
     equal = 1.0 if read.certainty == 1 else 0.0
-    if open_ones[-1].insists(replace(moment_of(dialogue, state, here, {}), certainty=equal)):
+    if asking.insists(replace(moment_of(dialogue, state, here, {}), certainty=equal)):
         return True
     return start_of(dialogue, state, there.found, None, read).answers is not None

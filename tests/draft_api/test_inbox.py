@@ -62,6 +62,12 @@ def test_what_is_an_expression_already_teaches_nothing(draft: TestClient) -> Non
     assert rows(draft, bot) == []
 
 
+def test_what_was_said_in_confidence_teaches_nothing(draft: TestClient) -> None:
+    bot = make_trainable(draft)
+    assert deliver(draft, bot, said(1, "•••")).json() == {"added": 1}
+    assert rows(draft, bot) == []
+
+
 def test_what_is_accepted_becomes_an_expression_edited_or_not(draft: TestClient) -> None:
     bot = make_trainable(draft)
     before = nlp_status(draft, bot)["fingerprint"]

@@ -50,3 +50,41 @@ def test_a_turn_says_what_there_is_to_hide_before_and_after_it() -> None:
     assert customer.turn(heard(said)).hidden == {"+442079460018", said}
     turn = customer.turn(heard("hours", ("hours", 0.9)))
     assert turn.hidden == {"+442079460018"}
+
+
+PIN = {
+    **asks("ask", "phone", "number", intent="pin"),
+    "messages": [{"text": "Your PIN?", "buttons": [{"title": "I forgot it", "next": "hours"}]}],
+}
+HOURS = block("hours", intent="hours")
+
+
+@pytest.mark.parametrize(
+    ("said", "understood", "hidden"),
+    [
+        ("4111 1111 1111 1111", (), True),
+        ("abcd", (), True),
+        ("back to my hours with 4111x", ("hours", 0.9), True),
+        ("I forgot it", (), False),
+    ],
+)
+def test_what_is_said_to_a_sensitive_question_is_hidden_also_when_it_will_not_do(
+    said: str, understood: tuple[Any, ...], hidden: bool
+) -> None:
+    customer = secretive(PIN, HOURS)
+    customer.turn(heard("pin", ("pin", 0.9)))
+    turn = customer.turn(heard(said, *([understood] if understood else [])))
+    assert (said in turn.hidden) == hidden
+
+
+def test_an_expression_of_the_bot_that_interrupts_a_sensitive_question_is_no_secret() -> None:
+    customer = secretive(PIN, HOURS)
+    customer.turn(heard("pin", ("pin", 0.9)))
+    same = heard("hours", ("hours", 1.0)).model_copy(update={"exact_match": True})
+    assert customer.turn(same).hidden == set()
+
+
+def test_what_is_said_to_another_question_is_shown() -> None:
+    customer = secretive(asks("who", "name", intent="order"), PIN)
+    customer.turn(heard("order", ("order", 0.9)))
+    assert customer.turn(heard("Ada")).hidden == set()
