@@ -91,7 +91,9 @@ def _built_in(role: Place, why: str) -> Visit:
 
 
 def _open_after(visit: Visit, questions: tuple[Question, ...]) -> Iterator[Question]:
-    """A block that was come to again asks last; where the conversation ends or a person takes over nothing is open."""
+    """A block that was come to again asks last, and goes on counting answers that will not do; where the conversation
+    ends or a person takes over nothing is open.
+    """
     step = visit.step
     if visit.block is None or step.ends or step.hand_over is not None:
         yield from () if step.ends or step.hand_over is not None else questions
@@ -99,7 +101,8 @@ def _open_after(visit: Visit, questions: tuple[Question, ...]) -> Iterator[Quest
     others = [question for question in questions if question.block != visit.block.id]
     yield from others[1 - _MOST_QUESTIONS :]
     if step.failures is not None:
-        yield Question(block=visit.block.id, failures=step.failures)
+        before = (question.failures for question in questions if question.block == visit.block.id)
+        yield Question(block=visit.block.id, failures=max([step.failures, *before]))
 
 
 def _onwards(dialogue: Dialogue, visit: Visit, questions: tuple[Question, ...]) -> Start | None:

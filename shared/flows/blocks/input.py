@@ -1,6 +1,7 @@
 """Asks, keeps what the user answers in a variable, then goes on to `next` at once."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -85,8 +86,7 @@ class InputBlock(CommonBlock):
             return Step(says=(Say(moment.speak(last.text)),) if last.text else (), next=last.next)
         text = (last and last.text) or self.retry
         asked = said_all(self.messages, moment, self.id)
-        says = (Say(moment.speak(text), quick_replies=asked[-1].quick_replies),) if text else asked
-        return Step(says=says, failures=failures)
+        return Step(says=_instead(moment.speak(text), asked) if text else asked, failures=failures)
 
     def texts(self) -> Iterator[Text]:
         yield from (text for message in self.messages for text in message.texts())
@@ -111,6 +111,12 @@ class InputBlock(CommonBlock):
 
     def entities(self) -> Iterator[str]:
         return iter((self.entity,) if self.entity else ())
+
+
+def _instead(text: str, asked: tuple[Say, ...]) -> tuple[Say, ...]:
+    """Another text for a question, and all that it gives to pick."""
+    first, *others = [say for say in asked if say.options] or [Say("")]
+    return replace(first, text=text, media=None), *others
 
 
 Block = InputBlock

@@ -199,6 +199,45 @@ def test_a_failure_offers_the_choices_again() -> None:
     assert (turn.replies[0].text, len(turn.replies[0].quick_replies or ())) == ("One of these?", 3)
 
 
+PLAN = {
+    **asks("plan", "count", "number", intent="order", retry="In digits, please.", next="thanks"),
+    "messages": [
+        {"text": "How many?", "buttons": [{"title": "None at all", "next": "bye"}]},
+        {"text": "It helps to see them."},
+        {"carousel": [{"title": "A dozen", "buttons": [{"title": "Twelve", "variables": {"count": 12}}]}]},
+    ],
+}
+
+
+@pytest.mark.parametrize(("written", "said"), [("none at all", ["<bye>"]), ("Twelve", ["Thank you, !"])])
+def test_a_failure_offers_buttons_and_cards_again_and_their_titles_are_still_known(
+    written: str, said: list[str]
+) -> None:
+    customer = Customer(PLAN, THANKS, block("bye"))
+    customer.says("I want to order", "order")
+    first, second = customer.turn(heard("plenty")).replies
+    assert (first.text, [button.title for button in first.buttons or ()]) == ("In digits, please.", ["None at all"])
+    assert [card.title for card in second.carousel or ()] == ["A dozen"]
+    assert customer.says(written) == said
+
+
+def test_an_interruption_takes_no_failure_away() -> None:
+    mail = asks("mail", "mail", "email", intent="order", third_failure={"text": "Never mind.", "next": "person"})
+    customer = Customer(mail, block("person"), HOURS)
+    customer.says("I want to order", "order")
+    assert [customer.says("no idea"), customer.says("none")] == [["<mail>"]] * 2
+    assert customer.says("when do you open?", "hours") == ["We open at seven.", "<mail>"]
+    assert customer.says("none") == ["Never mind.", "<person>"]
+
+
+def test_a_question_that_was_left_and_is_asked_anew_forgets_its_failures() -> None:
+    mail = asks("mail", "mail", "email", intent="order", third_failure={"text": "Never mind.", "next": "person"})
+    customer = Customer(mail, block("person"))
+    for _ in range(2):
+        customer.says("I want to order", "order")
+        assert [customer.says("none") for _ in range(3)][-1] == ["Never mind.", "<person>"]
+
+
 def test_a_choice_of_a_detour_comes_back_to_the_question() -> None:
     hours = choices("hours", {"title": "And on Sunday?", "next": "sunday"}, intent="hours")
     customer = Customer(NAME, THANKS, hours, block("sunday"))
