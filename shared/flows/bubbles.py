@@ -85,8 +85,10 @@ class Message(Value):
             yield from filter(None, (card.title, card.subtitle))
         yield from (choice.title for choice in self.choices())
 
-    def links(self) -> Iterator[str]:
+    def templates(self) -> Iterator[str]:
+        """What is rendered and never read."""
         yield from filter(None, (choice.url for choice in self.choices()))
+        yield from (text for choice in self.choices() for text in choice.templates())
         yield from filter(None, (card.image_url for card in self.carousel))
         if self.media:
             yield self.media.url

@@ -38,6 +38,14 @@ def _templates_hold(data: Any) -> Any:
     return data
 
 
+def _holds(data: Any) -> bool:
+    try:
+        _templates_hold(data)
+    except PydanticCustomError:
+        return False
+    return True
+
+
 def _held(spelling: str, check: Callable[[str], None], fault: LiteralString) -> str:
     try:
         check(spelling)
@@ -117,8 +125,16 @@ class Choice(Value):
             payload=self.payload,
             next=self.next,
             url=moment.link(self.url) if self.url else None,
-            variables=self.variables,
+            variables={**self.variables, **moment.fill(self._templates)},
         )
+
+    def templates(self) -> Iterator[str]:
+        return templates_in(self._templates)
+
+    @cached_property
+    def _templates(self) -> dict[str, JsonValue]:
+        """Those of its variables that can be rendered: they could be anything before they were."""
+        return {name: value for name, value in self.variables.items() if _holds(value)}
 
 
 class CommonBlock(Value):

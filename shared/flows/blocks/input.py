@@ -93,7 +93,7 @@ class InputBlock(CommonBlock):
         yield from filter(None, (self.retry, self.third_failure and self.third_failure.text))
 
     def templates(self) -> Iterator[str]:
-        return (link for message in self.messages for link in message.links())
+        return (text for message in self.messages for text in message.templates())
 
     def jumps(self) -> Iterator[str]:
         ways = (self.next, self.third_failure and self.third_failure.next)

@@ -22,7 +22,7 @@ class MessageBlock(CommonBlock):
         return (text for message in self.messages for text in message.texts())
 
     def templates(self) -> Iterator[str]:
-        return (link for message in self.messages for link in message.links())
+        return (text for message in self.messages for text in message.templates())
 
     def jumps(self) -> Iterator[str]:
         followers = (self.next, *(choice.next for choice in self.choices()))

@@ -40,6 +40,11 @@ def test_a_bot_that_holds_together_has_nothing_to_be_told() -> None:
         ({"messages": [{"text": "Hi {{ gone.x|upper }}"}]}, "variable", "gone"),
         ({"messages": [{"text": "Hi", "buttons": [{"title": "a", "next": "gone"}]}]}, "block", "gone"),
         ({"messages": [{"text": "Hi", "buttons": [{"title": "{{ gone }}"}]}]}, "variable", "gone"),
+        (
+            {"messages": [{"text": "Hi", "buttons": [{"title": "a", "variables": {"x": "{{ gone }}"}}]}]},
+            "variable",
+            "gone",
+        ),
         ({"messages": [{"variants": ["Hi", {"en": "Hi", "nl": "{{ Name }}"}]}]}, "variable", "Name"),
     ],
 )

@@ -216,6 +216,16 @@ def test_a_choice_that_leads_nowhere_sets_its_variables_and_is_understood_as_if_
     assert customer.state.variables == {"sliced": True}
 
 
+def test_what_a_choice_sets_may_come_from_variables() -> None:
+    """As it was when the choice was shown; what is no template stays what it is."""
+    given = {"loaf": "{{ bread }}", "order": {"note": "one {{ bread }}"}, "odd": "{{ bread"}
+    menu = choices("menu", {"title": "The same", "next": "done", "variables": given}, intent="menu")
+    customer = Customer(menu, block("done", "{{ loaf }}, {{ order.note }}, {{ odd }}"))
+    customer.state = ConversationState(variables={"bread": "rye"})
+    customer.says("menu", "menu")
+    assert customer.says("the same") == ["rye, one rye, {{ bread"]
+
+
 def test_a_choice_whose_block_is_gone_leads_to_not_understood() -> None:
     customer = Customer(*SHOP)
     customer.says("menu", "menu")
