@@ -126,11 +126,15 @@ def _contexts(state: ConversationState, answers: tuple[Visit, ...]) -> dict[str,
 
 
 def _suggesting(says: list[tuple[Visit, Say]], suggestions: tuple[Option, ...]) -> list[tuple[Visit, Say]]:
-    """T11: what is suggested stands under the last bubble, before that bubble's own buttons."""
+    """T11: what is suggested stands under the last bubble, before that bubble's own buttons; what finds no room there
+    goes before its quick replies.
+    """
     if not (says and suggestions):
         return says
     *before, (visit, last) = says
-    return [*before, (visit, replace(last, buttons=(suggestions + last.buttons)[:_MOST_BUTTONS]))]
+    room = max(_MOST_BUTTONS - len(last.buttons), 0)
+    buttons, quick = suggestions[:room] + last.buttons, suggestions[room:] + last.quick_replies
+    return [*before, (visit, replace(last, buttons=buttons, quick_replies=quick))]
 
 
 def _offers(says: list[tuple[Visit, Say]]) -> Iterator[Offer]:

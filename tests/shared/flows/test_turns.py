@@ -255,6 +255,27 @@ def test_intents_too_close_to_call_are_offered_as_buttons_if_something_answers_t
     assert customer.says("Cake") == ["<cake>"]
 
 
+@pytest.mark.parametrize(
+    ("own", "buttons", "quick"),
+    [
+        (["None of these"], ["rye", "cake", "None of these"], ["pie"]),
+        (["A roll", "A person", "Nothing"], ["A roll", "A person", "Nothing"], ["rye", "cake", "pie"]),
+    ],
+)
+def test_what_is_suggested_pushes_no_button_of_the_block_out(
+    own: list[str], buttons: list[str], quick: list[str]
+) -> None:
+    offered = [{"title": title, "next": "sorry"} for title in own]
+    which = {**block("which", system="did_you_mean"), "messages": [{"text": "Which?", "buttons": offered}]}
+    (reply,) = Customer(SORRY, *BREADS, which).turn(TWINS).replies
+    assert [choice.title for choice in reply.buttons or ()] == buttons
+    assert [choice.title for choice in reply.quick_replies or ()] == quick
+    for title, said in ((own[0], "<sorry>"), ("Pie", "<pie>")):
+        customer = Customer(SORRY, *BREADS, which)
+        customer.turn(TWINS)
+        assert customer.says(title) == [said]
+
+
 def test_a_bot_that_cannot_ask_takes_the_likeliest_and_says_so() -> None:
     turn = Customer(HELLO, *BREADS).turn(TWINS)
     assert turn.block == "rye"
