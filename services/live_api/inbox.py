@@ -239,20 +239,16 @@ def _name(row: Row) -> tuple[str, str]:
 
 
 def _body(event: Incoming) -> str:
+    tags = {"language": event.language, "hint": event.hint}
     values = {
         "event_id": event.event_id,
         "conversation": event.conversation,
         "user": event.user[:_LONGEST_NAME] if event.user else None,
         "text": event.text,
         "payload": event.payload,
-        "language": _tag(event.language),
-        **({"hint": hint} if (hint := _tag(event.hint)) else {}),
+        **{name: tag for name, tag in tags.items() if tag and len(tag) <= _LONGEST_LANGUAGE},
     }
     return orjson.dumps({name: _sound(value) if value else value for name, value in values.items()}).decode()
-
-
-def _tag(language: str | None) -> str | None:
-    return language if language and len(language) <= _LONGEST_LANGUAGE else None
 
 
 def _sound(text: str) -> str:

@@ -5,7 +5,6 @@ meant for it.
 """
 
 import html
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
@@ -29,8 +28,9 @@ from services.live_api.channel import (
 )
 from services.live_api.platforms.outcomes import document, outcome_of, rejected
 from services.live_api.platforms.proof import hmac_hex, same
-from services.live_api.platforms.reading import at, items, named, plain, read_json, unreadable
+from services.live_api.platforms.reading import at, items, named, objects, plain, read_json, unreadable
 from services.live_api.platforms.slack_messages import LINK_ACTION, messages
+from services.live_api.platforms.slack_text import as_typed
 from shared.document import Value
 from shared.flows.conversation import Reply
 
@@ -113,8 +113,14 @@ def _event(update: dict[str, Any], body: bytes) -> Event:
     if reason := _passed_over(event, channel):
         return Ignored(event_id, reason)
     thread = plain(event.get("thread_ts")) or ("" if event.get("type") == "message" else stamp)
-    text = html.unescape(re.sub(r"^\s*<@[A-Z0-9]+(\|[^>]*)?>\s*", "", plain(event.get("text"))))
+    text = as_typed(plain(event.get("text")), _own_name(update))
     return Incoming(event_id, f"{channel}/{thread}" if thread else channel, text, plain(event.get("user")))
+
+
+def _own_name(update: dict[str, Any]) -> str:
+    """The id of the bot as a user, where Slack tells it."""
+    bots = (one for one in objects(update, "authorizations") if one.get("is_bot") is True)
+    return next((plain(one.get("user_id")) for one in bots), "")
 
 
 def _passed_over(event: dict[str, Any], channel: str) -> str | None:
