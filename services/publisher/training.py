@@ -31,15 +31,25 @@ def trained(draft: Draft, job: Publication, tell: Tell, cancelled: Cancelled) ->
 
 
 def _train(draft: Draft, job: Publication, languages: list[str], key: str, tell: Tell, cancelled: Cancelled) -> str:
-    """How the training ended. Raises CancelledError."""
-    try:
-        training = draft.train(job.bot_id, languages, key)
-    except ConflictError as error:
-        training = error.extra["training"]
+    """How the training ended. Raises CancelledError, and cancels then only what this publication began."""
+    training, ours = _begun(draft, job.bot_id, languages, key)
+    if training is None:
+        return "ended"
     while (state := draft.training(training))["status"] in {"queued", "running"}:
         tell(state["percent"])
         if cancelled():
-            draft.cancel_training(training)
+            if ours:
+                draft.cancel_training(training)
             raise CancelledError
         time.sleep(_POLL_SECONDS)
     return str(state["status"])
+
+
+def _begun(draft: Draft, bot: str, languages: list[str], key: str) -> tuple[str | None, bool]:
+    """The training to wait for, and whether this publication began it; None when somebody else's has just ended."""
+    try:
+        return draft.train(bot, languages, key), True
+    except ConflictError as error:
+        if error.code != "training_running":
+            raise
+        return error.extra["training"], False

@@ -1,0 +1,88 @@
+"""A publication that waits for a training: for its own, or for somebody else's (P3, P17, T1)."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from services.draft_api import trainings
+from services.draft_api.training_job import TrainingCancelledError, TrainingJob
+from shared.errors import ConflictError
+from tests.house import House
+from tests.publisher.conftest import Cafe
+
+
+@pytest.fixture
+def kiln(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Trainings take until it is set, or they are cancelled."""
+    learn: Callable[..., None] = TrainingJob._run_child
+    warm = threading.Event()
+
+    def slowly(self: TrainingJob, training: str, *more: Any) -> None:
+        while not warm.wait(0.01):
+            if self._cancelled(training):
+                raise TrainingCancelledError
+        learn(self, training, *more)
+
+    monkeypatch.setattr(TrainingJob, "_run_child", slowly)
+    yield warm
+    warm.set()
+
+
+def waiting(house: House, cafe: Cafe) -> dict[str, Any]:
+    """A publication that waits for a training, as it stands once it does."""
+    asked = house.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "full", "train": "if_needed"})
+    state: dict[str, Any] = asked.json()
+    while state["step"] != "train":
+        time.sleep(0.005)
+        state = house.publisher.get(f"/v1/publications/{state['id']}").json()
+    return state
+
+
+def cancelled(house: House, publication: dict[str, Any]) -> str:
+    house.publisher.post(f"/v1/publications/{publication['id']}/cancel", json={})
+    return str(house.ended(publication)["status"])
+
+
+def ended(house: House, training: str) -> str:
+    while (state := house.draft.get(f"/v1/trainings/{training}").json()["status"]) in {"queued", "running"}:
+        time.sleep(0.005)
+    return str(state)
+
+
+def test_a_cancelled_publication_leaves_somebody_elses_training_alone(
+    at_home: House, cafe: Cafe, kiln: threading.Event
+) -> None:
+    cafe.learns("soup", "is there any bouillabaisse")
+    training = at_home.draft.post(f"/v1/bots/{cafe.id}/trainings", json={}).json()["id"]
+    assert cancelled(at_home, waiting(at_home, cafe)) == "cancelled"
+    kiln.set()
+    assert ended(at_home, training) == "succeeded"
+
+
+@pytest.mark.usefixtures("kiln")
+def test_a_cancelled_publication_cancels_the_training_that_it_began(at_home: House, cafe: Cafe) -> None:
+    cafe.learns("soup", "is there any bouillabaisse")
+    assert cancelled(at_home, waiting(at_home, cafe)) == "cancelled"
+    (training, *_) = at_home.draft.get(f"/v1/bots/{cafe.id}/trainings").json()["items"]
+    assert ended(at_home, training["id"]) == "cancelled"
+
+
+def test_a_training_that_ends_in_the_very_moment_is_not_waited_for(
+    at_home: House, cafe: Cafe, kiln: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Draft refuses to begin another, and can no longer say which one runs."""
+    cafe.learns("soup", "is there any bouillabaisse")
+    training = at_home.draft.post(f"/v1/bots/{cafe.id}/trainings", json={}).json()["id"]
+    told: list[str] = []
+
+    def just_ended(*_asked: Any) -> ConflictError:
+        kiln.set()
+        told.append(ended(at_home, training))
+        return ConflictError("training_running", "This bot is being trained already.", training=None)
+
+    monkeypatch.setattr(trainings, "_running", just_ended)
+    assert at_home.publish(cafe.id, train="if_needed")["status"] == "live"
+    assert told == ["succeeded"]
