@@ -1,7 +1,7 @@
 """Reading what a wish is judged by: draft, the target, and our own record of what was live."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from contextlib import suppress
 from functools import partial
 
 from services.publisher import history, records
@@ -19,11 +19,15 @@ from shared.flows.references import ReadFlow, read_flows
 _FLOWS: Lately[Mapping[str, ReadFlow]] = Lately(2)
 
 
-def read_situation(db: Database, target: Live, bot: str, draft: Snapshot | None, wish: Wish) -> Situation:
-    """Consistent because activation asks again whether the target still serves `live`."""
+def read_situation(
+    db: Database, target: Live, source: Draft, bot: str, draft: Snapshot | None, wish: Wish
+) -> Situation:
+    """Consistent because activation asks again whether the target still serves `live`. `draft` is what `source` has."""
     live = target.active(bot)
     last = catch_up(db, target, wish.target, bot) if live else None
     earlier = _earlier(db, bot, wish)
+    outcome = compose(wish, draft, live.release, earlier) if live else None
+    accuracies = _accuracies(source, live.release, outcome, wish) if live and outcome else {}
     with db.reading() as connection:
         return Situation(
             draft=draft,
@@ -33,6 +37,7 @@ def read_situation(db: Database, target: Live, bot: str, draft: Snapshot | None,
             edits=last.edits if last and wish.target == "live" else {},
             rolled_back=history.rolled_back(connection, bot, wish.target),
             standing=target.standing(bot) if live else {},
+            accuracies=accuracies,
             read=partial(_read, bot),
         )
 
@@ -42,14 +47,16 @@ def _read(bot: str, flows: Mapping[str, Flow]) -> Mapping[str, ReadFlow]:
     return _FLOWS.keep(bot, read_flows(flows, _FLOWS.get(bot) or {}))
 
 
-def with_accuracies(situation: Situation, draft: Draft, bot: str, outcome: Release | None) -> Situation:
+def _accuracies(draft: Draft, base: Release, outcome: Release, wish: Wish) -> dict[str, float]:
     """Cross-validated accuracies of the models that change, as far as draft knows them."""
-    base = situation.base
-    pairs = [(base.models[k], m) for k, m in outcome.models.items() if k in base.models] if base and outcome else []
+    pairs = [(base.models[k], model) for k, model in outcome.models.items() if k in base.models]
     wanted = {model.digest for old, new in pairs if old.digest != new.digest for model in (old, new)}
-    found = {digest: _accuracy(draft, bot, digest) for digest in wanted}
-    known = {digest: value for digest, value in found.items() if value is not None}
-    return replace(situation, accuracies=known)
+    found: dict[str, float] = {}
+    with suppress(GreenroomError):
+        for digest in sorted(wanted):
+            accuracy = draft.accuracy(base.bot.id, digest, patient=wish.mode != "rollback")
+            found |= {digest: accuracy} if accuracy is not None else {}
+    return found
 
 
 def resolved(wish: Wish, draft: Snapshot | None, live: ActiveRelease | None) -> Wish:
@@ -77,11 +84,3 @@ def _earlier(db: Database, bot: str, wish: Wish) -> Release | None:
             return records.thaw(connection, found.digest)[0] if found else None
         except NotFoundError:
             return None
-
-
-def _accuracy(draft: Draft, bot: str, model: str) -> float | None:
-    try:
-        value = draft.provenance(bot, model)["accuracy"]
-    except GreenroomError:
-        return None
-    return float(value) if value is not None else None

@@ -23,6 +23,7 @@ class Draft:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self._read: Lately[tuple[str, Snapshot]] = Lately(4)
+        self._accuracies: Lately[tuple[float | None]] = Lately(1000)
 
     def snapshot(self, bot: str, patient: bool = False) -> Snapshot:
         """Sent and read anew only if draft has changed since the last time."""
@@ -48,10 +49,20 @@ class Draft:
         found: dict[str, Any] = self._peer.call("GET", "bots", bot, "models", model).json()
         return {"trained_at": found["trained_at"], "accuracy": found["evaluation"].get("accuracy")}
 
+    def accuracy(self, bot: str, model: str, patient: bool = True) -> float | None:
+        """By cross-validation, which is asked once: a digest names what was learnt. None where it is not known."""
+        known = self._accuracies.get(model)
+        if known:
+            return known[0]
+        try:
+            found = self._peer.call("GET", "bots", bot, "models", model, patient=patient, **_soon(patient)).json()
+        except NotFoundError:
+            return None
+        return self._accuracies.keep(model, (found["evaluation"].get("accuracy"),))[0]
+
     def cases(self, bot: str, patient: bool = True) -> dict[str, Case]:
         """Regression cases by their names; without patience, a draft that hangs counts as one that is away."""
-        soon = {} if patient else {"timeout": _SOON_SECONDS}
-        items = self._peer.call("GET", "bots", bot, "cases", patient=patient, **soon).json()["items"]
+        items = self._peer.call("GET", "bots", bot, "cases", patient=patient, **_soon(patient)).json()["items"]
         return {item["name"]: Case.model_validate(item["case"]) for item in items}
 
     def train(self, bot: str, languages: Sequence[str], key: str) -> str:
@@ -107,6 +118,10 @@ class Draft:
     def deliver(self, bot: str, messages: Sequence[UserMessage]) -> None:
         body = {"messages": [message.model_dump(mode="json") for message in messages]}
         self._peer.call("POST", "bots", bot, "inbox", "messages", json=body)
+
+
+def _soon(patient: bool) -> dict[str, float]:
+    return {} if patient else {"timeout": _SOON_SECONDS}
 
 
 class Live:

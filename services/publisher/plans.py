@@ -12,7 +12,7 @@ from services.publisher.compose import compose
 from services.publisher.drift import DriftItem
 from services.publisher.expressions import spelled_out
 from services.publisher.finding import blockers
-from services.publisher.gather import read_situation, resolved, with_accuracies
+from services.publisher.gather import read_situation, resolved
 from services.publisher.impact import Impact
 from services.publisher.judging import judge
 from services.publisher.plan_records import Approval, Plan, Pointer
@@ -72,10 +72,9 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
     """
     wish, bot_id, target = body.wish(), bridge.bot_id(bot, key), bridge.target(body.target)
     draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
-    situation = read_situation(bridge.db, target.live, bot_id, draft, wish)
+    situation = read_situation(bridge.db, target.live, bridge.draft, bot_id, draft, wish)
     wish = resolved(wish, draft, situation.live)
-    outcome = compose(wish, draft, situation.base, situation.earlier)
-    verdict = judge(wish, with_accuracies(situation, bridge.draft, bot_id, outcome))
+    verdict = judge(wish, situation)
     changes = spelled_out(bridge.draft, bot_id, situation.base, verdict, wish)
     candidate = verdict.candidate
     provenance = gather_provenance(bridge.draft, candidate, key.name, None) if candidate and draft else {}

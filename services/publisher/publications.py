@@ -134,7 +134,7 @@ def _asked(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationReques
 
 def _judged(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequest) -> Asked:
     draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
-    situation = read_situation(bridge.db, bridge.target(wish.target).live, bot_id, draft, wish)
+    situation = read_situation(bridge.db, bridge.target(wish.target).live, bridge.draft, bot_id, draft, wish)
     return judged(bot_id, resolved(wish, draft, situation.live), body, situation)
 
 

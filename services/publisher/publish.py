@@ -98,7 +98,7 @@ class Publishing:
         """The candidate's digest, or None when live serves that outcome already (P10)."""
         reach("publish.train.before")
         draft = self._trained(job)
-        situation = read_situation(self.db, self._live(job), job.bot_id, draft, job.wish)
+        situation = read_situation(self.db, self._live(job), self.draft, job.bot_id, draft, job.wish)
         verdict = judge(job.wish, situation)
         findings = accepted(verdict.findings, job.accept)
         if blockers(findings):

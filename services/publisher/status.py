@@ -43,7 +43,7 @@ class Status(BaseModel):
 def status(bot: str, bridge: Bridge, key: Planner) -> Status:
     bot_id = bridge.bot_id(bot, key)
     draft, wish = _draft(bridge, bot_id), Wish(mode="full")
-    situation = read_situation(bridge.db, bridge.live, bot_id, draft, wish)
+    situation = read_situation(bridge.db, bridge.live, bridge.draft, bot_id, draft, wish)
     known = draft or situation.base
     if known is None:
         raise NotFoundError("not_found", f"There is no bot {bot!r}.")

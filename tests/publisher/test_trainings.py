@@ -1,4 +1,4 @@
-"""A publication that waits for a training: for its own, or for somebody else's (P3, P17, T1)."""
+"""What a training means to a publication: one that it waits for, its own or somebody else's, and a worse one."""
 
 import threading
 import time
@@ -86,3 +86,29 @@ def test_a_training_that_ends_in_the_very_moment_is_not_waited_for(
     monkeypatch.setattr(trainings, "_running", just_ended)
     assert at_home.publish(cafe.id, train="if_needed")["status"] == "live"
     assert told == ["succeeded"]
+
+
+MUDDLE = ["is there soup", "soup please", "what is the soup", "do you have soup today", "the soup of today"]
+
+
+def warned(findings: list[dict[str, Any]]) -> list[str]:
+    return [found["code"] for found in findings if found["code"] == "accuracy_dropped"]
+
+
+def test_a_model_that_is_less_often_right_is_told_wherever_one_asks(at_home: House, cafe: Cafe) -> None:
+    cafe.learns("ferry", *MUDDLE)
+    at_home.train(cafe.id)
+    told = ["accuracy_dropped"]
+    assert warned(at_home.plan(cafe.id, "nlp")["findings"]) == told
+    assert warned(at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()["findings"]) == told
+    asked = at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "nlp"}).json()
+    assert warned(asked["findings"]) == told
+    assert warned(at_home.ended(asked)["findings"]) == told
+    back = at_home.publish(cafe.id, "rollback", to_release=1)
+    assert (back["status"], warned(back["findings"])) == ("live", [])
+
+
+def test_a_model_that_a_publication_trains_itself_is_told_at_its_end(at_home: House, cafe: Cafe) -> None:
+    cafe.learns("ferry", *MUDDLE)
+    ended = at_home.publish(cafe.id, train="if_needed")
+    assert (ended["status"], warned(ended["findings"])) == ("live", ["accuracy_dropped"])
