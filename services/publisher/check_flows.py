@@ -22,7 +22,7 @@ def _make_it(_kind: str, _target: str) -> str:
 
 
 def unknown_flows(wish: Wish, draft: Snapshot, live: Release) -> list[Finding]:
-    asked = zip(wish.flows or (), ids_of(wish.flows or (), draft, live), strict=True)
+    asked = zip(wish.flows or (), ids_of(wish.flows or (), draft.flows, live.flows), strict=True)
     unknown = [name for name, flow in asked if flow not in draft.flows and flow not in live.flows]
     return [
         blocker("unknown_flow", f"Neither draft nor live has a flow {name!r}.", [{"kind": "flow", "id": name}])

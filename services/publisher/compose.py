@@ -43,15 +43,15 @@ def chosen_flows(wish: Wish, draft: Snapshot, live: Release) -> frozenset[str]:
     everyone = draft.flows.keys() | live.flows.keys()
     if wish.flows is None:
         return frozenset(everyone)
-    return frozenset(ids_of(wish.flows, draft, live)) & everyone
+    return frozenset(ids_of(wish.flows, draft.flows, live.flows)) & everyone
 
 
-def ids_of(names: Iterable[str], draft: Snapshot, live: Release) -> list[str]:
+def ids_of(names: Iterable[str], draft: Mapping[str, Flow], live: Mapping[str, Flow]) -> list[str]:
     """Flows may be named by id or by name; draft's name wins over live's. What is unknown stays as it is."""
     known: dict[str, str] = {}
-    for flows in (live.flows, draft.flows):
+    for flows in (live, draft):
         known |= {flow.name: flow.id for flow in flows.values()}
-    known |= {flow: flow for flow in (*live.flows, *draft.flows)}
+    known |= {flow: flow for flow in (*live, *draft)}
     return [known.get(name, name) for name in names]
 
 

@@ -63,7 +63,7 @@ def resolved(wish: Wish, draft: Snapshot | None, live: ActiveRelease | None) -> 
     """Flows by their ids, as they are recorded."""
     if wish.flows is None or draft is None or live is None:
         return wish
-    return wish.model_copy(update={"flows": tuple(sorted(set(ids_of(wish.flows, draft, live.release))))})
+    return wish.model_copy(update={"flows": tuple(sorted(set(ids_of(wish.flows, draft.flows, live.release.flows))))})
 
 
 def draft_moved(draft: Draft, bot: str, wish: Wish, release: Release) -> bool:

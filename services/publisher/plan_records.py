@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from services.publisher import records
+from services.publisher.compose import ids_of
 from services.publisher.drift import DriftItem
 from services.publisher.finding import blocker
 from services.publisher.impact import Impact, begun
@@ -127,6 +128,24 @@ def of_bot(connection: Connection, bot_id: str) -> list[Plan]:
 
 def find(connection: Connection, plan: str) -> Plan | None:
     return next(iter(read(connection, plans.c.id == plan)), None)
+
+
+def agrees(connection: Connection, plan: Plan, asked: Wish) -> bool:
+    """Whether `asked` says nothing else than the plan, whose flows may be named as they were when it was made."""
+    return plan.wish.agrees_with(_by_ids(connection, plan, asked))
+
+
+def _by_ids(connection: Connection, plan: Plan, asked: Wish) -> Wish:
+    if asked.flows is None or plan.wish.flows is None:
+        return asked
+    frozen = records.release_kept(connection, plan.candidate) if plan.candidate else None
+    if frozen is None:
+        # Nothing of it can be published, by whichever names: let that be what is said.
+        return asked.model_copy(update={"flows": None})
+    base = records.release_kept(connection, plan.base.digest) if plan.base else None
+    chosen = {flow: frozen.flows[flow] for flow in plan.wish.flows if flow in frozen.flows}
+    ids = ids_of(asked.flows, chosen, {**(base.flows if base else {}), **frozen.flows})
+    return asked.model_copy(update={"flows": tuple(ids)})
 
 
 def add_approval(connection: Connection, plan: str, key: Principal) -> None:

@@ -7,7 +7,7 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
-from services.publisher import audit, history, plans, records
+from services.publisher import audit, history, plan_records, plans, records
 from services.publisher.asking import Asked, PublicationRequest, judged, known_before, planned, refuse_second, take_up
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
 from services.publisher.gather import read_situation, resolved
@@ -141,7 +141,9 @@ def _judged(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationReque
 def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequest, key: Principal) -> Asked:
     """Raises PreconditionError `plan_stale`, InvalidError `publication_refused`, `plan_mismatch`."""
     plan = plans.find(bridge, body.plan or "", key)
-    if plan.bot_id != bot_id or not plan.wish.agrees_with(wish) or body.train:
+    with bridge.db.reading() as connection:
+        agreed = plan_records.agrees(connection, plan, wish)
+    if plan.bot_id != bot_id or not agreed or body.train:
         said = f"mode {plan.wish.mode!r}, target {plan.wish.target!r}"
         detail = f"Plan {plan.id} is for {said}, what it shows and no training: leave out what it says itself."
         raise InvalidError("plan_mismatch", detail)

@@ -1,6 +1,6 @@
 """What a publication is asked to carry, as a value. The modes are those of P1."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from shared.document import Value
 
@@ -18,6 +18,10 @@ class Wish(Value):
     to_release: int | None = None
 
     def agrees_with(self, asked: "Wish") -> bool:
-        """Whether `asked` says nothing else, as far as it says anything."""
+        """Whether `asked` says nothing else, as far as it says anything; in which order means nothing."""
         said = asked.model_dump(exclude_none=True)
-        return all(getattr(self, name) == value for name, value in said.items())
+        return all(_unordered(getattr(self, name)) == _unordered(value) for name, value in said.items())
+
+
+def _unordered(value: Any) -> Any:
+    return frozenset(value) if isinstance(value, tuple) else value

@@ -73,6 +73,24 @@ def test_a_plan_belongs_to_its_bot_mode_and_target(at_home: House, cafe: Cafe) -
     assert missing.status_code == 404
 
 
+def test_a_plan_is_published_by_what_made_it_in_any_order_and_by_any_name(at_home: House, cafe: Cafe) -> None:
+    for flows in (["Menu", "quay"], ["quay", "menu", "Menu"], ["Quay", "menu"]):
+        cafe.flow("menu", says("soup", f"The soup of {'and'.join(flows)}.", intent="soup"))
+        if flows == ["Quay", "menu"]:
+            at_home.draft.delete(f"/v1/bots/{cafe.id}/flows/quay")
+        plan = at_home.plan(cafe.id, "flows", flows=["Menu", "Quay"])
+        renamed = {"name": "Menu of tomorrow", "blocks": [LEEK]}
+        at_home.draft.put(f"/v1/bots/{cafe.id}/flows/menu", json=renamed)
+        ended = at_home.publish(cafe.id, "flows", flows=flows, plan=plan["id"])
+        assert (ended["status"], ended["release_digest"]) == ("live", plan["candidate"]["digest"]), flows
+
+
+def test_a_plan_that_cannot_be_published_says_why_by_whichever_names(at_home: House, cafe: Cafe) -> None:
+    cafe.flow("night", says("late", "We are closed.", next="nowhere"))
+    plan = at_home.plan(cafe.id, "flows", flows=["Night"])
+    assert at_home.refused(cafe.id, "flows", flows=["Night"], plan=plan["id"]) == ["dangling_reference"]
+
+
 def test_a_part_that_the_mode_has_no_use_for_is_refused(at_home: House, cafe: Cafe) -> None:
     for body in (
         {"mode": "full", "flows": ["menu"]},
