@@ -9,7 +9,7 @@ from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Release, Snapshot
 from shared.flows.lint import Blocks, stumbling
-from shared.flows.references import Reference
+from shared.flows.references import Reference, references
 
 FEW = 5
 
@@ -72,6 +72,19 @@ def incomplete_choice(wish: Wish, draft: Snapshot, live: Release, outcome: Relea
     return found + dangling_references(left, names, lambda *what: _remedy(draft, *what))
 
 
+def missed_by_flows(loose: list[Reference], draft: Snapshot, live: Release) -> list[Finding]:
+    """What blocks of live use and draft's NLP lacks: flows stay as they are when the NLP alone is published."""
+    used = {_what(end) for end in references(draft.flows)} if loose else set[tuple[str, str]]()
+
+    def remedy(kind: str, target: str) -> str:
+        if (kind, target) in used:
+            return "make it, or change the block and publish the full bot."
+        flows = sorted({end.flow for end in loose if _what(end) == (kind, target)})
+        return f"publish the full bot, or {_told(flows, draft, live)} before the NLP."
+
+    return dangling_references(loose, names_of(draft, live), remedy)
+
+
 def _what(end: Reference) -> tuple[str, str]:
     return end.kind, end.target
 
@@ -119,8 +132,16 @@ def _remedy(draft: Snapshot, kind: str, target: str) -> str:
 
 
 def _help(also: list[str], draft: Snapshot, live: Release | None = None) -> str:
-    names = {flow.id: flow.name for flow in (*(live.flows.values() if live else ()), *draft.flows.values())}
-    return f"publish {', '.join(repr(names[flow]) for flow in also)} as well."
+    return f"publish {_told(also, draft, live)} as well."
+
+
+def _told(ids: list[str], draft: Snapshot, live: Release | None) -> str:
+    """Flows as they can be asked for: by name, and by id where the name leads to another one."""
+    flows, others = draft.flows, live.flows if live else {}
+    names = {flow.id: flow.name for flow in (*others.values(), *flows.values())}
+    leads = ids_of((names[flow] for flow in ids), flows, others)
+    told = (repr(names[i]) if i == to else f"{i!r} (called {names[i]!r})" for i, to in zip(ids, leads, strict=True))
+    return ", ".join(told)
 
 
 def _places(places: list[dict[str, Any]]) -> str:

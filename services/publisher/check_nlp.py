@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from services.publisher.compose import THRESHOLDS, has_expressions, published
 from services.publisher.finding import blocker
-from shared.contracts import Finding, LanguageNlp, Release, Snapshot
+from shared.contracts import Finding, IntentMark, LanguageNlp, Release, Snapshot
 from shared.flows.references import references
 
 _NOT_TRAINED = {
@@ -44,10 +44,15 @@ def unknown_languages(draft: Snapshot, languages: tuple[str, ...] | None) -> lis
     return [blocker("unknown_language", message, [{"kind": "language", "id": lang} for lang in unknown])]
 
 
-def intents_removed(draft: Snapshot, live: Release) -> list[Finding]:
-    """P5: by id, each with the live blocks that would lose their trigger."""
+def gone_intents(draft: Snapshot, live: Release) -> list[IntentMark]:
+    """By id, whatever they are called."""
     kept = {mark.id for mark in draft.intents}
-    gone = [mark for mark in live.intents if mark.id not in kept]
+    return [mark for mark in live.intents if mark.id not in kept]
+
+
+def intents_removed(draft: Snapshot, live: Release) -> list[Finding]:
+    """P5: each with the live blocks that would lose their trigger."""
+    gone = gone_intents(draft, live)
     if not gone:
         return []
     blocks = [ref for ref in references(live.flows) if ref.kind == "intent"]

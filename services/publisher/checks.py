@@ -8,11 +8,13 @@ from collections.abc import Callable, Collection, Mapping
 from services.publisher.check_flows import (
     dangling_references,
     incomplete_choice,
+    missed_by_flows,
     names_of,
     stumbling_blocks,
     unknown_flows,
 )
 from services.publisher.check_nlp import (
+    gone_intents,
     intents_removed,
     models_left_behind,
     training_findings,
@@ -68,11 +70,14 @@ def _of_mode(
         return unknown_flows(wish, draft, live) + incomplete_choice(wish, draft, live, outcome, blocks)
     untrained = unknown_languages(draft, wish.languages) + training_findings(draft, wish.languages)
     left = models_left_behind(outcome, live, published(draft, wish.languages))
-    loose = dangling_references(loose_ends(outcome, blocks), names_of(draft, live))
+    loose = loose_ends(outcome, blocks)
     if wish.mode == "nlp" and live is not None:
         # P5 alone reports intents that would go, not also P9.
-        return untrained + (intents_removed(draft, live) or left + unchanged(draft, live, wish.languages) + loose)
-    return untrained + left + loose + stumbling_blocks(outcome, blocks)
+        removed, gone = intents_removed(draft, live), {mark.id for mark in gone_intents(draft, live)}
+        beside = [end for end in loose if end.kind != "intent" or end.target not in gone]
+        nlp = removed or left + unchanged(draft, live, wish.languages)
+        return untrained + nlp + missed_by_flows(beside, draft, live)
+    return untrained + left + dangling_references(loose, names_of(draft, live)) + stumbling_blocks(outcome, blocks)
 
 
 def _nothing_live(wish: Wish) -> Finding:

@@ -8,7 +8,7 @@ from services.publisher.check_nlp import needs_training, without_training
 from services.publisher.checks import check
 from services.publisher.finding import blockers
 from services.publisher.wish import Wish
-from shared.contracts import BotSettings, LanguageNlp, LanguageSettings, Release, Snapshot
+from shared.contracts import BotSettings, Flow, LanguageNlp, LanguageSettings, Release, Snapshot
 from shared.diff import diff
 from shared.digest import digest_of
 from tests.publisher.bots import FLOWS, FULL, NLP, draft, flow, live, mark, model, only, outcome, says, trained
@@ -151,6 +151,38 @@ def test_an_intent_made_again_under_its_name_is_another_intent() -> None:
     assert codes(NLP, recreated, live()) == ["intents_removed"]
 
 
+ASKS = {**says("where"), "kind": "input", "variable": "town", "expects": "entity", "entity": "city"}
+
+
+def in_a_city() -> Release:
+    """As live serves it: a flow greets, and another asks for a city."""
+    asks = flow(ASKS, name="travel", variables=("town",))
+    both = draft(flows=draft().flows | asks, entities={"city": {"kind": "match"}}, variables={"town": {}})
+    return live(both)
+
+
+def test_what_nlp_would_take_from_lives_flows_is_told_beside_the_intents_that_it_would_take() -> None:
+    smaller = draft(intents=(mark("order"),), nlp={"en": trained("en", "2")}, flows={})
+    removed, dangling = blockers(check(NLP, smaller, in_a_city()))
+    assert (removed.code, dangling.code) == ("intents_removed", "dangling_reference")
+    assert dangling.subjects[0]["id"] == "city"
+    assert codes(FULL, smaller, in_a_city()) == []
+
+
+def test_an_entity_that_draft_has_done_with_is_taken_by_full_or_after_its_flow() -> None:
+    done = draft(nlp={"en": trained("en", "2")})
+    (finding,) = blockers(check(NLP, done, in_a_city()))
+    assert finding.message.endswith("publish the full bot, or 'Travel' before the NLP.")
+    assert codes(FULL, done, in_a_city()) == codes(only("Travel"), done, in_a_city()) == []
+
+
+def test_an_entity_that_draft_still_asks_for_has_to_be_made_again() -> None:
+    asks = flow(ASKS, name="travel", variables=("town",))
+    forgot = draft(nlp={"en": trained("en", "2")}, flows=draft().flows | asks, variables={"town": {}})
+    (finding,) = blockers(check(NLP, forgot, in_a_city()))
+    assert finding.message.endswith("make it, or change the block and publish the full bot.")
+
+
 def test_adding_and_renaming_intents_passes_nlp_and_leaves_lives_flows() -> None:
     renamed = mark("greet").model_copy(update={"name": "say_hello"})
     bigger = draft(
@@ -288,6 +320,14 @@ def test_removing_a_flow_that_others_of_live_jump_to_names_their_new_versions_as
     without = draft(flows=flow(says("hello")))
     (finding,) = check(only("prices"), without, before)
     assert finding.subjects[-1] == {"kind": "closure", "flows": ["menu"]}
+
+
+def test_a_flow_whose_name_leads_to_another_one_is_told_by_its_id() -> None:
+    old = {"flow_old": Flow(id="flow_old", name="Main", blocks=(says("hello"),))}
+    new = {"flow_new": Flow(id="flow_new", name="Main", blocks=(says("hello", next="bye"), says("bye")))}
+    (finding,) = check(only("Main"), draft(flows=new), live(draft(flows=old)))
+    assert (finding.code, finding.subjects[-1]) == ("duplicate_block", {"kind": "closure", "flows": ["flow_old"]})
+    assert finding.message.endswith("publish 'flow_old' (called 'Main') as well.")
 
 
 def test_a_block_that_moved_between_flows_goes_with_both() -> None:
