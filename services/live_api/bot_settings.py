@@ -35,7 +35,10 @@ def change(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> BotSettings:
-    """Any setting but `profile`, which belongs to the NLP. Answered when live serves it."""
+    """Any setting but `profile`, which belongs to the NLP, and `approvals`, in which others have a say.
+
+    Answered when live serves it.
+    """
 
     def composed(serving: Serving) -> Release:
         require_match(if_match, _etag(serving.brain.release.settings))

@@ -16,8 +16,13 @@ from shared.web.bot_settings import merged_settings
 # So many of what leads nowhere are told in words; `references` has fifty.
 _NAMED = 5
 
-# It decides what a training makes: NLP.
-_NOT_OURS = "profile"
+# What is decided in draft alone: codes and details.
+_NOT_OURS = {
+    # It decides what a training makes.
+    "profile": ("nlp_not_editable", "The profile belongs to the NLP: change it in DRAFT, train and publish."),
+    # One person could do without the others, who have to approve of asking fewer of them (P21).
+    "approvals": ("approvals_not_editable", "How many approve is decided together: change it in DRAFT and publish."),
+}
 
 
 def with_flow(release: Release, flow_id: str, body: FlowBody) -> Release:
@@ -34,9 +39,11 @@ def without_flow(release: Release, flow_id: str) -> Release:
 
 
 def with_settings(release: Release, changes: Mapping[str, Any]) -> Release:
-    """Raises InvalidError `nlp_not_editable`, `unknown_field`, `invalid_settings`, `unknown_language`."""
-    if _NOT_OURS in changes:
-        raise InvalidError("nlp_not_editable", "The profile belongs to the NLP: change it in DRAFT, train and publish.")
+    """Raises InvalidError `nlp_not_editable`, `approvals_not_editable`, `unknown_field`, `invalid_settings`,
+    `unknown_language`.
+    """
+    for name in _NOT_OURS.keys() & changes.keys():
+        raise InvalidError(*_NOT_OURS[name])
     settings = merged_settings(release.settings.model_dump(), changes, release.languages)
     return release.model_copy(update={"settings": settings})
 

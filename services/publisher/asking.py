@@ -99,7 +99,7 @@ class Asked:
 def judged(bot_id: str, wish: Wish, body: PublicationRequest, situation: Situation) -> Asked:
     """Raises InvalidError `publication_refused`."""
     verdict = judge(wish, situation)
-    needed = plan_records.approvals_needed(situation, wish)
+    needed = plan_records.approvals_needed(wish, situation.approvals, situation.base, situation.draft)
     found = (*verdict.findings, *plan_records.approval_missing(needed, 0))
     trains = body.train == "if_needed" and needs_training(found)
     findings = accepted(without_training(found) if trains else found, body.accept)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-from services.publisher import history, records
+from services.publisher import history, plan_records, records
 from services.publisher.compose import compose, ids_of
 from services.publisher.history import catch_up
 from services.publisher.judging import Situation
@@ -38,6 +38,7 @@ def read_situation(
             rolled_back=history.rolled_back(connection, bot, wish.target),
             standing=target.standing(bot) if live else {},
             accuracies=accuracies,
+            approvals=plan_records.approvals_agreed(connection, bot),
             read=partial(_read, bot),
         )
 

@@ -24,7 +24,8 @@ class Situation:
 
     `env` is what the environment has; `standing` counts conversations by the block that they stand on;
     `rolled_back` is what the last rollback took away, and what it gave instead; `accuracies` are by model digest, from
-    cross-validation; `read` reads flows, and may know those that were read before.
+    cross-validation; `approvals` are as many as were agreed upon; `read` reads flows, and may know those that were read
+    before.
     """
 
     draft: Snapshot | None
@@ -35,6 +36,7 @@ class Situation:
     rolled_back: tuple[Release, Release] | None = None
     standing: Mapping[str, int] = field(default_factory=dict[str, int])
     accuracies: Mapping[str, float] = field(default_factory=dict[str, float])
+    approvals: int = 0
     read: ReadFlows = read_flows
 
     @property

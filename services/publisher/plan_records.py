@@ -15,9 +15,9 @@ from services.publisher.finding import blocker
 from services.publisher.impact import Impact, begun
 from services.publisher.judging import Situation, Verdict
 from services.publisher.records import now, wish_columns, wish_of
-from services.publisher.tables import plans
+from services.publisher.tables import plans, releases
 from services.publisher.wish import Wish
-from shared.contracts import Finding
+from shared.contracts import Finding, Release, Snapshot
 from shared.db import utc
 from shared.diff import Changes
 from shared.document import Value
@@ -73,15 +73,23 @@ def approval_missing(needed: int, given: int) -> tuple[Finding, ...]:
     return (blocker("approval_missing", message, [{"kind": "approvals", "needed": needed, "given": given}]),)
 
 
-def approvals_needed(situation: Situation, wish: Wish) -> int:
-    """As live or draft says, whichever wants more: one person lowers or raises it in neither without the others.
+def approvals_needed(wish: Wish, agreed: int, *sides: Snapshot | Release | None) -> int:
+    """As live, draft or what was `agreed` says, whichever wants most: nobody asks for fewer without the others.
 
     Going back needs nobody's leave.
     """
     if wish.mode == "rollback" or wish.target != "live":
         return 0
-    sides = (situation.base, situation.draft)
-    return max((side.settings.approvals for side in sides if side is not None), default=0)
+    return max((agreed, *(side.settings.approvals for side in sides if side is not None)))
+
+
+def approvals_agreed(connection: Connection, bot_id: str) -> int:
+    """As the last publication to live had it: going back, or taking the bot off, does not do away with it."""
+    here = releases.c.bot_id == bot_id, releases.c.target == "live", releases.c.origin == "publication"
+    query = select(releases.c.digest).where(*here).order_by(releases.c.number.desc()).limit(1)
+    digest = connection.execute(query).scalar()
+    release = records.release_kept(connection, digest) if digest else None
+    return release.settings.approvals if release else 0
 
 
 def keep(
@@ -106,7 +114,7 @@ def keep(
             findings=orjson.dumps(records.as_json(verdict.findings)).decode(),
             drift=orjson.dumps([item.model_dump() for item in verdict.drift]).decode(),
             conversations_affected=verdict.conversations,
-            approvals_needed=approvals_needed(situation, wish),
+            approvals_needed=approvals_needed(wish, situation.approvals, situation.base, situation.draft),
             author=key.name,
             author_id=key.id,
             approvals="[]",

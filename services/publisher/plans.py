@@ -1,6 +1,6 @@
 """Plans (P14): what a publication would do, frozen, so that what is published is what was shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -88,13 +88,13 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
         target.live.keep(bot_id, planned)
     if plan.impact.status == "pending":
         bridge.jobs.start("impact", plan.id)
-    return _shown(plan, Present(situation.live, draft))
+    return _shown(plan, Present(situation.live, draft, situation.approvals))
 
 
 @router.get("/v1/plans/{plan}")
 def show(plan: str, bridge: Bridge, key: Planner) -> ShownPlan:
     found = find(bridge, plan, key)
-    return _shown(found, _present(bridge, found))
+    return _shown(found, look(bridge, found))
 
 
 @router.get("/v1/bots/{bot}/plans")
@@ -104,8 +104,10 @@ def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 20, cursor: 
     with bridge.db.reading() as connection:
         found = plan_records.of_bot(connection, bot_id)
     page = cut(found, limit, cursor, key=lambda plan: (plan.created_at.isoformat(), plan.id), newest_first=True)
-    present = {target: _present(bridge, plan) for plan in page.items for target in [plan.wish.target]}
-    return Page(items=[_shown(plan, present[plan.wish.target]) for plan in page.items], next=page.next)
+    any_of = {(plan.wish.target, plan.wish.mode): plan for plan in page.items}
+    present = {alike: look(bridge, plan) for alike, plan in any_of.items()}
+    items = [_shown(plan, present[plan.wish.target, plan.wish.mode]) for plan in page.items]
+    return Page(items=items, next=page.next)
 
 
 @router.post("/v1/plans/{plan}/approve")
@@ -128,25 +130,35 @@ def find(bridge: BridgeParts, plan: str, key: Principal) -> Plan:
 
 @dataclass(frozen=True)
 class Present:
-    """What a plan is compared with to say whether it still holds."""
+    """What a plan is compared with to say whether it still holds. `approvals` are as many as were agreed upon."""
 
     live: ActiveRelease | None
     draft: Snapshot | None
+    approvals: int
 
 
-def _present(bridge: BridgeParts, plan: Plan) -> Present:
+def look(bridge: BridgeParts, plan: Plan) -> Present:
     live = bridge.target(plan.wish.target).live.active(plan.bot_id)
     try:
-        draft = bridge.draft.snapshot(plan.bot_id)
+        # Going back needs no draft (P18).
+        draft = None if plan.wish.mode == "rollback" else bridge.draft.snapshot(plan.bot_id)
     except GreenroomError:
         # Draft is away, or the bot is gone from it: a plan can still be read.
         draft = None
-    return Present(live, draft)
+    with bridge.db.reading() as connection:
+        return Present(live, draft, plan_records.approvals_agreed(connection, plan.bot_id))
 
 
 def stale(plan: Plan, live: ActiveRelease | None) -> bool:
     """Only live's moving makes a plan stale."""
     return (live.number if live else None) != (plan.base.number if plan.base else None)
+
+
+def recounted(plan: Plan, present: Present) -> Plan:
+    """Who asks for more approvals by now gets them."""
+    base = present.live.release if present.live else None
+    now = plan_records.approvals_needed(plan.wish, present.approvals, base, present.draft)
+    return replace(plan, approvals_needed=max(plan.approvals_needed, now))
 
 
 def draft_moved(plan: Plan, present: Present) -> bool:
@@ -157,7 +169,8 @@ def draft_moved(plan: Plan, present: Present) -> bool:
     return now is not None and now.digest != plan.candidate
 
 
-def _shown(plan: Plan, present: Present) -> ShownPlan:
+def _shown(found: Plan, present: Present) -> ShownPlan:
+    plan = recounted(found, present)
     findings, is_stale = plan.all_findings(), stale(plan, present.live)
     return ShownPlan(
         id=plan.id,

@@ -147,10 +147,10 @@ def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequ
         said = f"mode {plan.wish.mode!r}, target {plan.wish.target!r}"
         detail = f"Plan {plan.id} is for {said}, what it shows and no training: leave out what it says itself."
         raise InvalidError("plan_mismatch", detail)
-    live = bridge.target(wish.target).live.active(bot_id)
-    if plans.stale(plan, live):
+    present = plans.look(bridge, plan)
+    if plans.stale(plan, present.live):
         raise PreconditionError("plan_stale", "Live has moved since this plan was made: make a new one.")
-    return planned(plan, body, live, bridge)
+    return planned(plans.recounted(plan, present), body, present.live, bridge)
 
 
 def _nothing_to_do(bridge: BridgeParts, asked: Asked) -> Shown:

@@ -152,6 +152,7 @@ def test_a_setting_takes_effect_at_once_and_needs_no_training(ferry: TestClient)
     ("changes", "refusal"),
     [
         ({"profile": "default"}, "nlp_not_editable"),
+        ({"approvals": 0}, "approvals_not_editable"),
         ({"colour": "red"}, "unknown_field"),
         ({"intent_threshold": 2}, "invalid_settings"),
     ],

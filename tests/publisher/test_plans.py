@@ -131,6 +131,19 @@ def test_a_bot_that_wants_approvals_is_published_by_an_approved_plan_alone(at_ho
     assert at_home.refused(cafe.id) == ["approval_missing"], "who wants fewer must ask for it, too"
     back = at_home.publish(cafe.id, "rollback", to_release=1)
     assert back["status"] == "live", "going back at night needs nobody's leave"
+    assert at_home.refused(cafe.id) == ["approval_missing"], "what was agreed upon outlives going back"
+    assert at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish", json={}).status_code in {200, 202, 204}
+    assert at_home.refused(cafe.id) == ["approval_missing"], "and being taken off"
+
+
+def test_a_plan_needs_the_approvals_that_are_asked_for_by_the_time_it_is_published(at_home: House, cafe: Cafe) -> None:
+    cafe.flow("menu", LEEK)
+    plan = at_home.plan(cafe.id)
+    cafe.set(approvals=2)
+    shown = at_home.publisher.get(f"/v1/plans/{plan['id']}").json()
+    assert (shown["approvals_needed"], shown["publishable"]) == (2, False)
+    assert at_home.publisher.get(f"/v1/bots/{cafe.id}/plans").json()["items"] == [shown]
+    assert at_home.refused(cafe.id, plan=plan["id"]) == ["approval_missing"]
 
 
 def test_nobody_approves_with_a_second_key(at_home: House, cafe: Cafe) -> None:
