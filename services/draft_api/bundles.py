@@ -72,14 +72,14 @@ class ImportedBot(BaseModel):
     name: str
 
 
-@router.get("/v1/bots/{bot}/bundle")
+@router.get("/v1/bots/{bot}/bundle", summary="Export a bot")
 def export(bot: str, desk: Desk, key: Reader) -> Bundle:
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
         return bundle_of(connection, row, desk.nlp.get(connection, row))
 
 
-@router.post("/v1/bots/import", status_code=201, openapi_extra={UPLOAD: True})
+@router.post("/v1/bots/import", status_code=201, openapi_extra={UPLOAD: True}, summary="Import a bot")
 def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
     """A new bot; intents keep their ids, so that equal NLP has an equal fingerprint."""
     refuse_bound(key)

@@ -47,7 +47,7 @@ class CasesRun(BaseModel):
     results: list[CaseResult]
 
 
-@router.put("/{case}")
+@router.put("/{case}", summary="Write a regression case")
 def put(
     bot: str, case: Named, body: CaseBody, desk: Desk, key: Writer, response: Response, if_match: IfMatch = None
 ) -> ShownCase:
@@ -64,7 +64,7 @@ def put(
     return ShownCase(name=case, case=kept)
 
 
-@router.get("")
+@router.get("", summary="List regression cases")
 def list_all(bot: str, desk: Desk, key: Reader) -> Cases:
     """All of them: a bot has at most 1,000."""
     with desk.db.reading() as connection:
@@ -72,7 +72,7 @@ def list_all(bot: str, desk: Desk, key: Reader) -> Cases:
     return Cases(items=[ShownCase(name=name, case=case) for name, case in found.items()])
 
 
-@router.get("/{case}")
+@router.get("/{case}", summary="Show a regression case")
 def show(bot: str, case: Named, desk: Desk, key: Reader, response: Response) -> ShownCase:
     with desk.db.reading() as connection:
         found = cases_of(connection, find_bot(connection, bot, key.bot)["id"]).get(case)
@@ -82,7 +82,7 @@ def show(bot: str, case: Named, desk: Desk, key: Reader, response: Response) -> 
     return ShownCase(name=case, case=found)
 
 
-@router.delete("/{case}", status_code=204)
+@router.delete("/{case}", status_code=204, summary="Delete a regression case")
 def remove(bot: str, case: Named, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
@@ -93,7 +93,7 @@ def remove(bot: str, case: Named, desk: Desk, key: Writer, if_match: IfMatch = N
     return Response(status_code=204)
 
 
-@router.post("/run")
+@router.post("/run", summary="Run regression cases")
 def run(bot: str, desk: Desk, key: Reader) -> CasesRun:
     """With the models and flows that draft has now, and the bot's thresholds. Nobody outside is called."""
     with desk.db.reading() as connection:

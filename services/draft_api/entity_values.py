@@ -16,6 +16,7 @@ from services.draft_api.store import find_bot, touch
 from services.draft_api.tables import entities
 from shared.entities.document import Entity, EntityValue, check_entity
 from shared.errors import InvalidError, MediaTypeError, NotFoundError
+from shared.web.describing import TEXT
 from shared.web.keys import Principal
 from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import UPLOAD, Router
@@ -36,7 +37,12 @@ class Written(BaseModel):
     synonyms: int
 
 
-@router.get("")
+@router.get(
+    "",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": TEXT}}},
+    summary="Export the values of an entity",
+)
 def export_values(bot: str, entity: Named, desk: Desk, key: Reader) -> Response:
     with desk.db.reading() as connection:
         found = documents_of(connection, entities, find_bot(connection, bot, key.bot)["id"]).get(entity)
@@ -46,7 +52,7 @@ def export_values(bot: str, entity: Named, desk: Desk, key: Reader) -> Response:
     return Response(values, media_type="text/csv; charset=utf-8", headers={"ETag": etag_of(found)})
 
 
-@router.put("", openapi_extra={UPLOAD: True, "requestBody": _BODY})
+@router.put("", openapi_extra={UPLOAD: True, "requestBody": _BODY}, summary="Import the values of an entity")
 async def import_values(
     bot: str, entity: Named, request: Request, desk: Desk, key: Writer, if_match: IfMatch = None
 ) -> Written:

@@ -23,6 +23,7 @@ from services.draft_api.training.encoder_languages import needs_multilingual
 from shared.contracts import BotSettings, Flow, ModelManifest
 from shared.db import utc
 from shared.errors import ConflictError, InvalidError
+from shared.web.describing import TEXT
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/evaluation", tags=["training"])
@@ -65,13 +66,18 @@ class BotEvaluation(BaseModel):
     advice: list[Advice]
 
 
-@router.get("")
+@router.get("", responses={409: {}}, summary="Show an evaluation")
 def show(bot: str, desk: Desk, key: Reader, language: str | None = None) -> BotEvaluation:
     """The bot's first language, unless one is named."""
     return _evaluated(desk, bot, key.bot, language)[1]
 
 
-@router.get("/report", response_class=Response, responses={200: {"content": {"text/html": {}}}})
+@router.get(
+    "/report",
+    response_class=Response,
+    responses={200: {"content": {"text/html": TEXT}}, 409: {}},
+    summary="Show an evaluation as a page",
+)
 def page(bot: str, desk: Desk, key: Reader, language: str | None = None) -> Response:
     """One HTML file that needs nothing else: to be saved, printed and sent around."""
     name, found = _evaluated(desk, bot, key.bot, language)

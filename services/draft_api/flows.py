@@ -88,7 +88,7 @@ def remove(bot: str, flow: str, desk: Desk, key: Writer, if_match: IfMatch = Non
     return Response(status_code=204)
 
 
-@router.get("/v1/bots/{bot}/lint")
+@router.get("/v1/bots/{bot}/lint", summary="List what is wrong with a bot")
 def findings(bot: str, desk: Desk, key: Reader) -> Findings:
     """Everything that a publication or a user would stumble over, with what to do about it."""
     with desk.db.reading() as connection:
@@ -109,7 +109,7 @@ def _etag(found: Mapping[str, Flow], flow: str) -> str | None:
     return etag_of(found[flow]) if flow in found else None
 
 
-@router.get("/v1/schema/blocks")
+@router.get("/v1/schema/blocks", summary="Show the schema of a block")
 def schema(_key: Reader) -> dict[str, Any]:
     """JSON Schema of a block."""
     return block_schema()

@@ -56,7 +56,12 @@ class MovedIn(BaseModel):
     warnings: list[Warned]
 
 
-@router.post("/v1/bots/import/{format}", status_code=201, openapi_extra={UPLOAD: True, "requestBody": _BODY})
+@router.post(
+    "/v1/bots/import/{format}",
+    status_code=201,
+    openapi_extra={UPLOAD: True, "requestBody": _BODY},
+    summary="Import a bot from another platform",
+)
 async def move_in(
     format: Literal["rasa", "dialogflow"],
     request: Request,

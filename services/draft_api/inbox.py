@@ -99,7 +99,7 @@ class Handled(BaseModel):
     handled: int
 
 
-@router.get("")
+@router.get("", summary="List messages of the inbox")
 def list_all(
     bot: str,
     desk: Desk,
@@ -121,7 +121,7 @@ def list_all(
     return Page(items=[_shown(rows[place["id"]], names, brain) for place in page.items], next=page.next)
 
 
-@router.post("/accept")
+@router.post("/accept", summary="Accept messages as expressions")
 def accept(bot: str, body: Acceptances, desk: Desk, key: Writer) -> Handled:
     """Each becomes an expression of its intent, edited first where `text` is given. All or nothing."""
     with desk.db.writing() as connection:
@@ -140,7 +140,7 @@ def accept(bot: str, body: Acceptances, desk: Desk, key: Writer) -> Handled:
     return Handled(handled=len(body.items))
 
 
-@router.post("/dismiss")
+@router.post("/dismiss", summary="Dismiss messages")
 def dismiss(bot: str, body: Dismissals, desk: Desk, key: Writer) -> Handled:
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
@@ -150,7 +150,7 @@ def dismiss(bot: str, body: Dismissals, desk: Desk, key: Writer) -> Handled:
     return Handled(handled=len(body.ids))
 
 
-@router.post("/messages", openapi_extra={UPLOAD: True})
+@router.post("/messages", openapi_extra={UPLOAD: True}, summary="Deliver messages of live")
 def deliver(bot: str, body: Delivery, desk: Desk, key: Writer) -> Delivered:
     """For the publisher: messages of live come home. A message that is delivered again changes nothing."""
     with desk.db.writing() as connection:

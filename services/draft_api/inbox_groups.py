@@ -64,7 +64,7 @@ class InboxGroups(BaseModel):
     groups: list[InboxGroup]
 
 
-@router.get("")
+@router.get("", summary="List messages of the inbox by meaning")
 def list_groups(
     bot: str,
     desk: Desk,

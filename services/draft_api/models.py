@@ -54,7 +54,7 @@ def list_models(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: s
     return cut(items, limit, cursor, key=lambda item: (item.trained_at.isoformat(), item.digest), newest_first=True)
 
 
-@router.get("/{digest}")
+@router.get("/{digest}", summary="Show a model")
 def show_model(bot: str, digest: str, desk: Desk, key: Reader) -> ModelDetail:
     with desk.db.reading() as connection:
         row = find_model(connection, find_bot(connection, bot, key.bot)["id"], digest)

@@ -82,7 +82,9 @@ class Imported(BaseModel):
     snapshot: str | None = None
 
 
-@router.post("/import", openapi_extra={UPLOAD: True, "requestBody": _IMPORT_BODY})
+@router.post(
+    "/import", openapi_extra={UPLOAD: True, "requestBody": _IMPORT_BODY}, summary="Import intents and expressions"
+)
 async def import_nlp(
     bot: str,
     request: Request,

@@ -12,6 +12,7 @@ from services.draft_api.nlp_status import language_states
 from services.draft_api.store import find_bot, find_intent, languages_of
 from shared.contracts import NlpStatus
 from shared.errors import InvalidError
+from shared.web.describing import TEXT
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/nlp", tags=["nlp"])
@@ -29,7 +30,7 @@ class NlpState(BaseModel):
     languages: dict[str, LanguageStatus]
 
 
-@router.get("")
+@router.get("", summary="Show how the NLP stands")
 def status(bot: str, desk: Desk, key: Reader) -> NlpState:
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
@@ -48,7 +49,12 @@ def status(bot: str, desk: Desk, key: Reader) -> NlpState:
     )
 
 
-@router.get("/export")
+@router.get(
+    "/export",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": TEXT, "application/x-ndjson": TEXT}}},
+    summary="Export intents and expressions",
+)
 def export_nlp(
     bot: str,
     desk: Desk,

@@ -30,7 +30,7 @@ class PersonalData(Traces):
     inbox: list[PersonalInboxRow]
 
 
-@router.post("/exports", openapi_extra={UPLOAD: True})
+@router.post("/exports", openapi_extra={UPLOAD: True}, summary="Export what the inbox has of a person")
 def export(bot: str, body: Person, desk: Desk, key: Writer) -> PersonalData:
     with desk.db.reading() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
@@ -39,7 +39,7 @@ def export(bot: str, body: Person, desk: Desk, key: Writer) -> PersonalData:
         return PersonalData(inbox=personal.tell(connection, here), **left.model_dump())
 
 
-@router.post("/erasures", openapi_extra={UPLOAD: True})
+@router.post("/erasures", openapi_extra={UPLOAD: True}, summary="Erase what the inbox has of a person")
 def forget(bot: str, body: Person, desk: Desk, key: Writer) -> Erased:
     """What they said is gone from the inbox; what became an expression of it is named, for a person to decide."""
     with desk.db.writing() as connection:

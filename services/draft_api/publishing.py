@@ -13,13 +13,19 @@ from services.draft_api.nlp_status import language_states
 from services.draft_api.store import find_bot, languages_of, settings_of
 from services.draft_api.tables import entities, variables
 from shared.contracts import BotIdentity, LanguageNlp, ModelManifest, Proof, Snapshot
+from shared.web.describing import BYTES
 from shared.web.preconditions import etag_of
 from shared.web.routing import Router
 
 router = Router(tags=["publishing"])
 
 
-@router.get("/v1/bots/{bot}/snapshots/current", response_model=Snapshot)
+@router.get(
+    "/v1/bots/{bot}/snapshots/current",
+    response_model=Snapshot,
+    responses={304: {"description": "It is as it was."}},
+    summary="Show a bot as it stands",
+)
 def current(bot: str, desk: Desk, key: Reader, if_none_match: Annotated[str | None, Header()] = None) -> Response:
     """One consistent reading; no expression text is in it. 304 for whoever has it already, by its `ETag`."""
     with desk.db.reading() as connection:
@@ -30,12 +36,17 @@ def current(bot: str, desk: Desk, key: Reader, if_none_match: Annotated[str | No
     return Response(snapshot.canonical(), media_type="application/json", headers=headers)
 
 
-@router.get("/v1/blobs/{digest}")
+@router.get(
+    "/v1/blobs/{digest}",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": BYTES}}},
+    summary="Read an artifact",
+)
 def blob(digest: str, desk: Desk, _key: Reader) -> Response:
     return Response(desk.artifacts.read(digest), media_type="application/octet-stream")
 
 
-@router.get("/v1/bots/{bot}/models/{digest}/proof")
+@router.get("/v1/bots/{bot}/models/{digest}/proof", summary="Prove a model")
 def proof(bot: str, digest: str, desk: Desk, key: Reader) -> Proof:
     """Digests computed from the bytes that are stored here, and the probes answered here (P12)."""
     with desk.db.reading() as connection:

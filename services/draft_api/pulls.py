@@ -31,7 +31,7 @@ class Pull(BaseModel):
     reason: Annotated[str, Field(max_length=200)] = "before pulling live's edits"
 
 
-@router.post("/v1/bots/{bot}/pulls", openapi_extra={UPLOAD: True})
+@router.post("/v1/bots/{bot}/pulls", openapi_extra={UPLOAD: True}, summary="Take over what was edited in live")
 def pull(bot: str, body: Pull, desk: Desk, key: Writer, if_match: IfMatch = None) -> Restored:
     """`If-Match` names the reading (`snapshots/current`) that the merge was made from."""
     with desk.db.writing() as connection:

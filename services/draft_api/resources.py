@@ -36,7 +36,7 @@ class _Shelf:
 _ENTITIES, _VARIABLES = _Shelf("entity", entities, nlp=True), _Shelf("variable", variables, nlp=False)
 
 
-@router.put("/entities/{entity}", tags=["entities"], openapi_extra={UPLOAD: True})
+@router.put("/entities/{entity}", tags=["entities"], openapi_extra={UPLOAD: True}, summary="Write an entity")
 def put_entity(
     bot: str, entity: Named, body: Entity, desk: Desk, key: Writer, response: Response, if_match: IfMatch = None
 ) -> dict[str, Any]:
@@ -52,17 +52,17 @@ def list_entities(
     return _list(_ENTITIES, desk, key, bot, limit, cursor)
 
 
-@router.get("/entities/{entity}", tags=["entities"])
+@router.get("/entities/{entity}", tags=["entities"], summary="Show an entity")
 def show_entity(bot: str, entity: Named, desk: Desk, key: Reader, response: Response) -> dict[str, Any]:
     return _show(_ENTITIES, desk, key, bot, entity, response)
 
 
-@router.delete("/entities/{entity}", status_code=204, tags=["entities"])
+@router.delete("/entities/{entity}", status_code=204, tags=["entities"], summary="Delete an entity")
 def remove_entity(bot: str, entity: Named, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
     return _remove(_ENTITIES, desk, key, bot, entity, if_match)
 
 
-@router.put("/variables/{variable}", tags=["variables"])
+@router.put("/variables/{variable}", tags=["variables"], summary="Write a variable")
 def put_variable(
     bot: str, variable: Named, body: Variable, desk: Desk, key: Writer, response: Response, if_match: IfMatch = None
 ) -> dict[str, Any]:
@@ -76,12 +76,12 @@ def list_variables(
     return _list(_VARIABLES, desk, key, bot, limit, cursor)
 
 
-@router.get("/variables/{variable}", tags=["variables"])
+@router.get("/variables/{variable}", tags=["variables"], summary="Show a variable")
 def show_variable(bot: str, variable: Named, desk: Desk, key: Reader, response: Response) -> dict[str, Any]:
     return _show(_VARIABLES, desk, key, bot, variable, response)
 
 
-@router.delete("/variables/{variable}", status_code=204, tags=["variables"])
+@router.delete("/variables/{variable}", status_code=204, tags=["variables"], summary="Delete a variable")
 def remove_variable(bot: str, variable: Named, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
     return _remove(_VARIABLES, desk, key, bot, variable, if_match)
 

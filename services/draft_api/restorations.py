@@ -47,7 +47,7 @@ class ComparedExpressions(BaseModel):
     unknown: list[str]
 
 
-@router.post("/v1/bots/{bot}/restorations", openapi_extra={UPLOAD: True})
+@router.post("/v1/bots/{bot}/restorations", openapi_extra={UPLOAD: True}, summary="Restore a release")
 def restore(bot: str, body: Restoration, desk: Desk, key: Writer) -> Restored:
     """All or nothing; draft as it is now is snapshotted first."""
     release = body.release
@@ -68,7 +68,7 @@ def restore(bot: str, body: Restoration, desk: Desk, key: Writer) -> Restored:
     return Restored(snapshot=taken)
 
 
-@router.post("/v1/bots/{bot}/nlp/compare")
+@router.post("/v1/bots/{bot}/nlp/compare", responses={409: {}}, summary="Compare expressions with those of models")
 def compare(bot: str, body: ModelComparison, desk: Desk, key: Reader) -> ComparedExpressions:
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)

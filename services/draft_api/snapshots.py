@@ -66,7 +66,7 @@ def list_all(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str 
     return cut(items, limit, cursor, key=lambda item: (item.created_at.isoformat(), item.id), newest_first=True)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, summary="Take a snapshot")
 def take(bot: str, body: SnapshotReason, desk: Desk, key: Writer) -> SnapshotRow:
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
@@ -75,7 +75,7 @@ def take(bot: str, body: SnapshotReason, desk: Desk, key: Writer) -> SnapshotRow
     return SnapshotRow(id=taken, reason=found["reason"], created_at=utc(found["created_at"]))
 
 
-@router.post("/{snapshot}/restore")
+@router.post("/{snapshot}/restore", summary="Restore a snapshot")
 def restore(bot: str, snapshot: str, desk: Desk, key: Writer) -> Restored:
     """Draft as it was, ids and all, and as trained as it was; what it is now is snapshotted first: this too can be
     undone."""
@@ -92,7 +92,7 @@ def restore(bot: str, snapshot: str, desk: Desk, key: Writer) -> Restored:
     return Restored(snapshot=taken)
 
 
-@router.get("/{snapshot}/compare/{other}")
+@router.get("/{snapshot}/compare/{other}", summary="Compare two snapshots")
 def compare(bot: str, snapshot: str, other: str, desk: Desk, key: Reader) -> Comparison:
     """From one snapshot to another; `current` is draft as it stands."""
     with desk.db.reading() as connection:

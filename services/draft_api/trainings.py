@@ -8,7 +8,6 @@ from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from starlette.responses import StreamingResponse
 
 from services.draft_api.desk import Desk, DeskParts, Reader, Writer
 from services.draft_api.store import find_bot, languages_of, now
@@ -17,7 +16,7 @@ from shared.contracts import Language
 from shared.db import utc
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
-from shared.web.events import event_stream
+from shared.web.events import EventStream, event_stream
 from shared.web.idempotency import once
 from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
@@ -52,7 +51,7 @@ class Training(BaseModel):
     ended_at: datetime | None
 
 
-@router.post("/v1/bots/{bot}/trainings", status_code=202)
+@router.post("/v1/bots/{bot}/trainings", status_code=202, summary="Train a bot")
 def start(
     bot: str,
     body: TrainingRequest,
@@ -97,8 +96,8 @@ def show(training: str, desk: Desk, key: Reader) -> Training:
         return _shown(find_training(connection, training, key))
 
 
-@router.get("/v1/trainings/{training}/events")
-def events(training: str, request: Request, desk: Desk, key: Reader) -> StreamingResponse:
+@router.get("/v1/trainings/{training}/events", response_class=EventStream)
+def events(training: str, request: Request, desk: Desk, key: Reader) -> EventStream:
     """Server-sent events: `progress` with the training as it stands, until it has ended."""
     show(training, desk, key)
     return event_stream(

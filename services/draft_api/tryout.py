@@ -67,7 +67,7 @@ class EmulatorAnswer(BaseModel):
     trace: list[dict[str, Any]]
 
 
-@router.post("/classify")
+@router.post("/classify", responses={409: {}}, summary="Classify texts")
 def classify(bot: str, body: ClassifyRequest, desk: Desk, key: Reader) -> Classification | Classifications:
     with desk.db.reading() as connection:
         brain = trained_brain(desk.rehearsal, connection, find_bot(connection, bot, key.bot))
@@ -77,7 +77,7 @@ def classify(bot: str, body: ClassifyRequest, desk: Desk, key: Reader) -> Classi
     return Classifications(results=[brain.classify(text, body.language, moment) for text in body.texts or ()])
 
 
-@router.post("/emulator")
+@router.post("/emulator", responses={409: {}}, summary="Talk to a bot in the emulator")
 def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAnswer:
     """The engine of live on the draft bot; a bot that was never trained understands nothing, but answers."""
     conversation = body.conversation or new_id("emu")

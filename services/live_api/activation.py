@@ -46,7 +46,9 @@ class Activation(BaseModel):
     lagging: list[str] = []
 
 
-@router.put("")
+@router.put(
+    "", responses={428: {"description": "`If-Match` says what live is thought to serve."}}, summary="Activate a release"
+)
 def activate(
     bot: str, body: ActivationRequest, floor: Floor, key: Releaser, if_match: Annotated[str | None, Header()] = None
 ) -> Activation:
@@ -66,7 +68,7 @@ def activate(
     return _answer(pointer, wait_for_others(floor.db, floor.process, pointer.epoch, floor.settings.lagging_seconds))
 
 
-@router.get("", response_model=ActiveRelease)
+@router.get("", response_model=ActiveRelease, summary="Show which release is active")
 def show(bot: str, floor: Floor, key: Releaser) -> Response:
     """What live serves, as its database says."""
     bot_id = floor.bot_id(bot, key)
@@ -81,7 +83,7 @@ def show(bot: str, floor: Floor, key: Releaser) -> Response:
     return Response(body, media_type="application/json", headers={"ETag": f'"{pointer.digest}"'})
 
 
-@router.delete("", status_code=204)
+@router.delete("", status_code=204, summary="Take a bot off")
 def take_off(bot: str, floor: Floor, key: Releaser, if_match: Annotated[str | None, Header()] = None) -> Response:
     """The bot answers `never_published` from then on. Its releases, its conversations and its numbering stay.
 

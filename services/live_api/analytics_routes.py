@@ -17,6 +17,7 @@ from services.live_api.floor import Floor, Reader
 from services.live_api.roster import never_published
 from services.live_api.tables import active
 from shared.errors import InvalidError
+from shared.web.describing import TEXT
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/analytics", tags=["talking"])
@@ -50,7 +51,12 @@ class Analytics(BaseModel):
     not_understood: list[NotUnderstood]
 
 
-@router.get("", response_model=Analytics, responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+@router.get(
+    "",
+    response_model=Analytics,
+    responses={200: {"content": {"text/csv": TEXT}}},
+    summary="Show analytics",
+)
 def show(
     bot: str,
     floor: Floor,

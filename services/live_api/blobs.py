@@ -13,21 +13,29 @@ from shared.digest import is_digest
 from shared.errors import InvalidError, NotFoundError
 from shared.failpoints import reach
 from shared.nlp.onnx import NEWEST_IR, NEWEST_OPSET, processor, runtime_version
+from shared.web.describing import BYTES
 from shared.web.routing import BLOB, Router
 
 router = Router(prefix="/v1", tags=["publishing"])
 
-_BYTES = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_BYTES = {"required": True, "content": {"application/octet-stream": BYTES}}
 
 
-@router.head("/blobs/{digest}")
+@router.head("/blobs/{digest}", response_class=Response, summary="Look for an artifact")
 async def has(digest: str, floor: Floor, _key: Releaser) -> Response:
     """200 when the bytes are here and still what their name says; rotten ones are asked for again."""
     await floor.backstage.run(_look_for, floor, digest)
     return Response()
 
 
-@router.put("/blobs/{digest}", openapi_extra={BLOB: True, "requestBody": _BYTES}, status_code=201)
+@router.put(
+    "/blobs/{digest}",
+    openapi_extra={BLOB: True, "requestBody": _BYTES},
+    status_code=201,
+    response_class=Response,
+    responses={200: {"description": "It is here already."}},
+    summary="Store an artifact",
+)
 async def put(digest: str, request: Request, floor: Floor, _key: Releaser) -> Response:
     """Hashed while it arrives; nothing is kept of bytes that are not what their name says."""
     if not is_digest(digest):
@@ -45,7 +53,7 @@ async def put(digest: str, request: Request, floor: Floor, _key: Releaser) -> Re
     return Response(status_code=200 if known else 201)
 
 
-@router.get("/capabilities")
+@router.get("/capabilities", summary="Show what a release may ask for")
 def capabilities(_key: Releaser) -> dict[str, Any]:
     """What a release may ask of this service."""
     return {

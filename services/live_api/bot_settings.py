@@ -18,14 +18,14 @@ router = Router(prefix="/v1/bots/{bot}/settings", tags=["live edits"])
 Changes = Annotated[dict[str, Any], Body(examples=[{"intent_threshold": 0.4}])]
 
 
-@router.get("")
+@router.get("", summary="Show the settings of a bot")
 def show(bot: str, floor: Floor, key: Reader, response: Response) -> BotSettings:
     settings = floor.serving(bot, key).brain.release.settings
     response.headers["ETag"] = _etag(settings)
     return settings
 
 
-@router.patch("")
+@router.patch("", summary="Change the settings of a bot")
 def change(
     bot: str,
     body: Changes,

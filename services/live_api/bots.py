@@ -85,7 +85,7 @@ def show(bot: str, floor: Floor, key: Reader) -> LiveBot:
     return _unpublished(bot_id, environment or Environment(), sealed)
 
 
-@router.patch("/{bot}")
+@router.patch("/{bot}", summary="Change what live has of its own for a bot")
 def change(bot: str, body: LiveBotChange, floor: Floor, key: Editor) -> LiveBot:
     """Makes no release: these values are this environment's own. The first publication may need them to be there."""
     bot_id = floor.settable(bot, key)
@@ -102,7 +102,7 @@ def change(bot: str, body: LiveBotChange, floor: Floor, key: Editor) -> LiveBot:
     return _shown(pointer, sealed)
 
 
-@router.get("/{bot}/release")
+@router.get("/{bot}/release", summary="Show the release that is served")
 def release(bot: str, floor: Floor, key: Reader) -> LiveRelease:
     """What is served at this moment."""
     serving = floor.serving(bot, key)

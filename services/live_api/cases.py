@@ -30,7 +30,7 @@ class CaseResults(BaseModel):
     results: list[CaseResult]
 
 
-@router.post("", openapi_extra={UPLOAD: True})
+@router.post("", openapi_extra={UPLOAD: True}, summary="Run regression cases on a release")
 async def run(bot: str, digest: str, body: CasesRequest, floor: Floor, key: Releaser) -> CaseResults:
     """With the thresholds of the candidate and the values of this environment; nobody outside is called."""
     brain, env = await run_in_threadpool(_prepared, floor, bot, digest, key)

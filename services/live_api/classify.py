@@ -44,7 +44,7 @@ class LiveClassifications(BaseModel):
     release_digest: str
 
 
-@router.post("/classify", response_model=LiveClassification | LiveClassifications)
+@router.post("/classify", response_model=LiveClassification | LiveClassifications, summary="Classify texts")
 async def classify(bot: str, body: ClassifyRequest, floor: Floor, key: Classifier) -> Response:
     """What one text, or each of a list, means to the bot that live serves.
 

@@ -63,7 +63,7 @@ class Conversation(BaseModel):
     last_at: datetime
 
 
-@router.post("/{conversation}/messages")
+@router.post("/{conversation}/messages", summary="Say something to a bot")
 async def say(
     bot: str,
     conversation: ConversationId,
@@ -79,7 +79,7 @@ async def say(
     return Answer(**_answer(await floor.talk.turn(serving, heard)))
 
 
-@router.get("/{conversation}/messages")
+@router.get("/{conversation}/messages", summary="List messages of a conversation")
 def messages(
     bot: str, conversation: ConversationId, floor: Floor, key: Reader, limit: Limit = 100, cursor: str | None = None
 ) -> Page[AnsweredMessage]:

@@ -77,7 +77,7 @@ class ShownWebhook(BaseModel):
     url: str
 
 
-@router.get(_AT + "/handover")
+@router.get(_AT + "/handover", summary="Show who answers a conversation")
 def show(bot: str, conversation: ConversationId, floor: Floor, key: Reader) -> Handover:
     """Who answers: people since `paused_since`, or the bot."""
     with floor.db.reading() as connection:
@@ -85,7 +85,7 @@ def show(bot: str, conversation: ConversationId, floor: Floor, key: Reader) -> H
     return Handover(conversation=conversation, paused_since=since)
 
 
-@router.put(_AT + "/handover")
+@router.put(_AT + "/handover", summary="Take over a conversation")
 async def take_over(bot: str, conversation: ConversationId, body: TakeOver, floor: Floor, key: Editor) -> Handover:
     """The bot is silent from now on: what the user says is kept, and told to the webhook."""
     bot_id = floor.bot_id(bot, key)
@@ -104,7 +104,7 @@ async def take_over(bot: str, conversation: ConversationId, body: TakeOver, floo
     return Handover(conversation=conversation, paused_since=since)
 
 
-@router.delete(_AT + "/handover", status_code=204)
+@router.delete(_AT + "/handover", status_code=204, summary="Give a conversation back to the bot")
 async def give_back(bot: str, conversation: ConversationId, floor: Floor, key: Editor) -> Response:
     """The bot answers again, from where it was."""
     bot_id = floor.bot_id(bot, key)
@@ -120,7 +120,7 @@ async def give_back(bot: str, conversation: ConversationId, floor: Floor, key: E
     return Response(status_code=204)
 
 
-@router.post(_AT + "/agent-messages", status_code=201)
+@router.post(_AT + "/agent-messages", status_code=201, summary="Answer as a person")
 async def answer(
     bot: str,
     conversation: ConversationId,
@@ -138,7 +138,7 @@ async def answer(
     return AgentAnswer.model_validate(kept, from_attributes=True)
 
 
-@router.get(_AT + "/agent-messages")
+@router.get(_AT + "/agent-messages", summary="List what people answered")
 def answers(
     bot: str, conversation: ConversationId, floor: Floor, key: Reader, limit: Limit = 100, cursor: str | None = None
 ) -> Page[AgentAnswer]:
@@ -149,7 +149,7 @@ def answers(
     return Page(items=items, next=str(found[limit - 1].sequence) if len(found) > limit else None)
 
 
-@router.get("/handover-webhook")
+@router.get("/handover-webhook", summary="Show the hand-over webhook")
 def show_webhook(bot: str, floor: Floor, key: Reader) -> ShownWebhook:
     with floor.db.reading() as connection:
         found = find_webhook(connection, floor.secrets, floor.settable(bot, key))
@@ -158,7 +158,7 @@ def show_webhook(bot: str, floor: Floor, key: Reader) -> ShownWebhook:
     return ShownWebhook(url=found.url)
 
 
-@router.put("/handover-webhook")
+@router.put("/handover-webhook", summary="Write the hand-over webhook")
 def set_webhook(bot: str, body: WebhookWish, floor: Floor, key: Editor) -> ShownWebhook:
     """Every hand-over, and what users say while people answer, is posted there: signed, in order, again if need be."""
     bot_id = floor.settable(bot, key)
@@ -169,7 +169,7 @@ def set_webhook(bot: str, body: WebhookWish, floor: Floor, key: Editor) -> Shown
     return ShownWebhook(url=body.url)
 
 
-@router.delete("/handover-webhook", status_code=204)
+@router.delete("/handover-webhook", status_code=204, summary="Delete the hand-over webhook")
 def remove_webhook(bot: str, floor: Floor, key: Editor) -> Response:
     bot_id = floor.settable(bot, key)
     with floor.db.writing() as connection:

@@ -61,7 +61,7 @@ class Impact(BaseModel):
     examples: list[ImpactExample]
 
 
-@router.post("")
+@router.post("", summary="Weigh what a release would mean")
 async def compare(bot: str, digest: str, body: ImpactRequest, floor: Floor, key: Releaser) -> Impact:
     """The last messages by what is live and by a staged candidate, text by text, behind the messages of people."""
     serving, candidate, said = await run_in_threadpool(_prepared, floor, bot, digest, body.messages, key)

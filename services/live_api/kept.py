@@ -29,7 +29,7 @@ class Kept(BaseModel):
     missing: list[str]
 
 
-@router.put("")
+@router.put("", summary="Say which releases are to be kept")
 def put(bot: str, body: Wanted, floor: Floor, key: Releaser) -> Kept:
     bot_id, wanted = floor.bot_id(bot, key), sorted(set(body.digests))
     with floor.db.writing() as connection:

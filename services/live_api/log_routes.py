@@ -33,7 +33,7 @@ class Activated(BaseModel):
     activated_at: datetime
 
 
-@router.get("")
+@router.get("", summary="List what was served")
 def log(
     bot: str, floor: Floor, key: Releaser, after: After = None, limit: Limit = 100, cursor: str | None = None
 ) -> Page[Activated]:

@@ -23,7 +23,7 @@ class Feed(BaseModel):
     next: str | None = None
 
 
-@router.get("")
+@router.get("", summary="List messages for the inbox")
 def feed(
     bot: str,
     floor: Floor,

@@ -53,7 +53,7 @@ class Replayed(BaseModel):
     replayed: list[str]
 
 
-@router.get("")
+@router.get("", summary="List parked messages")
 def list_all(bot: str, floor: Floor, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[ParkedItem]:
     """Newest first."""
     with floor.db.reading() as connection:
@@ -63,7 +63,7 @@ def list_all(bot: str, floor: Floor, key: Reader, limit: Limit = 100, cursor: st
     return Page(items=items, next=moment_cursor(items[-1].at, items[-1].id) if more else None)
 
 
-@router.post("/replay")
+@router.post("/replay", summary="Try parked messages again")
 async def try_again(bot: str, body: Replay, floor: Floor, key: Editor) -> Replayed:
     """Each goes through as if it had just arrived, in its old place. What is not parked stays as it is."""
     done = await run_in_threadpool(_replay, floor, floor.bot_id(bot, key), key.name, body.ids)

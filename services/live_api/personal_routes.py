@@ -25,14 +25,14 @@ class PersonalData(BaseModel):
     conversations: list[PersonalConversation]
 
 
-@router.post("/exports")
+@router.post("/exports", summary="Export what live has of a person")
 def export(bot: str, body: Person, floor: Floor, key: Releaser) -> PersonalData:
     """Their conversations, with what was said and what is remembered."""
     with floor.db.reading() as connection:
         return PersonalData(conversations=tell(connection, floor.bot_id(bot, key), body.user))
 
 
-@router.post("/erasures")
+@router.post("/erasures", summary="Erase what live has of a person")
 def forget(bot: str, body: Person, floor: Floor, key: Releaser) -> Erased:
     """Their conversations and messages are gone when it answers, from the files of the database too."""
     bot_id = floor.bot_id(bot, key)

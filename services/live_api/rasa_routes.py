@@ -22,6 +22,7 @@ from services.live_api.platforms.reading import as_payload
 from services.live_api.rasa import Parsed, Said, messages, parse_answer
 from services.live_api.roster import Serving
 from shared.errors import ForbiddenError, NotFoundError
+from shared.web.describing import TEXT
 from shared.web.routing import Router, admit
 from shared.web.strict_json import parse_json
 
@@ -36,7 +37,7 @@ def _documented(model: type[BaseModel], example: dict[str, Any]) -> dict[str, An
     return {"requestBody": {"required": True, "content": {"application/json": content}}, "security": [{"key": []}]}
 
 
-@router.get("/webhooks/rest/")
+@router.get("/webhooks/rest/", summary="Say that a rest channel is there")
 async def health(channel: str, floor: Floor) -> dict[str, str]:
     """As Rasa's REST channel says that it is there.
 
@@ -46,7 +47,12 @@ async def health(channel: str, floor: Floor) -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.post("/webhooks/rest/webhook", openapi_extra=_documented(Said, {"sender": "maud", "message": "hello"}))
+@router.post(
+    "/webhooks/rest/webhook",
+    openapi_extra=_documented(Said, {"sender": "maud", "message": "hello"}),
+    responses={200: {"content": {"application/x-ndjson": TEXT}}},
+    summary="Say something over a rest channel",
+)
 async def say(
     channel: str,
     request: Request,
@@ -71,7 +77,9 @@ async def say(
     return Response(orjson.dumps(shown), media_type="application/json")
 
 
-@router.post("/model/parse", openapi_extra=_documented(Parsed, {"text": "hello"}))
+@router.post(
+    "/model/parse", openapi_extra=_documented(Parsed, {"text": "hello"}), summary="Parse a text over a rest channel"
+)
 async def parse(channel: str, request: Request, floor: Floor) -> Response:
     """What a text means, in the bot's first language.
 

@@ -49,7 +49,13 @@ class StageRequest(BaseModel):
     provenance: dict[str, Any] = {}
 
 
-@router.put("/{digest}", openapi_extra={UPLOAD: True, "requestBody": _DOCUMENT}, status_code=201)
+@router.put(
+    "/{digest}",
+    openapi_extra={UPLOAD: True, "requestBody": _DOCUMENT},
+    status_code=201,
+    responses={200: {"model": Proof, "description": "It was staged already."}},
+    summary="Stage a release",
+)
 async def put(bot: str, digest: str, request: Request, response: Response, floor: Floor, key: Releaser) -> Proof:
     """Loads, warms and probes a candidate beside what is served; answers what this side found (P12)."""
     body = await request.body()
@@ -104,7 +110,7 @@ def _read_strictly(body: bytes) -> StageRequest:
         raise InvalidError("manifest_invalid", "The document is not a release.", errors=found) from None
 
 
-@router.get("/{digest}", response_model=Release)
+@router.get("/{digest}", response_model=Release, summary="Show a release")
 def show(bot: str, digest: str, floor: Floor, key: Releaser) -> Response:
     """The document as it was staged, byte for byte."""
     here = releases.c.bot_id == floor.bot_id(bot, key), releases.c.digest == digest

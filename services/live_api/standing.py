@@ -20,7 +20,7 @@ class Standing(BaseModel):
     blocks: dict[str, int]
 
 
-@router.get("")
+@router.get("", summary="Count conversations by where they stand")
 def standing(bot: str, floor: Floor, key: Releaser) -> Standing:
     """Conversations that were active within the bot's session timeout."""
     serving = floor.serving(bot, key)

@@ -30,7 +30,7 @@ _REFUSALS = {
 }
 
 
-@router.get("/webhook")
+@router.get("/webhook", response_class=Response, responses={403: {}}, summary="Answer a platform that asks who we are")
 async def prove(channel: str, request: Request, floor: Floor) -> Response:
     """Platforms that ask who we are, before they send anything, are given back their challenge.
 
@@ -45,7 +45,13 @@ async def prove(channel: str, request: Request, floor: Floor) -> Response:
     return _response(answer)
 
 
-@router.post("/webhook", openapi_extra={BODY_LIMIT: _MOST_BYTES})
+@router.post(
+    "/webhook",
+    response_class=Response,
+    responses={401: {"description": "The platform did not sign this."}},
+    openapi_extra={BODY_LIMIT: _MOST_BYTES},
+    summary="Hear what a platform posts",
+)
 async def hear(channel: str, request: Request, floor: Floor) -> Response:
     """For the channel's platform alone, which proves itself by its signature. Answered when every event is on disk.
 

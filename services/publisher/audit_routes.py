@@ -10,7 +10,7 @@ from shared.web.routing import Router
 router = Router(tags=["audit"])
 
 
-@router.get("/v1/bots/{bot}/audit")
+@router.get("/v1/bots/{bot}/audit", summary="List who did what to a bot")
 def trail(
     bot: str, bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | None = None, action: str | None = None
 ) -> Page[AuditEntry]:

@@ -46,7 +46,7 @@ class ShownSchedule(Schedule):
     next_at: datetime
 
 
-@router.post("/v1/bots/{bot}/inbox-syncs", status_code=202)
+@router.post("/v1/bots/{bot}/inbox-syncs", status_code=202, summary="Bring the inbox home")
 def sync(
     bot: str,
     bridge: Bridge,
@@ -72,7 +72,7 @@ def sync(
     return show(started, bridge, key)
 
 
-@router.get("/v1/inbox-syncs/{sync}")
+@router.get("/v1/inbox-syncs/{sync}", summary="Show an inbox sync")
 def show(sync: str, bridge: Bridge, key: Planner) -> Sync:
     with bridge.db.reading() as connection:
         row = connection.execute(select(inbox_syncs).where(inbox_syncs.c.id == sync)).mappings().first()
@@ -81,7 +81,7 @@ def show(sync: str, bridge: Bridge, key: Planner) -> Sync:
     return _shown(row)
 
 
-@router.get("/v1/bots/{bot}/inbox-schedule")
+@router.get("/v1/bots/{bot}/inbox-schedule", summary="Show the schedule of the inbox")
 def schedule(bot: str, bridge: Bridge, key: Planner) -> ShownSchedule:
     bot_id = bridge.bot_id(bot, key)
     with bridge.db.writing() as connection:
@@ -90,7 +90,7 @@ def schedule(bot: str, bridge: Bridge, key: Planner) -> ShownSchedule:
     return _shown_schedule(row)
 
 
-@router.put("/v1/bots/{bot}/inbox-schedule")
+@router.put("/v1/bots/{bot}/inbox-schedule", summary="Write the schedule of the inbox")
 def reschedule(bot: str, body: Schedule, bridge: Bridge, key: Executor) -> ShownSchedule:
     bot_id = bridge.bot_id(bot, key)
     next_at = now() + timedelta(minutes=body.every_minutes)

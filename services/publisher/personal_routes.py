@@ -7,7 +7,6 @@ import orjson
 from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import RowMapping
-from starlette.responses import StreamingResponse
 
 from services.publisher import audit
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
@@ -16,7 +15,7 @@ from services.publisher.records import now
 from services.publisher.tables import idempotency
 from shared.db import utc
 from shared.errors import NotFoundError
-from shared.web.events import event_stream
+from shared.web.events import EventStream, event_stream
 from shared.web.idempotency import once
 from shared.web.keys import Principal
 from shared.web.progress import eta_seconds
@@ -89,7 +88,7 @@ class Export(BaseModel):
     draft: dict[str, Any]
 
 
-@router.post("/v1/erasures", status_code=202)
+@router.post("/v1/erasures", status_code=202, summary="Erase a person")
 def erase(
     body: Person,
     bridge: Bridge,
@@ -121,8 +120,8 @@ def show(erasure: str, bridge: Bridge, key: Planner) -> Erasure:
     return _shown(_find(bridge, erasure, key))
 
 
-@router.get("/v1/erasures/{erasure}/events")
-def events(erasure: str, request: Request, bridge: Bridge, key: Planner) -> StreamingResponse:
+@router.get("/v1/erasures/{erasure}/events", response_class=EventStream)
+def events(erasure: str, request: Request, bridge: Bridge, key: Planner) -> EventStream:
     """Server-sent events: `progress` with the erasure as it stands, until it has ended."""
     _find(bridge, erasure, key)
     return event_stream(
@@ -132,7 +131,7 @@ def events(erasure: str, request: Request, bridge: Bridge, key: Planner) -> Stre
     )
 
 
-@router.post("/v1/exports")
+@router.post("/v1/exports", summary="Export a person")
 def export(body: Person, bridge: Bridge, key: Executor) -> Export:
     """Everything that the three know of the person, in one document."""
     bot_id = bridge.bot_id(body.bot, key)

@@ -110,7 +110,7 @@ def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 20, cursor: 
     return Page(items=items, next=page.next)
 
 
-@router.post("/v1/plans/{plan}/approve")
+@router.post("/v1/plans/{plan}/approve", summary="Approve a plan")
 def approve(plan: str, bridge: Bridge, key: Approver) -> ShownPlan:
     """By somebody other than its author, and counted once (P21)."""
     found = find(bridge, plan, key)

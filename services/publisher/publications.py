@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
-from starlette.responses import StreamingResponse
 
 from services.publisher import audit, history, plan_records, plans, records
 from services.publisher.asking import Asked, PublicationRequest, judged, known_before, planned, refuse_second, take_up
@@ -16,7 +15,7 @@ from services.publisher.records import ENDED, Publication
 from services.publisher.wish import Wish
 from shared.contracts import Finding
 from shared.errors import InvalidError, NotFoundError, PreconditionError
-from shared.web.events import event_stream
+from shared.web.events import EventStream, event_stream
 from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
 from shared.web.progress import eta_seconds
@@ -52,7 +51,9 @@ class Shown(BaseModel):
     ended_at: datetime | None = None
 
 
-@router.post("/v1/bots/{bot}/publications", status_code=202, responses={200: {"model": Shown}})
+@router.post(
+    "/v1/bots/{bot}/publications", status_code=202, responses={200: {"model": Shown}, 412: {}}, summary="Publish a bot"
+)
 def publish(
     bot: str,
     body: PublicationRequest,
@@ -92,8 +93,8 @@ def show(publication: str, bridge: Bridge, key: Planner) -> Shown:
     return shown(_find(bridge, publication, key), bridge)
 
 
-@router.get("/v1/publications/{publication}/events")
-def events(publication: str, request: Request, bridge: Bridge, key: Planner) -> StreamingResponse:
+@router.get("/v1/publications/{publication}/events", response_class=EventStream)
+def events(publication: str, request: Request, bridge: Bridge, key: Planner) -> EventStream:
     """Server-sent events: `progress` with the publication as it stands, until it has ended."""
     _find(bridge, publication, key)
     return event_stream(

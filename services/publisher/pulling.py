@@ -35,7 +35,7 @@ class Pulled(BaseModel):
     snapshot: str | None = None
 
 
-@router.post("/v1/bots/{bot}/drift/pull")
+@router.post("/v1/bots/{bot}/drift/pull", responses={412: {}}, summary="Pull live edits into draft")
 def pull(bot: str, bridge: Bridge, key: Executor, body: PullRequest | None = None) -> Pulled:
     """409 `drift_conflict` names what was changed differently on both sides; nothing is written then."""
     asked = body or PullRequest()

@@ -68,14 +68,14 @@ def list_all(
     return cut(items, limit, cursor, key=lambda item: (item.number,), newest_first=True)
 
 
-@router.get("/{number}")
+@router.get("/{number}", summary="Show a release")
 def show(bot: str, number: int, bridge: Bridge, key: Planner, target: Of = "live") -> ReleaseDetail:
     row = _find(bridge, bridge.bot_id(bot, key), target, number)
     release, provenance = _document(bridge, row) or (None, {})
     return ReleaseDetail(**row.__dict__, release=release, provenance=provenance)
 
 
-@router.get("/{number}/compare/{other}")
+@router.get("/{number}/compare/{other}", summary="Compare a release")
 def compare(
     bot: str, number: int, other: Literal["draft", "live"] | int, bridge: Bridge, key: Planner, target: Of = "live"
 ) -> Comparison:
@@ -96,7 +96,7 @@ def compare(
     return Comparison(before=str(number), after=str(other), changes=changes)
 
 
-@router.post("/{number}/restore")
+@router.post("/{number}/restore", summary="Restore a release into draft")
 def restore(bot: str, number: int, bridge: Bridge, key: Executor, target: Of = "live") -> Restored:
     """Draft becomes what that release was, its NLP included; live is left alone (P18)."""
     bot_id = bridge.bot_id(bot, key)

@@ -39,7 +39,7 @@ class Status(BaseModel):
     running: Shown | None
 
 
-@router.get("/v1/bots/{bot}/status")
+@router.get("/v1/bots/{bot}/status", summary="Show where a bot stands")
 def status(bot: str, bridge: Bridge, key: Planner) -> Status:
     bot_id = bridge.bot_id(bot, key)
     draft, wish = _draft(bridge, bot_id), Wish(mode="full")

@@ -32,7 +32,7 @@ class Unpublished(BaseModel):
     release_digest: str
 
 
-@router.post("/v1/bots/{bot}/unpublish")
+@router.post("/v1/bots/{bot}/unpublish", responses={412: {}}, summary="Unpublish a bot")
 def unpublish(bot: str, bridge: Bridge, key: Executor, body: UnpublishRequest | None = None) -> Unpublished:
     """Live answers `never_published` from then on. Releases, conversations and environment values stay.
 

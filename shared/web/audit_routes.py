@@ -31,7 +31,7 @@ class AuditEntry(BaseModel):
 def audit_router(db: Database, table: Table) -> Router:
     router = Router(tags=["audit"])
 
-    @router.get("/v1/audit")
+    @router.get("/v1/audit", summary="List who did what")
     def trail(
         limit: Limit = 100,
         cursor: str | None = None,

@@ -16,9 +16,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _LONGER = 0.05, 0.25, 1.1
 _QUIET_LOOKS = 40
 
 
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
 def event_stream(
     request: Request, read: Callable[[], dict[str, Any]], ended: Callable[[dict[str, Any]], bool]
-) -> StreamingResponse:
+) -> EventStream:
     """`read` gives the state as JSON; it runs in the thread pool."""
 
     async def events() -> AsyncIterator[bytes]:
@@ -37,4 +41,4 @@ def event_stream(
             pause = min(_LONGEST_PAUSE, pause * _LONGER)
 
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(events(), media_type="text/event-stream", headers=headers)
+    return EventStream(events(), headers=headers)

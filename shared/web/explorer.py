@@ -7,8 +7,11 @@ from typing import Any
 import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
+from pydantic.json_schema import models_json_schema
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
+
+from shared.web.problems import Problem
 
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
@@ -43,9 +46,17 @@ def add_examples(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
+def add_problem(schema: dict[str, Any]) -> dict[str, Any]:
+    """What every refusal looks like, said once."""
+    template = "#/components/schemas/{model}"
+    _, told = models_json_schema([(Problem, "serialization")], ref_template=template)
+    schema["components"]["schemas"] |= told["$defs"]
+    return schema
+
+
 def add_explorer(app: FastAPI, banner: str, colour: str) -> None:
     plain = app.openapi
-    app.openapi = lambda: add_examples(plain())  # type: ignore[method-assign]
+    app.openapi = lambda: add_problem(add_examples(plain()))  # type: ignore[method-assign]
     app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
 
     @app.get("/docs", include_in_schema=False)

@@ -66,7 +66,7 @@ def list_all(request: Request, _key: Admin) -> ListedKeys:
     return ListedKeys(items=[ListedKey.model_validate(row) for row in _ring(request).list()])
 
 
-@router.delete("/{key_id}", status_code=204)
+@router.delete("/{key_id}", status_code=204, summary="Revoke a key")
 def revoke(key_id: str, request: Request, key: Admin) -> Response:
     _ring(request).revoke(key_id, key.name)
     return Response(status_code=204)

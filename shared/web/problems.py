@@ -1,12 +1,13 @@
 """Errors rendered once, as `application/problem+json` (RFC 9457) with a stable `code`."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -18,6 +19,31 @@ log = structlog.get_logger()
 
 _STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 _TITLES = {400: "Malformed request", 404: "Not found", 405: "Method not allowed", 422: "Invalid"}
+
+
+class Place(BaseModel):
+    """What is wrong at one place of a request, which a JSON pointer names."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """A refusal (RFC 9457). `code` is stable, `detail` is for people, `instance` is the id of the request.
+
+    Some codes have fields of their own beside it.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: str
+    instance: str
+    code: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+    errors: list[Place] = []
+    findings: list[dict[str, Any]] = []
 
 
 def install(app: FastAPI) -> None:

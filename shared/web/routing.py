@@ -15,15 +15,16 @@ from starlette.responses import Response
 from starlette.types import Message, Receive
 
 from shared.errors import GreenroomError, MediaTypeError, TooLargeError
+from shared.web.describing import is_refusal, operation_id_of, refusal, refusals, summary_of
 from shared.web.keys import KeyRing, Principal, demand, unauthenticated
 from shared.web.strict_json import JsonLimits, parse_json
 from shared.web.typed import check_whole_numbers, read_strictly, whole_numbers
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of this service.")
 _BODY_SECONDS = 30.0
-UPLOAD = "greenroom-upload"
-BLOB = "greenroom-blob"
-BODY_LIMIT = "greenroom-body-limit"
+UPLOAD = "x-greenroom-upload"
+BLOB = "x-greenroom-blob"
+BODY_LIMIT = "x-greenroom-body-limit"
 """In bytes, for a route whose bodies have a limit of their own."""
 # A whole bot has far more keys than anything that is written by hand.
 _UPLOAD_LIMITS = JsonLimits(keys=1_000_000)
@@ -54,11 +55,24 @@ def scopes_of(dependant: Dependant) -> tuple[str, ...] | None:
 
 
 class GuardedRoute(APIRoute):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, path: str, endpoint: Callable[..., Any], **kwargs: Any) -> None:
+        summary = kwargs.get("summary") or summary_of(endpoint.__name__, path)
+        named = {"summary": summary, "operation_id": kwargs.get("operation_id") or operation_id_of(summary)}
+        super().__init__(path, endpoint, **{**kwargs, **named})
         scopes = scopes_of(self.dependant)
         if scopes:
             self.description = f"{self.description}\n\nScope: {', '.join(f'`{s}`' for s in scopes)}.".strip()
+        self.responses = self._possible(scopes)
+
+    def _possible(self, scopes: tuple[str, ...] | None) -> dict[int | str, dict[str, Any]]:
+        """What is answered beside the plain answer, told in one way for all routes."""
+        extra = self.openapi_extra or {}
+        keyed = scopes if scopes is not None else () if "security" in extra else None
+        own = {status: refusal(status, told) if is_refusal(status) else told for status, told in self.responses.items()}
+        return {
+            **refusals(self.path, self.methods or (), keyed, _header_names(self.dependant), _media_type(self, extra)),
+            **own,
+        }
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         handle = super().get_route_handler()
@@ -82,6 +96,19 @@ class GuardedRoute(APIRoute):
             return await handle(bounded)
 
         return guarded
+
+
+def _header_names(dependant: Dependant) -> set[str]:
+    own = {field.alias.lower() for field in dependant.header_params}
+    return own.union(*map(_header_names, dependant.dependencies))
+
+
+def _media_type(route: APIRoute, extra: Mapping[str, Any]) -> str | None:
+    """Of the bodies that a route reads, None when it reads none."""
+    if route.body_field:
+        return "application/json"
+    by_hand = extra.get("requestBody", {}).get("content", {})
+    return next(iter(by_hand), "*/*" if BODY_LIMIT in extra else None)
 
 
 class Router(APIRouter):

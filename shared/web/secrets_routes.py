@@ -72,7 +72,7 @@ def secrets_router(drawer: Drawer, reads: str, writes: str) -> APIRouter:
             marks = _marks(connection, drawer.table, drawer.find_bot(connection, bot, key))
         return cut(marks, limit, cursor, key=lambda mark: (mark.name,))
 
-    @router.put("/v1/bots/{bot}/secrets/{name}")
+    @router.put("/v1/bots/{bot}/secrets/{name}", responses={201: {"model": SecretMark}}, summary="Write a secret")
     def put(
         bot: str,
         name: SecretName,
@@ -90,7 +90,7 @@ def secrets_router(drawer: Drawer, reads: str, writes: str) -> APIRouter:
         response.status_code = 201 if fresh else 200
         return mark
 
-    @router.delete("/v1/bots/{bot}/secrets/{name}", status_code=204)
+    @router.delete("/v1/bots/{bot}/secrets/{name}", status_code=204, summary="Delete a secret")
     def remove(bot: str, name: SecretName, key: Principal = requires(writes)) -> Response:
         with drawer.db.writing() as connection:
             bot_id = drawer.find_bot(connection, bot, key)
@@ -99,15 +99,17 @@ def secrets_router(drawer: Drawer, reads: str, writes: str) -> APIRouter:
             note(connection, drawer.audit, _entry("secret_removed", bot_id, name, key))
         return Response(status_code=204)
 
-    router.include_router(reseal_router(drawer.db, drawer.audit, drawer.secrets, drawer.columns))
-    return router
+    whole = APIRouter()
+    whole.include_router(router)
+    whole.include_router(reseal_router(drawer.db, drawer.audit, drawer.secrets, drawer.columns))
+    return whole
 
 
 def reseal_router(db: Database, audit: Table, secrets: Secrets, columns: Sequence[SealedColumn]) -> APIRouter:
     """`columns` are all columns of the service that hold sealed texts."""
     router = Router(tags=["secrets"])
 
-    @router.post("/v1/secrets/reseal")
+    @router.post("/v1/secrets/reseal", summary="Seal all secrets anew")
     def seal_anew(key: Principal = requires("admin")) -> Resealed:
         """After the keys were changed: reads them anew, and seals with the first what another one sealed."""
         secrets.reload()

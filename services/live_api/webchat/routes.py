@@ -12,7 +12,7 @@ import orjson
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse, StreamingResponse
+from starlette.responses import HTMLResponse
 
 from services.live_api.channel_records import Channel
 from services.live_api.channels.webchat import Config, Secrets
@@ -23,6 +23,7 @@ from services.live_api.webchat.page import may_open, page, page_headers
 from services.live_api.webchat.transcript import Cursor, latest, read_cursor, said_after
 from services.live_api.webchat.watching import Watchers
 from shared.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from shared.web.events import EventStream
 from shared.web.routing import Router
 from shared.web.stopping import is_stopping
 
@@ -31,6 +32,8 @@ router = Router(prefix="/v1/channels/{channel}/webchat", tags=["web chat"])
 SESSION_LASTS = timedelta(days=30)
 _STREAM_SECONDS, _HEARTBEAT_SECONDS = 600, 15
 _BEARER = "Bearer "
+_SESSION_ENDED: dict[int | str, dict[str, Any]] = {401: {"description": "No session of this chat was shown."}}
+_NOT_HERE: dict[int | str, dict[str, Any]] = {403: {"description": "The chat is off, or not for pages of this site."}}
 _FILES = {"webchat.js": "text/javascript; charset=utf-8", "webchat.css": "text/css; charset=utf-8"}
 _EVENTS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -70,7 +73,7 @@ Chat = Annotated[Channel, Depends(_web_chat)]
 Shown = Annotated[Session, Depends(_session)]
 
 
-@router.get("", response_class=HTMLResponse)
+@router.get("", response_class=HTMLResponse, summary="Show the web chat")
 async def show(chat: Chat) -> Response:
     """The chat as a page: for a frame, or to be looked at by itself.
 
@@ -80,7 +83,7 @@ async def show(chat: Chat) -> Response:
     return HTMLResponse(page(config.title, config.colour), headers=dict(page_headers(config.allowed_origins)))
 
 
-@router.post("/sessions", status_code=201)
+@router.post("/sessions", status_code=201, responses=_NOT_HERE, summary="Open a session of the web chat")
 async def open_session(chat: Chat, floor: Floor, request: Request) -> OpenedSession:
     """A conversation of its own; shown a session that is still good, that conversation for longer.
 
@@ -99,7 +102,7 @@ async def open_session(chat: Chat, floor: Floor, request: Request) -> OpenedSess
     return OpenedSession(token=token, conversation=conversation, expires_at=expires)
 
 
-@router.get("/messages")
+@router.get("/messages", responses=_SESSION_ENDED, summary="List what was said in the web chat")
 async def transcript(chat: Chat, session: Shown, floor: Floor, after: str | None = None) -> Transcript:
     """What was said since `after`, or lately. Up to a hundred at once: go on with `cursor` until nothing comes.
 
@@ -110,14 +113,14 @@ async def transcript(chat: Chat, session: Shown, floor: Floor, after: str | None
     return Transcript(items=items, cursor=str(cursor))
 
 
-@router.get("/events")
-async def events(chat: Chat, session: Shown, floor: Floor, request: Request, after: str) -> StreamingResponse:
+@router.get("/events", response_class=EventStream, responses=_SESSION_ENDED, summary="Follow the web chat")
+async def events(chat: Chat, session: Shown, floor: Floor, request: Request, after: str) -> EventStream:
     """The same as it is said, as server-sent events `said`. It ends now and then: ask again, from the last cursor.
 
     Scope: the session.
     """
     told = _told(request, floor, chat, session, read_cursor(after))
-    return StreamingResponse(told, media_type="text/event-stream", headers=_EVENTS)
+    return EventStream(told, headers=_EVENTS)
 
 
 @router.get("/{file}", include_in_schema=False, dependencies=[Depends(_web_chat)])
