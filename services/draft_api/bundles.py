@@ -55,8 +55,31 @@ class BundleFlow(FlowBody):
         return Flow(id=self.id, name=self.name, blocks=tuple(self.blocks), variables=tuple(self.variables))
 
 
+_EXAMPLE = {
+    "format": "greenroom.bundle/1",
+    "bot": {"name": "Lighthouse Tours", "languages": ["en"]},
+    "intents": [{"id": "tour_times", "name": "tour_times", "expressions": {"en": ["when is the next tour"]}}],
+    "flows": [
+        {
+            "id": "tours",
+            "name": "Tours",
+            "blocks": [
+                {
+                    "id": "tour_times",
+                    "kind": "message",
+                    "intent": "tour_times",
+                    "messages": [{"text": "At every full hour, while the lamp is out."}],
+                }
+            ],
+        }
+    ],
+}
+
+
 class Bundle(_Closed):
     """Without `cases`, those that the bot has stay."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [_EXAMPLE]})
 
     format: Literal["greenroom.bundle/1"]
     bot: BundleBot

@@ -31,7 +31,10 @@ class NewExpression(BaseModel):
 
 
 class NewExpressions(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"expressions": [{"text": "is there a hook for my penny-farthing"}]}]},
+    )
 
     expressions: Annotated[list[NewExpression], Field(min_length=1, max_length=10_000)]
 

@@ -88,10 +88,20 @@ class Acceptance(_Closed):
 
 
 class Acceptances(_Closed):
+    """Their ids are those of the list."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"items": [{"id": "inbox_1", "intent": "bring_bicycle"}]}]}
+    )
+
     items: Annotated[list[Acceptance], Field(min_length=1, max_length=500)]
 
 
 class Dismissals(_Closed):
+    """Their ids are those of the list."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"ids": ["inbox_1"]}]})
+
     ids: Annotated[list[str], Field(min_length=1, max_length=500)]
 
 

@@ -24,7 +24,7 @@ from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/intents", tags=["intents"])
 
-Name = Annotated[str, Field(min_length=1, max_length=200, examples=["refund_request"])]
+Name = Annotated[str, Field(min_length=1, max_length=200, examples=["ghost_train"])]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -39,12 +39,18 @@ class NewIntent(Closed):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"name": "refund_request", "expressions": ["I want my money back", "refund please"]}]
+            "examples": [
+                {"name": "ghost_train", "expressions": ["is there a ghost train", "when does the haunted special run"]}
+            ]
         },
     )
 
 
 class IntentChange(Closed):
+    """The name that it has already changes nothing."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "bring_bicycle"}]})
+
     name: Name
 
 

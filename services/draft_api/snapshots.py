@@ -36,7 +36,9 @@ class SnapshotRow(BaseModel):
 
 
 class SnapshotReason(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"reason": "before the summer timetable"}]}
+    )
 
     reason: Annotated[str, Field(max_length=200)] = "taken by hand"
 

@@ -33,16 +33,17 @@ _EXAMPLES = {
 }
 # What an example writes is a thing of its own: it does not take the place of what the sample bot has.
 _EXAMPLES_TO_WRITE = {**_EXAMPLES, "flow": "my_refunds"}
+_HEADERS = {"live-edit": "confirmed"}
 
 
 def add_examples(schema: dict[str, Any]) -> dict[str, Any]:
-    """Path parameters get an example by their name; the explorer fills it in."""
+    """What stands in paths, and headers that are asked for, get an example by their name; the explorer fills it in."""
     for operations in schema["paths"].values():
         for method, operation in operations.items():
-            examples = _EXAMPLES if method == "get" else _EXAMPLES_TO_WRITE
+            known = {"path": _EXAMPLES if method == "get" else _EXAMPLES_TO_WRITE, "header": _HEADERS}
             for parameter in operation.get("parameters", ()):
-                if parameter["in"] == "path" and parameter["name"] in examples:
-                    parameter["example"] = examples[parameter["name"]]
+                if example := known.get(parameter["in"], {}).get(parameter["name"]):
+                    parameter["example"] = example
     return schema
 
 
