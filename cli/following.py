@@ -28,6 +28,12 @@ def finish(peer: Peer, kind: str, job: Job, label: str) -> Job:
     return job
 
 
+def failure(job: Job) -> str:
+    """Why it did not come to its end, or how it ended."""
+    error = job.get("error")
+    return f"{error['code']}: {error['detail']}" if error else f"it is {job['status']}"
+
+
 def states(peer: Peer, kind: str, job: Job, sleep: Callable[[float], None] = time.sleep) -> Iterator[Job]:
     """What the job looked like, again and again, the last time ended. A restart of the service is waited out."""
     yield job

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from cli.access import Access, connected
-from cli.following import finish
+from cli.following import failure, finish
 from cli.outcome import USAGE, CommandError
 
 
@@ -32,7 +32,7 @@ def person(
     asked = access.publisher.post("erasures", body=body)
     done = finish(access.publisher, "erasures", asked, "Erasing")
     if done["status"] != "succeeded":
-        raise CommandError(f"erasure_failed: {done['error'] or 'no reason was given'}", problem=done)
+        raise CommandError(f"erasure_failed: {failure(done)}", problem=done)
     access.answer(done, lambda: print("\n".join(_lines(done["report"]))))
 
 

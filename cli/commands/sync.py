@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.access import Access, connected
-from cli.following import finish
+from cli.following import failure, finish
 from cli.outcome import CommandError
 
 
@@ -14,6 +14,6 @@ def sync(access: Access, bot: Annotated[str, typer.Argument(help="Its name or id
     """Move live's user messages to draft's inbox."""
     started = access.publisher.post("bots", bot, "inbox-syncs")
     moved = finish(access.publisher, "inbox-syncs", started, "Moving messages")
-    if moved["status"] == "failed":
-        raise CommandError(f"sync_failed: {moved.get('error') or 'no reason was given'}", problem=moved)
+    if moved["status"] != "succeeded":
+        raise CommandError(f"sync_failed: {failure(moved)}", problem=moved)
     access.answer(moved, lambda: print(f"{moved.get('moved', 0)} messages moved to draft's inbox."))

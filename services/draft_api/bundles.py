@@ -1,6 +1,6 @@
 """A whole bot as one JSON document: to carry it elsewhere, and to undo what was destructive."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -55,7 +55,7 @@ class BundleFlow(FlowBody):
         return Flow(id=self.id, name=self.name, blocks=tuple(self.blocks), variables=tuple(self.variables))
 
 
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "format": "greenroom.bundle/1",
     "bot": {"name": "Lighthouse Tours", "languages": ["en"]},
     "intents": [{"id": "tour_times", "name": "tour_times", "expressions": {"en": ["when is the next tour"]}}],

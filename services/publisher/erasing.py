@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from services.publisher import audit
 from services.publisher.bridge import TargetParts
+from services.publisher.inbox_sync import GOING
 from services.publisher.peers import Draft
 from services.publisher.records import now
 from services.publisher.tables import HOLDING_SUBJECTS, erasures, inbox_syncs, plans
@@ -102,7 +103,7 @@ class Erasing:
     def _wait_for_syncs(self, bot: str, moment: datetime) -> None:
         """One that began before may still hold messages that are gone from live. Raises BusyError `inbox_busy`."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        before = inbox_syncs.c.bot_id == bot, inbox_syncs.c.status == "running", inbox_syncs.c.created_at <= moment
+        before = inbox_syncs.c.bot_id == bot, inbox_syncs.c.status.in_(GOING), inbox_syncs.c.created_at <= moment
         while True:
             with self.db.reading() as connection:
                 if not connection.execute(select(inbox_syncs.c.id).where(*before)).first():

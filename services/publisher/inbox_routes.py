@@ -1,20 +1,22 @@
 """Asking for the inbox now, and when it comes by itself (F1)."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Header, Response
+from fastapi import Header, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from services.publisher import records
 from services.publisher.bridge import Bridge, Executor, Planner
-from services.publisher.inbox_sync import ask_for_sync
+from services.publisher.inbox_sync import GOING, ask_for_sync, ask_to_cancel
 from services.publisher.records import now
 from services.publisher.tables import idempotency, inbox_schedules, inbox_syncs
 from shared.db import utc
 from shared.errors import NotFoundError
+from shared.web.events import EventStream, event_stream
 from shared.web.idempotency import once
+from shared.web.keys import Principal
 from shared.web.routing import Router
 
 router = Router(tags=["inbox"])
@@ -23,12 +25,16 @@ _SOON = timedelta(days=1)
 
 
 class Sync(BaseModel):
+    """How much is left nobody knows before it is moved: it is at 0 % until it ends, and has no `eta_seconds`."""
+
     id: str
     bot: str
     status: str
+    step: str
     percent: float
+    eta_seconds: float | None = None
     moved: int
-    error: str | None
+    error: dict[str, str] | None
     created_at: datetime
     ended_at: datetime | None
 
@@ -75,10 +81,27 @@ def sync(
 @router.get("/v1/inbox-syncs/{sync}", summary="Show an inbox sync")
 def show(sync: str, bridge: Bridge, key: Planner) -> Sync:
     with bridge.db.reading() as connection:
-        row = connection.execute(select(inbox_syncs).where(inbox_syncs.c.id == sync)).mappings().first()
-    if row is None or (key.bot is not None and key.bot != row["bot_id"]):
-        raise NotFoundError("not_found", f"There is no inbox sync {sync!r}.")
-    return _shown(row)
+        return _shown(_find(connection, sync, key))
+
+
+@router.get("/v1/inbox-syncs/{sync}/events", response_class=EventStream, summary="Follow an inbox sync")
+def events(sync: str, request: Request, bridge: Bridge, key: Planner) -> EventStream:
+    """Server-sent events: `progress` with the sync as it stands, until it has ended."""
+    show(sync, bridge, key)
+    return event_stream(
+        request,
+        read=lambda: show(sync, bridge, key).model_dump(mode="json"),
+        ended=lambda state: state["status"] != "running",
+    )
+
+
+@router.post("/v1/inbox-syncs/{sync}/cancel", summary="Cancel an inbox sync")
+def cancel(sync: str, bridge: Bridge, key: Executor) -> Sync:
+    """Takes effect once the messages in hand have arrived: they stay, and the next sync goes on after them."""
+    with bridge.db.writing() as connection:
+        _find(connection, sync, key)
+        ask_to_cancel(connection, sync)
+        return _shown(_find(connection, sync, key))
 
 
 @router.get("/v1/bots/{bot}/inbox-schedule", summary="Show the schedule of the inbox")
@@ -102,12 +125,23 @@ def reschedule(bot: str, body: Schedule, bridge: Bridge, key: Executor) -> Shown
     return _shown_schedule(row)
 
 
+def _find(connection: Connection, sync: str, key: Principal) -> RowMapping:
+    row = connection.execute(select(inbox_syncs).where(inbox_syncs.c.id == sync)).mappings().first()
+    if row is None or (key.bot is not None and key.bot != row["bot_id"]):
+        raise NotFoundError("not_found", f"There is no inbox sync {sync!r}.")
+    return row
+
+
 def _shown(row: RowMapping) -> Sync:
-    values: dict[str, Any] = {name: row[name] for name in ("id", "status", "moved", "error")}
+    going = row["status"] in GOING
     return Sync(
-        **values,
+        id=row["id"],
         bot=row["bot_id"],
-        percent=0.0 if row["status"] == "running" else 100.0,
+        status="running" if going else row["status"],
+        step={"running": "moving", "cancelling": "cancelling"}.get(row["status"], "done"),
+        percent=0.0 if going else 100.0,
+        moved=row["moved"],
+        error=records.error_of(row["error"]),
         created_at=utc(row["created_at"]),
         ended_at=utc(row["ended_at"]),
     )

@@ -2,6 +2,9 @@
 
 Draft counts a message once by its id, and the cursor moves only after draft has confirmed; so a crash
 anywhere repeats a page at most, and a repeated page changes nothing.
+
+A sync that is to be cancelled is `cancelling` until the page in hand is delivered: whoever waits for it, as an erasure
+does, waits for that too.
 """
 
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from shared.failpoints import reach
 from shared.ids import new_id
 from shared.jobs import AWAY
 
+GOING = ("running", "cancelling")
 _PAGE = 500
 
 
@@ -31,10 +35,10 @@ class InboxSync:
     def run(self, sync: str) -> None:
         with self.db.reading() as connection:
             row = connection.execute(select(inbox_syncs).where(inbox_syncs.c.id == sync)).mappings().one()
-        if row["status"] in {"succeeded", "failed"}:
+        if row["status"] not in GOING:
             return
         try:
-            moved = self._move(row["bot_id"], row["moved"], sync)
+            self._move(row["bot_id"], row["moved"], sync)
         except GreenroomError as error:
             self._change(sync, status="failed", error=f"{error.code}: {error.detail}", ended_at=now())
         except AWAY:
@@ -42,17 +46,17 @@ class InboxSync:
         except Exception as error:
             self._change(sync, status="failed", error=f"internal: {type(error).__name__}", ended_at=now())
         else:
-            self._change(sync, status="succeeded", moved=moved, ended_at=now())
+            self._end(sync)
 
-    def _move(self, bot: str, moved: int, sync: str) -> int:
-        while True:
+    def _move(self, bot: str, moved: int, sync: str) -> None:
+        while not self._cancelled(sync):
             with self.db.reading() as connection:
                 after = connection.execute(
                     select(inbox_schedules.c.after).where(inbox_schedules.c.bot_id == bot)
                 ).scalar_one()
             messages = self.live.messages(bot, after, _PAGE)
             if not messages:
-                return moved
+                return
             reach("inbox.fetched")
             self.draft.deliver(bot, messages)
             reach("inbox.delivered")
@@ -67,6 +71,16 @@ class InboxSync:
         here = inbox_schedules.c.bot_id == bot, inbox_schedules.c.after < sequence
         connection.execute(update(inbox_schedules).where(*here).values(after=sequence))
 
+    def _cancelled(self, sync: str) -> bool:
+        with self.db.reading() as connection:
+            return status_of(connection, sync) == "cancelling"
+
+    def _end(self, sync: str) -> None:
+        with self.db.writing() as connection:
+            status = "cancelled" if status_of(connection, sync) == "cancelling" else "succeeded"
+            ended = {"status": status, "ended_at": now()}
+            connection.execute(update(inbox_syncs).where(inbox_syncs.c.id == sync).values(**ended))
+
     def _change(self, sync: str, **values: Any) -> None:
         with self.db.writing() as connection:
             connection.execute(update(inbox_syncs).where(inbox_syncs.c.id == sync).values(**values))
@@ -80,8 +94,18 @@ def ask_for_sync(connection: Connection, bot: str, name: str | None = None) -> s
     return sync
 
 
+def ask_to_cancel(connection: Connection, sync: str) -> None:
+    """What has ended stays as it ended."""
+    running = inbox_syncs.c.id == sync, inbox_syncs.c.status == "running"
+    connection.execute(update(inbox_syncs).where(*running).values(status="cancelling"))
+
+
+def status_of(connection: Connection, sync: str) -> str:
+    return str(connection.execute(select(inbox_syncs.c.status).where(inbox_syncs.c.id == sync)).scalar_one())
+
+
 def unfinished_syncs(connection: Connection) -> list[str]:
-    return list(connection.execute(select(inbox_syncs.c.id).where(inbox_syncs.c.status == "running")).scalars())
+    return list(connection.execute(select(inbox_syncs.c.id).where(inbox_syncs.c.status.in_(GOING))).scalars())
 
 
 def take_due(connection: Connection, moment: datetime) -> list[str]:

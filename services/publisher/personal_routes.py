@@ -11,10 +11,10 @@ from sqlalchemy import RowMapping
 from services.publisher import audit
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
 from services.publisher.erasing import ENDED, STEPS, ask_for_erasure, find
-from services.publisher.records import now
+from services.publisher.records import error_of, now
 from services.publisher.tables import idempotency
 from shared.db import utc
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.web.events import EventStream, event_stream
 from shared.web.idempotency import once
 from shared.web.keys import Principal
@@ -72,7 +72,7 @@ class Erasure(BaseModel):
     eta_seconds: float | None = None
     report: Report | None
     author: str
-    error: str | None
+    error: dict[str, str] | None
     created_at: datetime
     ended_at: datetime | None
 
@@ -131,6 +131,15 @@ def events(erasure: str, request: Request, bridge: Bridge, key: Planner) -> Even
     )
 
 
+@router.post("/v1/erasures/{erasure}/cancel")
+def cancel(erasure: str, bridge: Bridge, key: Executor) -> Erasure:
+    """An erasure is owed to a person: it cannot be cancelled, and one that has ended stays as it ended."""
+    found = _find(bridge, erasure, key)
+    if found["status"] not in ENDED:
+        raise ConflictError("not_cancellable", "An erasure that was asked for is seen through.", step=found["step"])
+    return _shown(found)
+
+
 @router.post("/v1/exports", summary="Export a person")
 def export(body: Person, bridge: Bridge, key: Executor) -> Export:
     """Everything that the three know of the person, in one document."""
@@ -155,7 +164,8 @@ def _find(bridge: BridgeParts, erasure: str, key: Principal) -> RowMapping:
 def _shown(row: RowMapping) -> Erasure:
     percent = 100.0 * STEPS.index(row["step"]) / (len(STEPS) - 1)
     return Erasure(
-        **{name: row[name] for name in ("id", "status", "step", "author", "error")},
+        **{name: row[name] for name in ("id", "status", "step", "author")},
+        error=error_of(row["error"]),
         bot=row["bot_id"],
         percent=percent,
         eta_seconds=eta_seconds(row["status"] == "running", utc(row["created_at"]), percent),

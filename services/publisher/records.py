@@ -88,6 +88,14 @@ def _publication(row: Any) -> Publication:
     return Publication(wish=wish_of(row), **fields)
 
 
+def error_of(text: str | None) -> dict[str, str] | None:
+    """Why a job failed, which stands in its row as `code: detail`."""
+    if text is None:
+        return None
+    code, _, detail = text.partition(": ")
+    return {"code": code, "detail": detail}
+
+
 def find(connection: Connection, publication: str) -> Publication | None:
     row = connection.execute(select(publications).where(publications.c.id == publication)).mappings().first()
     return _publication(row) if row else None

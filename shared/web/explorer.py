@@ -40,10 +40,11 @@ def add_examples(schema: dict[str, Any]) -> dict[str, Any]:
     """What stands in paths, and headers that are asked for, get an example by their name; the explorer fills it in."""
     for operations in schema["paths"].values():
         for method, operation in operations.items():
-            known = {"path": _EXAMPLES if method == "get" else _EXAMPLES_TO_WRITE, "header": _HEADERS}
+            in_path = _EXAMPLES if method == "get" else _EXAMPLES_TO_WRITE
             for parameter in operation.get("parameters", ()):
-                if example := known.get(parameter["in"], {}).get(parameter["name"]):
-                    parameter["example"] = example
+                known = {"path": in_path, "header": _HEADERS}.get(parameter["in"], {})
+                if parameter["name"] in known:
+                    parameter["example"] = known[parameter["name"]]
     return schema
 
 

@@ -61,8 +61,13 @@ def test_rows_of_the_inbox_are_accepted_into_an_intent_or_dismissed(greenroom, g
 def test_syncing_waits_until_the_messages_are_home(greenroom, greenroom_api):
     running = {"id": "sync_1", "status": "running", "percent": 0.0, "moved": 0, "error": None}
     greenroom_api.on("POST /v1/bots/bakery/inbox-syncs", running, status=202)
-    greenroom_api.on("GET /v1/inbox-syncs/sync_1", {**running, "status": "done", "moved": 12})
+    greenroom_api.on("GET /v1/inbox-syncs/sync_1", {**running, "status": "succeeded", "moved": 12})
     assert "12 messages moved" in greenroom("sync", "bakery").out
+    away = {"code": "live_unreachable", "detail": "Live is away."}
+    greenroom_api.on("GET /v1/inbox-syncs/sync_1", {**running, "status": "failed", "error": away})
+    assert "sync_failed: live_unreachable: Live is away." in greenroom("sync", "bakery").err
+    greenroom_api.on("GET /v1/inbox-syncs/sync_1", {**running, "status": "cancelled", "moved": 3})
+    assert "sync_failed: it is cancelled" in greenroom("sync", "bakery").err
 
 
 def test_what_was_not_understood_is_shown_in_groups_and_taken_as_one(greenroom, greenroom_api):

@@ -33,10 +33,11 @@ def test_an_erasure_is_waited_for_and_says_what_is_left_to_decide(greenroom, gre
 
 
 def test_an_erasure_that_failed_is_an_error(greenroom, greenroom_api):
-    greenroom_api.on("POST /v1/erasures", {**DONE, "status": "failed", "error": "internal: KeyError", "report": None})
+    why = {"code": "internal", "detail": "KeyError"}
+    greenroom_api.on("POST /v1/erasures", {**DONE, "status": "failed", "error": why, "report": None})
     ended = greenroom("person", "erase", "bakery", "maud", "--yes")
     assert ended.code == 1
-    assert "KeyError" in ended.err
+    assert "internal: KeyError" in ended.err
 
 
 def test_nobody_is_erased_without_being_asked(greenroom, greenroom_api):
