@@ -54,6 +54,7 @@ from shared.settings import ServiceSettings
 from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
+from shared.web.explorer import begin_at_explorer
 from shared.web.keys import KeyRing, Principal
 from shared.web.secrets_routes import Drawer, secrets_router
 
@@ -142,6 +143,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
         ],
         find_bot=find,
     )
+    begin_at_explorer(app)
     app.state.desk = DeskParts(
         db=db,
         artifacts=artifacts,

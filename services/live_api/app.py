@@ -70,6 +70,7 @@ from shared.settings import ServiceSettings
 from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
+from shared.web.explorer import begin_at_explorer
 from shared.web.keys import KeyRing
 from shared.web.secrets_routes import Drawer, secrets_router
 
@@ -165,6 +166,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         routers=(*ROUTERS, audit_router(db, audit_table), secrets_router(drawer, "live:read", "live:edit")),
         find_bot=floor.settable,
     )
+    begin_at_explorer(app)
     app.state.floor = floor
     app.state.watchers = Watchers(db)
     app.add_middleware(Origins, book=floor.channels)

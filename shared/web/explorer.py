@@ -8,7 +8,7 @@ import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from pydantic.json_schema import models_json_schema
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.staticfiles import StaticFiles
 
 from shared.web.problems import Problem
@@ -77,3 +77,12 @@ def add_explorer(app: FastAPI, banner: str, colour: str) -> None:
         )
         strip = _BANNER.format(colour=colour, text=escape(banner))
         return HTMLResponse(bytes(page.body).decode().replace("<body>", f"<body>{strip}", 1))
+
+
+def begin_at_explorer(app: FastAPI) -> None:
+    """For whoever opens the bare address of a service that has no page of its own."""
+
+    @app.get("/", include_in_schema=False)
+    async def begin() -> RedirectResponse:
+        # Relative: the service may lie under a path of a proxy.
+        return RedirectResponse("docs")

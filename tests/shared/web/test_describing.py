@@ -135,3 +135,12 @@ def test_a_refusal_of_any_kind_is_as_it_was_told(harbour: House) -> None:
     refused("live", "PUT", at, 428, "live_edit_unconfirmed", template, json={"name": "Menu", "blocks": []})
     at, template = f"/v1/bots/{bot}/publications", "/v1/bots/{bot}/publications"
     refused("publisher", "POST", at, 422, "publication_refused", template, json={"mode": "full"})
+
+
+@pytest.mark.parametrize("service", ["draft", "live"])
+def test_the_bare_address_of_a_service_leads_to_its_explorer(harbour: House, service: str) -> None:
+    begun = getattr(harbour, service).get("/", headers={"Authorization": ""}, follow_redirects=False)
+    assert (begun.status_code, begun.headers["location"]) == (307, "docs")
+    assert begun.headers["greenroom-environment"] == service
+    page = getattr(harbour, service).get("/", headers={"Authorization": ""})
+    assert (page.status_code, page.url.path) == (200, "/docs")
