@@ -39,6 +39,34 @@ def test_status_tells_what_is_live_what_is_not_and_what_is_in_the_way(greenroom,
     ]
 
 
+CALM = {"live": {"number": 7, "digest": "sha256:bb"}, "unpublished": {}, "live_edits": [], "findings": []}
+
+
+def test_status_does_with_what_the_publisher_says_where_the_key_is_for_nothing_else(greenroom, greenroom_api):
+    greenroom_api.on("GET /v1/bots/bakery/status", {**CALM, "running": None})
+    greenroom_api.refuses("GET /v1/bots/bakery/nlp", 401, "unauthenticated", "Show a key.")
+    ended = greenroom("status", "bakery")
+    assert (ended.code, ended.out.splitlines()) == (
+        0,
+        ["live: release 7 (sha256:bb)", "nlp: not known, unauthenticated: Show a key.", "unpublished: nothing"],
+    )
+    away = greenroom("status", "bakery", "--draft-url", "http://127.0.0.1:9")
+    assert away.code == 0
+    assert "nlp: not known, draft cannot be reached" in away.out
+
+
+def test_status_tells_what_was_taken_off_from_what_was_never_published(greenroom, greenroom_api):
+    preview = {"preview": None, "preview_url": "http://preview.example"}
+    greenroom_api.on("GET /v1/bots/bakery/status", {**CALM, **preview, "live": None, "running": None})
+    greenroom_api.on("GET /v1/bots/bakery/nlp", {"languages": {}})
+    release = {"number": 9, "digest": "sha256:99", "origin": "publication", "activated_at": "today", "author": "Ada"}
+    greenroom_api.on("GET /v1/bots/bakery/releases", {"items": [release], "next": None}, {"items": [], "next": None})
+    assert greenroom("status", "bakery").out.splitlines()[:2] == [
+        "live: nothing; release 9 was taken off (greenroom rollback bakery brings it back)",
+        "preview: never published at http://preview.example",
+    ]
+
+
 def test_a_list_is_read_to_its_last_page(greenroom, greenroom_api):
     release = {"number": 2, "digest": "sha256:bb", "origin": "publication", "activated_at": "today", "author": "Ada"}
     pages = {"items": [release], "next": "abc"}, {"items": [{**release, "number": 1}], "next": None}

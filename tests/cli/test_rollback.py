@@ -69,6 +69,43 @@ def test_there_must_be_a_release_to_go_back_to(greenroom, bakery):
     assert "never_published" in greenroom("rollback", "bakery", "--yes").err
 
 
+def going_back(greenroom, api, rows, live):
+    """The release that a rollback asks for, when `live` is the number that is live, or None."""
+    api.asked.clear()
+    api.on("GET /v1/bots/bakery/releases", {"items": rows, "next": None})
+    base = next(({"number": live, "digest": row["digest"]} for row in rows if row["number"] == live), None)
+    api.on("POST /v1/bots/bakery/plans", plan(mode="rollback", base=base, to_release=rows[0]["number"]))
+    ended = greenroom("rollback", "bakery", "--yes")
+    asked = api.requests("POST", "/v1/bots/bakery/plans")
+    return (asked[-1].json["to_release"] if ended.code == 0 else None), ended
+
+
+def test_what_was_rolled_back_is_never_what_a_rollback_goes_to(greenroom, bakery):
+    back = release(4, "rollback", rollback_of=2, digest="sha256:2")
+    assert going_back(greenroom, bakery, [back, *RELEASES], live=4)[0] == 1
+    # Two at once: the one in between was left behind too.
+    far = release(4, "rollback", rollback_of=1, digest="sha256:1")
+    assert "no release before" in going_back(greenroom, bakery, [far, *RELEASES], live=4)[1].err
+    # Whoever publishes again goes back to what they had come back to.
+    again = release(5)
+    assert going_back(greenroom, bakery, [again, back, *RELEASES], live=5)[0] == 4
+    # What was brought back on purpose is left behind no longer.
+    forth = release(5, "rollback", rollback_of=3, digest="sha256:3")
+    assert going_back(greenroom, bakery, [release(6), forth, back, *RELEASES], live=6)[0] == 5
+
+
+def test_what_was_taken_off_is_what_comes_back(greenroom, bakery):
+    to, ended = going_back(greenroom, bakery, RELEASES, live=None)
+    assert to == 3
+    assert "From nothing: live does not serve it\nto   release 3" in ended.err
+    assert going_back(greenroom, bakery, RELEASES[2:], live=None)[0] == 1
+
+
+def test_a_plan_chooses_the_release_as_a_rollback_does(greenroom, bakery):
+    assert greenroom("plan", "bakery", "--mode", "rollback").code == 0
+    assert bakery.requests("POST", "/v1/bots/bakery/plans")[0].json == {"mode": "rollback", "to_release": 2}
+
+
 def test_a_rollback_that_something_stands_in_the_way_of_is_3(greenroom, bakery):
     missing = {**STALE, "code": "environment_value_missing", "message": "env.DESK is missing."}
     bakery.on("POST /v1/bots/bakery/plans", plan(mode="rollback", publishable=False, findings=[missing]))

@@ -9,7 +9,7 @@ def test_it_is_done_when_it_is_meant(greenroom, greenroom_api):
     greenroom_api.on("POST /v1/bots/bakery/unpublish", DONE)
     ended = greenroom("unpublish", "bakery", "--yes", "--notes", "closed for good")
     assert ended.code == 0
-    assert "Release 7 was taken off live" in ended.out
+    assert "Release 7 was taken off live. Bring it back: greenroom rollback bakery\n" in ended.out
     assert greenroom_api.asked[0].json == {"target": "live", "notes": "closed for good"}
 
 
