@@ -51,10 +51,18 @@ def settle_credentials(data: Path, urls: Mapping[str, str], environ: Mapping[str
 def settle_secrets_key(data: Path, environ: Mapping[str, str] = os.environ) -> None:
     """Makes the key that seals secrets when there is none; GREENROOM_SECRETS_KEY wins. It is no credential: nobody
 
-    shows it, and a backup of the databases is worth nothing without it.
+    shows it, and a backup of the databases is worth nothing without it. Raises CommandError when it was lost.
     """
-    if "GREENROOM_SECRETS_KEY" not in environ and not secrets_file(data).exists():
+    path = secrets_file(data)
+    if "GREENROOM_SECRETS_KEY" in environ:
+        return
+    if not path.exists():
         write_secrets_keys(data, [new_key()])
+    elif not path.read_text(errors="replace").strip():
+        raise CommandError(
+            f"{path} is empty: nothing can be read that was sealed with the key in it.",
+            hint="Put it back from a backup. Where there is none, remove it: a new key opens nothing of before.",
+        )
 
 
 def secrets_file(data: Path) -> Path:

@@ -5,13 +5,17 @@ at least once, and again after every restart, until it returns. What it is doing
 own tables; DBOS only remembers that it is not finished.
 """
 
+import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from itertools import chain, repeat
+from pathlib import Path
 from typing import Protocol
 
 import structlog
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared.db import with_driver
@@ -48,6 +52,7 @@ class DurableJobs:
         self._workflows: dict[str, Run] = {}
 
     def launch(self, kinds: dict[str, Run]) -> None:
+        _set_aside_damaged(self._url)
         DBOS(
             config={
                 "name": self._name,
@@ -87,6 +92,28 @@ class DurableJobs:
                     threading.Event().wait()
 
         return body
+
+
+def _set_aside_damaged(url: str) -> None:
+    """What is unfinished stands in the service's own tables too: such a file must not keep it from starting."""
+    file = Path(make_url(url).database or "")
+    if not url.startswith("sqlite") or not file.is_file() or _readable(file):
+        return
+    for suffix in ("-journal", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+    aside = file.replace(file.with_name(f"{file.name}.damaged"))
+    log.error("jobs_database_set_aside", file=str(aside), why="It cannot be read; a new one is made.")
+
+
+def _readable(file: Path) -> bool:
+    """A file that is locked, or that may not be opened, is not damaged."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
+    except sqlite3.OperationalError:
+        return True
+    except sqlite3.DatabaseError:
+        return False
 
 
 AWAY = (OperationalError, InterfaceError)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ import typer
 
 from cli.credentials import settle_credentials, settle_secrets_key
 from cli.outcome import USAGE, CommandError
-from cli.supervision.folder import held
+from cli.supervision.folder import held, usable
 from cli.supervision.ports import claim
 from cli.supervision.services import child_specs, urls_of
 from cli.supervision.supervisor import Supervisor
@@ -35,11 +36,19 @@ def up(
         wanted = {"draft": draft_port, "live": live_port, "publisher": publisher_port}
         ports = claim(host, wanted | ({"preview": preview_port} if preview else {}))
         urls = urls_of(host, ports)
-        settle_secrets_key(data)
-        specs = child_specs(data, host, ports, settle_credentials(data, urls), workers)
-        others = ", ".join(f"{service} {url}" for service, url in urls.items() if service != "publisher")
-        line = f"Greenroom is ready: start page {urls['publisher']}/, {others}, keys in {data / 'credentials'}"
-        Supervisor(specs, data, say=_say, when_ready=lambda: print(line, flush=True)).run()
+        with usable(data):
+            settle_secrets_key(data)
+            credentials = settle_credentials(data, urls)
+        specs = child_specs(data, host, ports, credentials, workers)
+        Supervisor(specs, data, say=_say, when_ready=lambda without: _announce(urls, data, without)).run()
+
+
+def _announce(urls: Mapping[str, str], data: Path, without: Sequence[str]) -> None:
+    others = ", ".join(f"{service} {url}" for service, url in urls.items() if service != "publisher")
+    ready = f"ready without {' and '.join(without)}" if without else "ready"
+    print(
+        f"Greenroom is {ready}: start page {urls['publisher']}/, {others}, keys in {data / 'credentials'}", flush=True
+    )
 
 
 def _say(line: str) -> None:

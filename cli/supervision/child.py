@@ -15,11 +15,17 @@ from cli.supervision.folder import write_atomically
 
 LARGEST_LOG_BYTES = 50 << 20
 PROBE_SECONDS = 0.5
+LONGEST_WORDS = 300
+# What a log ends with although it is not why.
+BESIDE_THE_POINT = (" ", "(Background on", "ERROR:uvicorn", "INFO:uvicorn")
 
 
 @dataclass(frozen=True)
 class ChildSpec:
-    """What to run: `module` with `arguments`, behind the leash; it gets ready at `host` and `port`."""
+    """What to run: `module` with `arguments`, behind the leash; it gets ready at `host` and `port`.
+
+    The others are of no use without one that is `vital`.
+    """
 
     name: str
     module: str
@@ -27,6 +33,7 @@ class ChildSpec:
     environ: Mapping[str, str]
     host: str
     port: int
+    vital: bool = False
 
     def command(self) -> list[str]:
         return [sys.executable, "-P", "-m", "cli.supervision.leash", self.module, *self.arguments]
@@ -98,3 +105,8 @@ class Child:
         with suppress(OSError):
             return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
         return ""
+
+    def last_words(self) -> str:
+        """The line of its log that says why it ended, as far as one can tell."""
+        telling = [line for line in self.tail().splitlines() if line and not line.startswith(BESIDE_THE_POINT)]
+        return telling[-1][:LONGEST_WORDS] if telling else "its log says nothing"

@@ -22,21 +22,29 @@ def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 @contextmanager
+def usable(data: Path) -> Iterator[None]:
+    """A full disk, or a folder that is not ours, is told in a sentence. Raises CommandError."""
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(f"The data folder {data} cannot be used: {error.strerror}.") from None
+
+
+@contextmanager
 def held(data: Path) -> Iterator[None]:
     """Holds `data` for one supervisor; the kernel lets go of it when the process ends, however it ends.
 
     Raises CommandError when another process holds it.
     """
     run = data / "run"
-    try:
+    with usable(data):
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         run.mkdir(exist_ok=True)
         descriptor = os.open(run / "up.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise CommandError(f"The data folder {data} cannot be used: {error.strerror}.") from None
     try:
         _lock(descriptor, data)
-        write_atomically(run / "up.pid", f"{os.getpid()}\n")
+        with usable(data):
+            write_atomically(run / "up.pid", f"{os.getpid()}\n")
         try:
             yield
         finally:

@@ -6,6 +6,7 @@ HEALTHY_SECONDS = 2.0
 LONGEST_WAIT_SECONDS = 5.0
 FIRST_WAIT_SECONDS = 0.1
 HOPELESS_DEATHS = 5
+HOPELESS_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Restarts:
 
     @property
     def wait_seconds(self) -> float:
+        if self.hopeless:
+            return HOPELESS_WAIT_SECONDS
         return min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2.0 ** min(self.deaths - 1, 10))
 
     @property

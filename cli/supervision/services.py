@@ -43,6 +43,8 @@ def child_specs(
             environ=_environ(service, data, credentials, environ),
             host=reachable(host),
             port=ports[service],
+            # Whoever talks to a bot needs live, and live needs none of the others.
+            vital=service == "live",
         )
         for service in MODULES
         if service in ports

@@ -26,16 +26,23 @@ class _Watched:
     ready_since: float | None = None
     start_at: float | None = 0.0
 
+    @property
+    def given_up(self) -> bool:
+        return self.ready_since is None and self.restarts.hopeless
+
 
 class Supervisor:
-    """`say` gets a line about each thing worth knowing, `when_ready` is called once, when all are ready."""
+    """`say` gets a line about each thing worth knowing. `when_ready` is called once, when all are ready but those that
+
+    are given up, which it is told.
+    """
 
     def __init__(
         self,
         specs: Sequence[ChildSpec],
         data: Path,
         say: Callable[[str], None],
-        when_ready: Callable[[], None],
+        when_ready: Callable[[Sequence[str]], None],
     ) -> None:
         self._watched = [_Watched(Child(spec, data)) for spec in specs]
         self._say = say
@@ -43,7 +50,7 @@ class Supervisor:
         self._stop = False
 
     def run(self) -> None:
-        """Returns after SIGTERM, SIGINT or SIGHUP; raises CommandError when a child cannot be started."""
+        """Returns after SIGTERM, SIGINT or SIGHUP; raises CommandError when there is no use in going on."""
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
         for number, handler in before.items():
             if handler is not signal.SIG_IGN:
@@ -65,10 +72,11 @@ class Supervisor:
             now = time.monotonic()
             for watched in self._watched:
                 self._attend(watched, now)
-            waiting = [watched.child.spec.name for watched in self._watched if watched.ready_since is None]
+            given_up = self._names(lambda watched: watched.given_up)
+            waiting = self._names(lambda watched: watched.ready_since is None and not watched.given_up)
             if not announced and not waiting:
                 announced = True
-                self._when_ready()
+                self._when_ready(given_up)
             if not announced and now > reminder:
                 reminder = now + REMIND_AFTER_SECONDS
                 self._say(f"still waiting for {', '.join(waiting)} to be ready")
@@ -86,6 +94,8 @@ class Supervisor:
         elif not watched.child.running():
             self._bury(watched, now)
         elif watched.ready_since is None and watched.child.ready():
+            if watched.given_up:
+                self._say(f"{watched.child.spec.name} is ready after all")
             watched.ready_since = now
 
     def _start(self, child: Child) -> None:
@@ -96,19 +106,36 @@ class Supervisor:
             self._say(f"{child.spec.name}: {error}")
 
     def _bury(self, watched: _Watched, now: float) -> None:
-        """Decides whether and when the dead child starts again."""
+        """Decides when the dead child starts again."""
         ready_seconds = None if watched.ready_since is None else now - watched.ready_since
         watched.restarts = watched.restarts.after_death(ready_seconds)
         watched.ready_since = None
-        name = watched.child.spec.name
-        if watched.restarts.hopeless:
+        watched.start_at = now + watched.restarts.wait_seconds
+        if watched.given_up:
+            self._give_up(watched)
+            return
+        why = f": {watched.child.last_words()}" if ready_seconds is None else ""
+        self._say(f"{watched.child.spec.name} died and starts again in {watched.restarts.wait_seconds:.1f} s{why}")
+
+    def _give_up(self, watched: _Watched) -> None:
+        """The others go on, and it is tried once a minute: somebody may repair what it died of.
+
+        Raises CommandError when they are of no use without it, or when there are none.
+        """
+        name, deaths = watched.child.spec.name, watched.restarts.deaths
+        others = self._names(lambda other: not other.given_up)
+        if watched.child.spec.vital or not others:
             raise CommandError(
-                f"{name} ended {watched.restarts.deaths} times before it was ready. The end of its log:\n"
-                f"{watched.child.tail()}",
+                f"{name} ended {deaths} times before it was ready. The end of its log:\n{watched.child.tail()}",
                 hint=f"The whole log is {watched.child.log}.",
             )
-        watched.start_at = now + watched.restarts.wait_seconds
-        self._say(f"{name} died and starts again in {watched.restarts.wait_seconds:.1f} s")
+        self._say(
+            f"{name.upper()} IS NOT RUNNING: it ended {deaths} times before it was ready, and is tried once a minute; "
+            f"{', '.join(others)} go on. Why: {watched.child.last_words()} (the whole log: {watched.child.log})"
+        )
+
+    def _names(self, those: Callable[[_Watched], bool]) -> list[str]:
+        return [watched.child.spec.name for watched in self._watched if those(watched)]
 
     def _stop_all(self) -> None:
         """Asks first, insists after a while; returns when no child is left."""

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from cli.failing import fail
@@ -28,12 +29,17 @@ def main() -> None:
                     environ=os.environ,
                     host=HOST,
                     port=ports[name],
+                    vital=name == "cook",
                 )
                 for name, arguments in asked.items()
             ]
-            Supervisor(specs, data, print_error, lambda: print("ready", flush=True)).run()
+            Supervisor(specs, data, print_error, announce).run()
     except CommandError as error:
         sys.exit(fail(error))
+
+
+def announce(without: Sequence[str]) -> None:
+    print("ready without " + " and ".join(without) if without else "ready", flush=True)
 
 
 def print_error(line: str) -> None:

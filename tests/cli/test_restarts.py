@@ -25,5 +25,9 @@ def test_a_child_that_was_ready_once_is_never_given_up():
     assert not after(0.1, *[None] * 50).hopeless
 
 
+def test_a_child_that_was_given_up_is_tried_once_a_minute():
+    assert after(*[None] * 7).wait_seconds == 60.0
+
+
 def test_a_child_that_was_never_ready_is_given_up_at_its_fifth_death():
     assert [after(*[None] * deaths).hopeless for deaths in (4, 5)] == [False, True]

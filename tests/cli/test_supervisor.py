@@ -34,9 +34,9 @@ class Kitchen:
             text=True,
         )
 
-    def wait_until_ready(self) -> None:
+    def wait_until_ready(self, without: str = "") -> None:
         assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
+        assert self.process.stdout.readline() == (f"ready without {without}\n" if without else "ready\n")
 
     def pid(self, name: str) -> int | None:
         try:
@@ -131,7 +131,26 @@ def test_a_data_folder_has_one_supervisor_at_a_time(kitchen):
     assert running.process.poll() is None
 
 
-def test_a_child_that_never_gets_ready_is_given_up_with_the_end_of_its_log(kitchen):
+def test_a_child_that_never_gets_ready_is_given_up_and_the_others_go_on(kitchen):
+    running = kitchen(cook=[], waiter=["--die"])
+    running.wait_until_ready(without="waiter")
+    assert not gone(running.pid("cook"))
+    running.process.terminate()
+    _, said = running.process.communicate(timeout=PATIENCE_SECONDS)
+    assert running.process.returncode == 0
+    assert "waiter died and starts again in 0.1 s: no such database" in said
+    assert "WAITER IS NOT RUNNING: it ended 5 times" in said
+    assert "cook go on. Why: no such database" in said
+
+
+def test_where_none_is_left_there_is_nothing_to_go_on_with(kitchen):
+    hopeless = kitchen(waiter=["--die"])
+    _, said = hopeless.process.communicate(timeout=PATIENCE_SECONDS)
+    assert hopeless.process.returncode == 1
+    assert "waiter ended 5 times before it was ready" in said
+
+
+def test_without_the_one_that_all_is_for_everything_ends_with_the_end_of_its_log(kitchen):
     hopeless = kitchen(cook=["--die"], waiter=[])
     waiter = eventually(lambda: hopeless.pid("waiter"))
     _, said = hopeless.process.communicate(timeout=PATIENCE_SECONDS)

@@ -1,5 +1,6 @@
 """What `greenroom up` starts its services with, and what it refuses before it starts any."""
 
+import errno
 import socket
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from cli.credentials import Credentials
 from cli.outcome import CommandError
+from cli.supervision import folder
+from cli.supervision.child import Child
 from cli.supervision.ports import claim
 from cli.supervision.services import child_specs, urls_of
 
@@ -99,3 +102,35 @@ def test_several_workers_need_postgresql(greenroom, monkeypatch):
     ended = greenroom("up", "--workers", "2")
     assert ended.code == 2
     assert "needs PostgreSQL" in ended.err
+
+
+def test_live_alone_is_what_the_others_are_of_no_use_without():
+    assert [name for name, spec in previewed().items() if spec.vital] == ["live"]
+
+
+def test_a_key_for_secrets_that_is_empty_is_told_before_anything_starts(greenroom, tmp_path):
+    (tmp_path / "secrets-key").touch()
+    ended = greenroom("up", "--data", str(tmp_path), "--draft-port", "0", "--live-port", "0", "--publisher-port", "0")
+    assert ended.code == 1
+    assert f"{tmp_path}/secrets-key is empty" in ended.err
+    assert "Put it back from a backup" in ended.err
+
+
+def test_a_full_disk_is_told_in_a_sentence(greenroom, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(folder.os, "fsync", full)
+    ended = greenroom("up", "--data", str(tmp_path))
+    assert (ended.code, ended.err) == (
+        1,
+        f"error: The data folder {tmp_path} cannot be used: No space left on device.\n",
+    )
+    assert list((tmp_path / "run").glob("up.pid")) == []
+
+
+def test_a_log_tells_why_its_service_ended_and_not_what_came_after(tmp_path):
+    (tmp_path / "logs").mkdir()
+    said = "  File db.py\nDatabaseError: file is not a database\n(Background on this error)\n\nERROR:uvicorn.error:Failed.\n"
+    (tmp_path / "logs" / "draft.log").write_text(said)
+    assert Child(specs()["draft"], tmp_path).last_words() == "DatabaseError: file is not a database"

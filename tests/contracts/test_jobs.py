@@ -123,3 +123,22 @@ def _wait(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline, f"{path.name} never came"
         time.sleep(0.05)
+
+
+def test_a_damaged_file_of_jobs_is_set_aside_and_jobs_go_on(tmp_path: Path) -> None:
+    (tmp_path / "bakery-jobs.db").write_bytes(b"flour and water" * 1000)
+    baked, done = [], threading.Event()
+
+    def bake(job: str) -> None:
+        baked.append(job)
+        done.set()
+
+    jobs = DurableJobs("bakery", f"sqlite:///{tmp_path}/bakery-jobs.db")
+    try:
+        jobs.launch({"bake": bake})
+        jobs.start("bake", "rye-loaf")
+        assert done.wait(10)
+    finally:
+        jobs.close()
+    assert baked == ["rye-loaf"]
+    assert (tmp_path / "bakery-jobs.db.damaged").read_bytes().startswith(b"flour and water")
