@@ -131,6 +131,6 @@ def test_a_full_disk_is_told_in_a_sentence(greenroom, tmp_path, monkeypatch):
 
 def test_a_log_tells_why_its_service_ended_and_not_what_came_after(tmp_path):
     (tmp_path / "logs").mkdir()
-    why, after = "  File db.py\nDatabaseError: file is not a database\n", "(Background on this error)\n\nERROR:uvicorn.error\n"
-    (tmp_path / "logs" / "draft.log").write_text(why + after)
+    why = "  File db.py\nDatabaseError: file is not a database\n"
+    (tmp_path / "logs" / "draft.log").write_text(f"{why}(Background on this error)\n\nERROR:uvicorn.error:Failed.\n")
     assert Child(specs()["draft"], tmp_path).last_words() == "DatabaseError: file is not a database"
