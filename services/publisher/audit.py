@@ -72,6 +72,20 @@ def _by_job(action: str, job: Publication, detail: Mapping[str, Any], after: str
     return Entry(action, job.author, job.bot_id, detail, job.base_digest, after, job.request_id)
 
 
+def publication_settled(connection: Connection, job: Publication, number: int, digest: str) -> None:
+    """It had ended otherwise here, and live serves it."""
+    detail = {"publication": job.id, "was": job.status, "error": job.error, "release": number}
+    note(connection, audit, _by_job("publication_settled", job, detail, digest))
+
+
+def live_restored(
+    connection: Connection, bot: str, target: str, common: int, lost: Sequence[Mapping[str, Any]]
+) -> None:
+    """The target's log no longer has what it told before: it was restored from a backup, or replaced."""
+    detail = {"target": target, "back_to": common, "lost": list(lost)}
+    note(connection, audit, Entry("live_restored", target, bot, detail, request_id=None))
+
+
 def live_edited(connection: Connection, bot: str, number: int, author: str, before: str | None, after: str) -> None:
     """As live's log tells it. The request was one to live, which has it in its own trail."""
     note(connection, audit, Entry("live_edited", author, bot, {"release": number}, before, after, request_id=None))

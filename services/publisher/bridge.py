@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from services.publisher import history
 from services.publisher.peers import Draft, Live
 from shared.db import Database
-from shared.errors import BusyError, InvalidError, NotFoundError
+from shared.errors import GreenroomError, InvalidError, NotFoundError
 from shared.jobs import Jobs
 from shared.web.keys import Principal
 from shared.web.routing import requires
@@ -42,13 +42,18 @@ class BridgeParts:
         return self.targets[name]
 
     def bot_id(self, bot: str, key: Principal) -> str:
-        """By name or id, as draft knows it; what draft no longer has, or cannot say now, by our own record."""
+        """By its id, which our own record knows once it was published, or by its name, as draft has it.
+
+        What draft no longer has, or cannot say now, is the record's: neither a rollback nor an erasure needs draft.
+        """
+        with self.db.reading() as connection:
+            known = history.bot_named(connection, bot)
+        if known == bot:
+            return seen(known, bot, key)
         try:
             return seen(self.draft.bot_id(bot), bot, key)
-        except (NotFoundError, BusyError) as away:
-            with self.db.reading() as connection:
-                known = history.bot_named(connection, bot)
-            if known is None and isinstance(away, BusyError):
+        except GreenroomError as away:
+            if known is None and not isinstance(away, NotFoundError):
                 raise
             return seen(known or self._served(bot), bot, key)
 

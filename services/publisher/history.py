@@ -4,22 +4,27 @@ Live numbers its releases and knows of edits that the publisher did not make; so
 from live's log before anything is judged by it. Writing an entry again changes nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert, select, update
+import structlog
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.publisher import audit, records
 from services.publisher.answers import LogEntry
 from services.publisher.drift import Edit, after_edit, after_publication
 from services.publisher.peers import Live
+from services.publisher.settling import settle
 from services.publisher.tables import releases
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Release
 from shared.db import Database, utc
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,46 @@ class Recorded:
 def catch_up(db: Database, live: Live, target: str, bot: str, held: Release | None = None) -> Recorded | None:
     """Writes down what the target's log has and the record lacks; the newest entry, None if there is none.
 
-    `held` is a release that need not be fetched.
+    `held` is a release that need not be fetched. The newest entry that we have is asked for too: where the log tells
+    it otherwise, the target was restored from a backup.
     """
     with db.reading() as connection:
         last = latest(connection, bot, target)
-    for entry in live.log(bot, after=last.number if last else 0):
+    entries = live.log(bot, after=last.number - 1 if last else 0)
+    if last and not _told_by(last, next(entries, None)):
+        last = _set_aside(db, target, bot, last.number, {entry.number: entry for entry in live.log(bot, after=0)})
+        entries = live.log(bot, after=last.number if last else 0)
+    for entry in entries:
         document = held if held and held.digest == entry.digest else live.release(bot, entry.digest)
         last = _take_over(db, target, bot, entry, document)
     return last
+
+
+def _told_by(row: Recorded, entry: LogEntry | None) -> bool:
+    """Whether the target's log still says what we wrote down."""
+    return entry is not None and (entry.digest, entry.publication) == (row.digest, row.publication)
+
+
+def _set_aside(db: Database, target: str, bot: str, newest: int, entries: Mapping[int, LogEntry]) -> Recorded | None:
+    """What the target no longer knows of goes into the audit trail, so that the record is the target's again.
+
+    What stands above `newest` was written down after the log was read. The newest that is left.
+    """
+    with db.writing() as connection:
+        known = [row for row in rows(connection, bot, target) if row.number <= newest]
+        lost = [row for row in known if not _told_by(row, entries.get(row.number))]
+        if lost:
+            here = releases.c.bot_id == bot, releases.c.target == target
+            connection.execute(delete(releases).where(*here, releases.c.number.in_([row.number for row in lost])))
+            common = max((row.number for row in known if row not in lost), default=0)
+            audit.live_restored(connection, bot, target, common, [_lost(row) for row in reversed(lost)])
+            log.error("live_restored", bot=bot, target=target, back_to=common, lost=len(lost))
+        return latest(connection, bot, target)
+
+
+def _lost(row: Recorded) -> dict[str, Any]:
+    told = ("number", "digest", "origin", "publication", "rollback_of", "notes", "author")
+    return {**{name: getattr(row, name) for name in told}, "activated_at": row.activated_at.isoformat()}
 
 
 def _take_over(db: Database, target: str, bot: str, entry: LogEntry, document: Release | None) -> Recorded | None:
@@ -73,6 +110,7 @@ def record(connection: Connection, bot: str, target: str, entry: LogEntry, docum
     values = {name: value for name, value in entry.model_dump().items() if name in releases.c}
     values |= {"bot_name": release.bot.name, "author": entry.author or "unknown", "edits": _edits_text(edits)}
     connection.execute(insert(releases).values(bot_id=bot, target=target, **values))
+    settle(connection, entry.publication, entry.number, entry.digest)
     if entry.origin == "live_edit":
         before = find(connection, bot, target, entry.number - 1)
         old = before.digest if before else None

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import httpx
 import orjson
 
+from services.publisher import reading
 from services.publisher.answers import Activation, EnvironmentNames, LogEntry
 from services.publisher.lately import Lately
 from services.publisher.peer import NOT_MODIFIED, Peer
-from services.publisher.records import RELEASES
 from shared.cases import Case, CaseResult
 from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage
 from shared.errors import NotFoundError
@@ -17,6 +18,8 @@ from shared.errors import NotFoundError
 _PAGE = 200
 # For what can be had elsewhere, or done without, when draft hangs.
 _SOON_SECONDS = 2.0
+# Draft rewrites a whole bot.
+_REWRITING_SECONDS = 60.0
 
 
 class Draft:
@@ -29,25 +32,26 @@ class Draft:
         """Sent and read anew only if draft has changed since the last time."""
         known = self._read.get(bot)
         headers = {"If-None-Match": known[0]} if known else {}
-        response = self._peer.call("GET", "bots", bot, "snapshots", "current", patient=patient, headers=headers)
-        if known and response.status_code == NOT_MODIFIED:
-            return known[1]
-        fresh = Snapshot.model_validate_json(response.content)
-        return self._read.keep(bot, (response.headers["ETag"], fresh))[1]
+
+        def read(response: httpx.Response) -> Snapshot:
+            if known and response.status_code == NOT_MODIFIED:
+                return known[1]
+            fresh = Snapshot.model_validate_json(response.content)
+            return self._read.keep(bot, (response.headers["ETag"], fresh))[1]
+
+        return self._peer.ask(read, "GET", "bots", bot, "snapshots", "current", patient=patient, headers=headers)
 
     def bot_id(self, bot: str) -> str:
-        response = self._peer.call("GET", "bots", bot, patient=False, timeout=_SOON_SECONDS)
-        return str(response.json()["id"])
+        return self._peer.ask(reading.named, "GET", "bots", bot, patient=False, timeout=_SOON_SECONDS)
 
     def blob(self, digest: str) -> bytes:
         return self._peer.call("GET", "blobs", digest).content
 
     def proof(self, bot: str, model: str) -> Proof:
-        return Proof.model_validate_json(self._peer.call("GET", "bots", bot, "models", model, "proof").content)
+        return self._peer.ask(reading.proof, "GET", "bots", bot, "models", model, "proof")
 
-    def provenance(self, bot: str, model: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._peer.call("GET", "bots", bot, "models", model).json()
-        return {"trained_at": found["trained_at"], "accuracy": found["evaluation"].get("accuracy")}
+    def provenance(self, bot: str, model: str, patient: bool = False) -> dict[str, Any]:
+        return self._peer.ask(reading.provenance, "GET", "bots", bot, "models", model, patient=patient)
 
     def accuracy(self, bot: str, model: str, patient: bool = True) -> float | None:
         """By cross-validation, which is asked once: a digest names what was learnt. None where it is not known."""
@@ -55,24 +59,24 @@ class Draft:
         if known:
             return known[0]
         try:
-            found = self._peer.call("GET", "bots", bot, "models", model, patient=patient, **_soon(patient)).json()
+            found = self._peer.ask(
+                reading.provenance, "GET", "bots", bot, "models", model, patient=patient, **_soon(patient)
+            )
         except NotFoundError:
             return None
-        return self._accuracies.keep(model, (found["evaluation"].get("accuracy"),))[0]
+        return self._accuracies.keep(model, (found["accuracy"],))[0]
 
     def cases(self, bot: str, patient: bool = True) -> dict[str, Case]:
         """Regression cases by their names; without patience, a draft that hangs counts as one that is away."""
-        items = self._peer.call("GET", "bots", bot, "cases", patient=patient, **_soon(patient)).json()["items"]
-        return {item["name"]: Case.model_validate(item["case"]) for item in items}
+        return self._peer.ask(reading.cases, "GET", "bots", bot, "cases", patient=patient, **_soon(patient))
 
     def train(self, bot: str, languages: Sequence[str], key: str) -> str:
         body = {"languages": list(languages)}
-        response = self._peer.call("POST", "bots", bot, "trainings", json=body, headers={"Idempotency-Key": key})
-        return str(response.json()["id"])
+        headers = {"Idempotency-Key": key}
+        return self._peer.ask(reading.named, "POST", "bots", bot, "trainings", json=body, headers=headers)
 
     def training(self, training: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._peer.call("GET", "trainings", training).json()
-        return found
+        return self._peer.ask(reading.training, "GET", "trainings", training)
 
     def cancel_training(self, training: str) -> None:
         self._peer.call("POST", "trainings", training, "cancel")
@@ -85,30 +89,30 @@ class Draft:
         the models `to`.
         """
         body = {"models": models, "to": to, "languages": languages}
-        found: dict[str, Any] = self._peer.call("POST", "bots", bot, "nlp", "compare", patient=False, json=body).json()
-        return found
+        return self._peer.ask(reading.document, "POST", "bots", bot, "nlp", "compare", patient=False, json=body)
 
     def restore(self, bot: str, release: Release, reason: str) -> str:
         """Draft becomes the release; the id of the snapshot that was taken before."""
         body = {"release": release.model_dump(mode="json"), "reason": reason}
-        found = self._peer.call("POST", "bots", bot, "restorations", patient=False, json=body).json()
-        return str(found["snapshot"])
+        return self._rewritten(bot, "restorations", json=body)
 
     def pull(self, bot: str, seen: str, flows: dict[str, Any], settings: dict[str, Any], reason: str) -> str:
         """Writes merged flows and settings if draft still is as `seen` names it. Raises PreconditionError."""
         body = {"flows": flows, "settings": settings, "reason": reason}
-        headers = {"If-Match": f'"{seen}"'}
-        response = self._peer.call("POST", "bots", bot, "pulls", patient=False, json=body, headers=headers)
-        return str(response.json()["snapshot"])
+        return self._rewritten(bot, "pulls", json=body, headers={"If-Match": f'"{seen}"'})
+
+    def _rewritten(self, bot: str, how: str, **request: Any) -> str:
+        """The id of the snapshot that was taken before."""
+        more = {"patient": False, "timeout": _REWRITING_SECONDS, **request}
+        return self._peer.ask(reading.snapshot_named, "POST", "bots", bot, how, **more)
 
     def personal(self, bot: str, user: str, conversations: Sequence[str]) -> dict[str, Any]:
         """What the inbox holds of a person of live; nothing of a bot that draft no longer has."""
         body = {"user": user, "conversations": list(conversations)}
         try:
-            found: dict[str, Any] = self._peer.call("POST", "bots", bot, "exports", json=body).json()
+            return self._peer.ask(reading.document, "POST", "bots", bot, "exports", json=body)
         except NotFoundError:
             return {"inbox": [], "expressions": [], "trained_on_erased": []}
-        return found
 
     def erase(self, bot: str, user: str, conversations: Sequence[str]) -> None:
         body = {"user": user, "conversations": list(conversations)}
@@ -132,16 +136,13 @@ class Live:
         """The same, waited for by a job whatever it is asked."""
         return Live(self._peer.patiently())
 
-    def active(self, bot: str, patient: bool = False) -> ActiveRelease | None:
+    def active(self, bot: str, soon: bool = False) -> ActiveRelease | None:
+        """`soon` is for what can be done without: a target that hangs counts as one that is away."""
+        hurry = {"timeout": _SOON_SECONDS} if soon else {}
         try:
-            response = self._peer.call("GET", "bots", bot, "active", patient=patient)
+            return self._peer.ask(reading.active_release, "GET", "bots", bot, "active", patient=False, **hurry)
         except NotFoundError:
             return None
-        found = orjson.loads(response.content)
-        known = RELEASES.get(found["digest"]) or found["release"]
-        active = ActiveRelease.model_validate({**found, "release": known})
-        RELEASES.keep(active.digest, active.release)
-        return active
 
     def has_blob(self, digest: str) -> bool:
         try:
@@ -158,26 +159,23 @@ class Live:
         body = b'{"provenance":%b,"release":%b}' % (orjson.dumps(provenance), release.canonical())
         path = "bots", release.bot.id, "releases", release.digest
         headers = {"Content-Type": "application/json"}
-        return Proof.model_validate_json(self._peer.call("PUT", *path, content=body, headers=headers).content)
+        return self._peer.ask(reading.proof, "PUT", *path, content=body, headers=headers)
 
     def run_cases(self, release: Release, cases: Mapping[str, Case]) -> list[CaseResult]:
         """On the release as it is staged there."""
         body = {"cases": {name: case.model_dump(mode="json") for name, case in cases.items()}}
         path = "bots", release.bot.id, "releases", release.digest, "cases"
-        found = self._peer.call("POST", *path, json=body).json()["results"]
-        return [CaseResult.model_validate(result) for result in found]
+        return self._peer.ask(reading.case_results, "POST", *path, json=body)
 
     def impact(self, release: Release, messages: int) -> dict[str, Any]:
         """What the staged release would make of the last messages, against what is live."""
         path = "bots", release.bot.id, "releases", release.digest, "impact"
-        found: dict[str, Any] = self._peer.call("POST", *path, json={"messages": messages}).json()
-        return found
+        return self._peer.ask(reading.document, "POST", *path, json={"messages": messages})
 
     def activate(self, bot: str, base: str | None, body: dict[str, Any]) -> Activation:
         """Moves the pointer if it is still at `base`. Raises PreconditionError `live_moved` when it is not."""
         headers = {"If-Match": f'"{base}"' if base else "none"}
-        response = self._peer.call("PUT", "bots", bot, "active", json=body, headers=headers)
-        return Activation.model_validate_json(response.content)
+        return self._peer.ask(reading.activation, "PUT", "bots", bot, "active", json=body, headers=headers)
 
     def take_off(self, bot: str, digest: str) -> None:
         """Once. Raises PreconditionError `live_moved` when it serves another release than `digest`."""
@@ -191,34 +189,31 @@ class Live:
         """Every activation after that number, in their order."""
         while True:
             params = {"after": after, "limit": _PAGE}
-            items = self._peer.call("GET", "bots", bot, "releases", "log", patient=False, params=params).json()["items"]
-            yield from (LogEntry.model_validate(item) for item in items)
-            if len(items) < _PAGE:
+            path = "bots", bot, "releases", "log"
+            entries = self._peer.ask(reading.log_entries, "GET", *path, patient=False, params=params)
+            yield from entries
+            if len(entries) < _PAGE:
                 return
-            after = items[-1]["number"]
+            after = entries[-1].number
 
     def release(self, bot: str, digest: str) -> Release | None:
         try:
-            response = self._peer.call("GET", "bots", bot, "releases", digest, patient=False)
+            return self._peer.ask(reading.release, "GET", "bots", bot, "releases", digest, patient=False)
         except NotFoundError:
             return None
-        return Release.model_validate_json(response.content)
 
     def environment(self, bot: str) -> EnvironmentNames:
         try:
-            found = self._peer.call("GET", "bots", bot, patient=False).json()
+            return self._peer.ask(reading.environment, "GET", "bots", bot, patient=False)
         except NotFoundError:
             return EnvironmentNames()
-        return EnvironmentNames(env=tuple(found["env"]), secrets=tuple(found["secrets"]))
 
     def standing(self, bot: str) -> dict[str, int]:
         """Conversations of the last minutes, counted by the block that they stand on."""
         try:
-            response = self._peer.call("GET", "bots", bot, "standing", patient=False)
+            return self._peer.ask(reading.standing, "GET", "bots", bot, "standing", patient=False)
         except NotFoundError:
             return {}
-        found: dict[str, int] = response.json()["blocks"]
-        return found
 
     def keep(self, bot: str, digests: Sequence[str]) -> None:
         """Names releases that must not be swept, beside those that live keeps by itself."""
@@ -226,13 +221,11 @@ class Live:
 
     def personal(self, bot: str, user: str) -> list[dict[str, Any]]:
         """A person's conversations, with what was said in them."""
-        body = {"user": user}
-        found: list[dict[str, Any]] = self._peer.call("POST", "bots", bot, "exports", json=body).json()["conversations"]
-        return found
+        return self._peer.ask(reading.conversations, "POST", "bots", bot, "exports", json={"user": user})
 
     def erase(self, bot: str, user: str) -> None:
         self._peer.call("POST", "bots", bot, "erasures", json={"user": user})
 
     def messages(self, bot: str, after: int, limit: int) -> list[UserMessage]:
-        response = self._peer.call("GET", "bots", bot, "messages", params={"after": after, "limit": limit})
-        return [UserMessage.model_validate(item) for item in response.json()["items"]]
+        params = {"after": after, "limit": limit}
+        return self._peer.ask(reading.messages, "GET", "bots", bot, "messages", params=params)

@@ -88,7 +88,9 @@ def _alike(mine: ProbeResult, other: ProbeResult, allowed: float) -> bool:
     return mine.intent == other.intent and _delta(mine, other) <= allowed
 
 
-def gather_provenance(draft: Draft, release: Release, author: str, notes: str | None) -> dict[str, Any]:
+def gather_provenance(
+    draft: Draft, release: Release, author: str, notes: str | None, patient: bool = False
+) -> dict[str, Any]:
     """Where a release came from: beside it, never hashed into it, so equal behaviour keeps an equal digest."""
-    models = {k: draft.provenance(release.bot.id, model.digest) for k, model in release.models.items()}
+    models = {k: draft.provenance(release.bot.id, model.digest, patient) for k, model in release.models.items()}
     return {"author": author, "notes": notes, "models": models}

@@ -9,14 +9,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import structlog
 
 from services.publisher import audit, history, records
-from services.publisher.activating import activation_request
-from services.publisher.answers import Activation
+from services.publisher.activating import switch, switched
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing, stage_mended
 from services.publisher.finding import blockers
@@ -26,10 +24,11 @@ from services.publisher.peers import Draft, Live
 from services.publisher.prove import compare_proofs, drafts_proofs, gather_provenance
 from services.publisher.records import Publication, now
 from services.publisher.regression import rehearse
+from services.publisher.settling import end_live, served_as, settle
 from services.publisher.training import CancelledError, trained
 from shared.contracts import Finding, Release, Snapshot
 from shared.db import Database
-from shared.errors import BusyError, GreenroomError, InvalidError, PreconditionError
+from shared.errors import BusyError, GreenroomError, InvalidError
 from shared.failpoints import reach
 from shared.jobs import AWAY
 
@@ -65,8 +64,13 @@ class Publishing:
         if job.ended:
             return
         try:
-            self._tell(job, "started", 1, status="running", started_at=job.started_at or now())
-            self._publish(job)
+            number = switched(self.db, self._live(job), job) if job.step == "activate" else None
+            if number is None:
+                self._tell(job, "started", 1, status="running", started_at=job.started_at or now())
+                self._publish(job)
+            else:
+                # Cut short after the switch: nothing is left but to say so.
+                self._record(job, self._frozen(job.candidate or "")[0], number, ())
         except RefusedError as refusal:
             self._end(job, "refused", findings=records.as_json(refusal.findings))
         except CancelledError:
@@ -84,13 +88,15 @@ class Publishing:
         candidate = job.candidate or self._train_and_freeze(job)
         if candidate is None:
             return
-        with self.db.reading() as connection:
-            release, provenance = records.thaw(connection, candidate)
+        release, provenance = self._frozen(candidate)
         self._copy(job, release)
         findings = self._stage(job, release, provenance) + self._rehearse(job, release)
         self._stop_if_cancelled(job)
-        activation = self._activate(job, release)
-        self._record(job, release, activation, findings)
+        self._tell(job, "activate", 92)
+        reach("publish.activate.before")
+        number = switch(self.db, self._live(job), job, release)
+        reach("publish.activated")
+        self._record(job, release, number, findings)
 
     # -- train ---------------------------------------------------------------
 
@@ -110,7 +116,7 @@ class Publishing:
                 history.agree(connection, job.bot_id, job.wish, live, job.notes)
             self._end(job, "live", release=live.number, release_digest=live.digest)
             return None
-        provenance = gather_provenance(self.draft, release, job.author, job.notes)
+        provenance = gather_provenance(self.draft, release, job.author, job.notes, patient=True)
         with self.db.writing() as connection:
             digest = records.freeze(connection, release, provenance)
             kept = records.as_json(findings)
@@ -176,22 +182,7 @@ class Publishing:
                 audit.publication_overridden(connection, job, [finding.code for finding in found])
         return findings
 
-    def _activate(self, job: Publication, release: Release) -> Activation:
-        self._tell(job, "activate", 92)
-        reach("publish.activate.before")
-        with self.db.reading() as connection:
-            current = records.find(connection, job.id)
-        base = current.base_digest if current else None
-        try:
-            activation = self._live(job).activate(job.bot_id, base, activation_request(job, release))
-        except PreconditionError as error:
-            raise GreenroomError("live_moved", "Live moved while this was being published: publish again.") from error
-        reach("publish.activated")
-        return activation
-
-    def _record(
-        self, job: Publication, release: Release, activation: Activation, findings: tuple[Finding, ...]
-    ) -> None:
+    def _record(self, job: Publication, release: Release, number: int, findings: tuple[Finding, ...]) -> None:
         """What the log of the target has come to meanwhile is taken over first, this activation included.
 
         Where the target is away by now, whoever next asks what is live does that: the publication is live all the same.
@@ -199,23 +190,9 @@ class Publishing:
         with suppress(BusyError):
             history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
         moved = job.wish.mode != "rollback" and draft_moved(self.draft, job.bot_id, job.wish, release)
+        found = records.as_json((*self._kept_findings(job), *findings))
         with self.db.writing() as connection:
-            if job.wish.target == "live":
-                records.schedule_inbox(connection, job.bot_id, now() + timedelta(days=1))
-            records.change(
-                connection,
-                job.id,
-                status="live",
-                step="done",
-                percent=100.0,
-                release=activation.number,
-                release_digest=release.digest,
-                findings=records.as_json((*self._kept_findings(job), *findings)),
-                draft_moved=moved,
-                ended_at=now(),
-            )
-            audit.publication_ended(connection, job, "live", release=activation.number, digest=release.digest)
-        log.info("published", bot=job.bot_id, target=job.wish.target, release=activation.number, digest=release.digest)
+            end_live(connection, job, number, release.digest, findings=found, draft_moved=moved)
 
     def _kept_findings(self, job: Publication) -> tuple[Finding, ...]:
         return tuple(Finding.model_validate(finding) for finding in self._load(job.id).findings)
@@ -224,6 +201,10 @@ class Publishing:
         return self.targets[job.wish.target].live.patiently()
 
     # -- its own row -----------------------------------------------------------
+
+    def _frozen(self, candidate: str) -> tuple[Release, dict[str, Any]]:
+        with self.db.reading() as connection:
+            return records.thaw(connection, candidate)
 
     def _load(self, publication: str) -> Publication:
         with self.db.reading() as connection:
@@ -240,6 +221,9 @@ class Publishing:
         with self.db.writing() as connection:
             records.change(connection, job.id, status=status, ended_at=now(), **values)
             audit.publication_ended(connection, job, status, **values)
+            served = served_as(connection, job)
+            if served:
+                settle(connection, job.id, *served)
         log.info("publication_ended", publication=job.id, status=status)
 
     def _stop_if_cancelled(self, job: Publication) -> None:

@@ -1,5 +1,7 @@
 """Status at a glance (P22): what is live, what is unpublished, what blocks, what runs."""
 
+from typing import Any
+
 from pydantic import BaseModel
 
 from services.publisher import records
@@ -12,7 +14,7 @@ from services.publisher.publications import Shown, shown
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Snapshot
 from shared.diff import Changes
-from shared.errors import NotFoundError
+from shared.errors import GreenroomError, NotFoundError
 from shared.web.routing import Router
 
 router = Router(tags=["status"])
@@ -22,7 +24,8 @@ class Status(BaseModel):
     """`unpublished` is what a full publication would change now; `findings` what it would say.
 
     `live_edits` are the items that were edited in live and that draft has not taken over. A bot that was deleted in
-    draft and that live still serves is not `in_draft`, and has nothing to publish.
+    draft and that live still serves is not `in_draft`, and has nothing to publish. `preview_away` is why nothing is
+    known of the preview; it is not waited for.
     """
 
     bot: str
@@ -32,6 +35,7 @@ class Status(BaseModel):
     live_url: str
     preview: Pointer | None = None
     preview_url: str | None = None
+    preview_away: str | None = None
     unpublished: Changes
     changed: bool
     live_edits: list[DriftItem]
@@ -50,8 +54,7 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
     verdict = judge(wish, situation)
     with bridge.db.reading() as connection:
         running = records.running(connection, bot_id, "live")
-    preview = bridge.targets.get("preview")
-    previewed = preview.live.active(bot_id) if preview else None
+    preview = _preview(bridge, bot_id)
     base = situation.base
     edits = standing(situation.edits, base, draft) if base else {}
     return Status(
@@ -60,14 +63,26 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
         in_draft=draft is not None,
         live=Pointer(number=situation.live.number, digest=situation.live.digest) if situation.live else None,
         live_url=bridge.targets["live"].public_url,
-        preview=Pointer(number=previewed.number, digest=previewed.digest) if previewed else None,
-        preview_url=preview.public_url if preview else None,
+        **preview,
         unpublished=verdict.changes,
         changed=verdict.outcome is not None and (base is None or verdict.outcome.digest != base.digest),
         live_edits=[named(item, edit, base, base) for item, edit in sorted(edits.items())] if base else [],
         findings=list(verdict.findings),
         running=shown(running, bridge) if running else None,
     )
+
+
+def _preview(bridge: BridgeParts, bot_id: str) -> dict[str, Any]:
+    """What the status says of it: live's is not to wait for a rehearsal stage."""
+    preview = bridge.targets.get("preview")
+    if preview is None:
+        return {}
+    try:
+        served = preview.live.active(bot_id, soon=True)
+    except GreenroomError as away:
+        return {"preview_url": preview.public_url, "preview_away": away.detail}
+    pointer = Pointer(number=served.number, digest=served.digest) if served else None
+    return {"preview_url": preview.public_url, "preview": pointer}
 
 
 def _draft(bridge: BridgeParts, bot_id: str) -> Snapshot | None:
