@@ -17,7 +17,9 @@ from shared.words import Words
 
 WORDS = "words_of_people"
 """Where a dialect, of which each engine has its own, keeps what opens and seals for columns that are `Spoken`."""
-_CHECKPOINTS = 3
+# One process owns a SQLite file: whoever else holds it is not waited for longer than a platform waits for us.
+_BUSY_SECONDS = 1
+_CHECKPOINTS = 30
 
 
 class Database:
@@ -109,7 +111,7 @@ def _sqlite(url: str, writes: bool) -> Engine:
         pool_size=size,
         max_overflow=0 if writes else 32,
         # isolation_level None: the driver never begins by itself, `_begin` below does.
-        connect_args={"check_same_thread": False, "timeout": 10, "isolation_level": None},
+        connect_args={"check_same_thread": False, "timeout": _BUSY_SECONDS, "isolation_level": None},
     )
 
     @event.listens_for(engine, "connect")
@@ -128,7 +130,7 @@ def _sqlite(url: str, writes: bool) -> Engine:
 def _pragmas(writes: bool) -> tuple[str, ...]:
     common = (
         "journal_mode=WAL",
-        "busy_timeout=10000",
+        f"busy_timeout={_BUSY_SECONDS * 1000}",
         "foreign_keys=ON",
         "synchronous=FULL",
         "secure_delete=ON",

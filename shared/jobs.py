@@ -26,6 +26,7 @@ Run = Callable[[str], None]
 _APPLICATION_VERSION = "greenroom"
 _MAX_STARTS = 100
 _RETRY_SECONDS = (0.2, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0)
+_PATIENCE_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -36,7 +37,10 @@ class Jobs(Protocol):
         ...
 
     def start(self, kind: str, job: str) -> None:
-        """Returns at once. Starting a job that is known already changes nothing."""
+        """Returns at once, or after a moment when the jobs cannot be written down just now: it starts once they can.
+
+        Starting a job that is known already changes nothing.
+        """
         ...
 
     def close(self) -> None: ...
@@ -70,12 +74,27 @@ class DurableJobs:
         DBOS.launch()
 
     def start(self, kind: str, job: str) -> None:
-        with SetWorkflowID(f"{kind}:{job}"):
-            DBOS.start_workflow(self._workflows[kind], job)
+        """Nobody is told that it could not be: it stands in the service's own tables, and is started all the same."""
+        workflow, name = self._workflows[kind], f"{kind}:{job}"
+        starting = threading.Thread(target=self._begin, args=(workflow, name, job), name="job-starter", daemon=True)
+        starting.start()
+        starting.join(_PATIENCE_SECONDS)
 
     def close(self) -> None:
         self._stopping.set()
         DBOS.destroy(destroy_registry=True)
+
+    def _begin(self, workflow: Run, name: str, job: str) -> None:
+        """DBOS waits for a database that is locked for as long as it takes; a disk that is full is ours to outlast."""
+        for seconds in chain(_RETRY_SECONDS, repeat(_RETRY_SECONDS[-1])):
+            try:
+                with SetWorkflowID(name):
+                    DBOS.start_workflow(workflow, job)
+                return
+            except Exception as error:
+                log.warning("job_not_started", job=job, error=type(error).__name__)
+            if self._stopping.wait(seconds):
+                return
 
     def _persist(self, run: Run) -> Run:
         """A job ends by returning. One that raises met a database that is away, and is tried until it is back."""

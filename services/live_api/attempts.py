@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-
 from shared.errors import BusyError, GreenroomError
+from shared.faults import of_the_store
 
 _LONGEST_PAUSE = 60.0
 _AWAY_SECONDS = 0.5
@@ -30,7 +29,7 @@ Step = Again | Park
 
 def after_trouble(error: Exception, attempts: int, most: int, draw: float, base: float = 1.0) -> Step:
     """`attempts` were made of a message, this one included; `draw` and `base` are those of `backoff`."""
-    if isinstance(error, BusyError | OperationalError | InterfaceError):
+    if isinstance(error, BusyError) or of_the_store(error):
         return Again(_AWAY_SECONDS * (1 + draw), counted=False)
     if isinstance(error, GreenroomError):
         return Park(error.code)

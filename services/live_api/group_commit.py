@@ -13,10 +13,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared.db import Database
 from shared.errors import BusyError
+from shared.faults import of_the_store
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -93,7 +93,9 @@ class GroupCommit:
         while True:
             try:
                 return await self.together(write_all, item)
-            except (BusyError, OperationalError, InterfaceError):
+            except Exception as error:
+                if not (isinstance(error, BusyError) or of_the_store(error)):
+                    raise
                 await asyncio.sleep(_AWAY_SECONDS)
 
     def _work(self) -> None:

@@ -79,7 +79,8 @@ class Tending:
             missed = {str(number) for number in held - in_hand()}
             if stray := {int(name) for name in vigil.silent(missed, {}, time.monotonic())}:
                 with self._db.writing() as connection:
-                    log.warning("strays_freed", rows=lanes.let_go(connection, stray, self._process))
+                    freed = lanes.let_go(connection, stray, self._process)
+                log.warning("strays_freed", rows=freed)
 
 
 def _free(connection: Connection, owners: set[str]) -> None:

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 import orjson
 import structlog
 from sqlalchemy import Column, DateTime, MetaData, String, Table, Text, delete, insert, select
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.audit import Entry, note
 from shared.db import Database
 from shared.errors import BusyError, ForbiddenError, NotFoundError, UnauthenticatedError
+from shared.faults import of_the_store
 from shared.ids import new_id
 
 log = structlog.get_logger()
@@ -106,7 +107,9 @@ class KeyRing:
         try:
             with self._db.reading() as connection:
                 row = connection.execute(select(table).where(table.c.sha256 == digest)).mappings().first()
-        except (OperationalError, InterfaceError):
+        except DBAPIError as error:
+            if not of_the_store(error):
+                raise
             return self._known_while_away(digest)
         if row is None:
             raise unauthenticated()

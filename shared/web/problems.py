@@ -8,12 +8,13 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
 from shared.errors import BusyError, ConflictError, GreenroomError, InvalidError
+from shared.faults import full, of_the_store
 
 log = structlog.get_logger()
 
@@ -52,8 +53,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(IntegrityError, _raced)
     app.add_exception_handler(DataError, _beyond)
-    app.add_exception_handler(OperationalError, _store)
-    app.add_exception_handler(InterfaceError, _store)
+    for kind in (DatabaseError, InterfaceError, OSError):
+        app.add_exception_handler(kind, _store)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -123,9 +124,12 @@ async def _beyond(request: Request, _error: Exception) -> Response:
 
 
 async def _store(request: Request, error: Exception) -> Response:
-    log.warning("store_unavailable", error=type(error).__name__)
-    busy = BusyError("store_unavailable", "The database cannot be reached just now.")
-    return await _greenroom(request, busy)
+    """What is no fault of the store is a mistake of ours."""
+    if not of_the_store(error):
+        return await _unforeseen(request, error)
+    log.warning("store_unavailable", error=type(error).__name__, full=full(error))
+    why = "The disk is full: nothing can be kept." if full(error) else "The database cannot be reached just now."
+    return await _greenroom(request, BusyError("store_unavailable", why))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.errors import MisconfiguredError
 from shared.settings import ServiceSettings
 from shared.web.keys import strong_enough
+from shared.web.lines import Lines
 from shared.web.stopping import tell_to_stop
 
 _KEEP_ALIVE_SECONDS = 75
@@ -147,6 +148,5 @@ def _log_as_json() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        # Found at each line: what standard error is may change while a process runs.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: Lines(),
     )

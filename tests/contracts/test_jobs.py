@@ -2,14 +2,19 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from dbos import DBOS
+from sqlalchemy.exc import OperationalError
 
 from shared.jobs import DurableJobs, Jobs
 from tests.inline_jobs import InlineJobs
@@ -78,6 +83,40 @@ def test_a_job_that_raises_is_tried_again_until_it_returns(tmp_path: Path) -> No
     assert done.wait(20)
     jobs.close()
     assert tries == ["rye-loaf"] * 3
+
+
+def test_a_job_that_is_started_while_the_jobs_are_locked_keeps_nobody_waiting_and_runs(tmp_path: Path) -> None:
+    done = threading.Event()
+    jobs = DurableJobs("bakery", f"sqlite:///{tmp_path}/jobs.db")
+    jobs.launch({"bake": lambda _job: done.set()})
+    with closing(sqlite3.connect(tmp_path / "jobs.db", isolation_level=None)) as somebody:
+        somebody.execute("BEGIN EXCLUSIVE")
+        begun = time.monotonic()
+        jobs.start("bake", "rye-loaf")
+        assert time.monotonic() - begun < 10
+        assert not done.is_set()
+        somebody.execute("ROLLBACK")
+    assert done.wait(20)
+    jobs.close()
+
+
+def test_a_job_that_could_not_be_written_down_is_started_once_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = threading.Event()
+    jobs = DurableJobs("bakery", f"sqlite:///{tmp_path}/jobs.db")
+    jobs.launch({"bake": lambda _job: done.set()})
+    full, real = iter([True, True]), DBOS.start_workflow
+
+    def start(workflow: Any, job: str) -> Any:
+        if next(full, False):
+            raise OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
+        return real(workflow, job)
+
+    monkeypatch.setattr(DBOS, "start_workflow", start)
+    jobs.start("bake", "rye-loaf")
+    assert done.wait(20)
+    jobs.close()
 
 
 _CHILD = """

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
+from sqlalchemy.exc import DatabaseError
 
+from services.live_api import talk
 from services.live_api.channel import Ignored
 from services.live_api.handover import pause
 from services.live_api.inbox import Arrival, Call, accept
@@ -20,7 +23,7 @@ from shared.contracts import Classification
 from shared.failpoints import armed
 from shared.flows.engine import ConversationState, Reply, Turn
 from tests.live_api.pier import Platform, deliver, floor, on, open_channel, said, settled, states
-from tests.live_api.theatre import BOT, Live, Trained, publish, release, say, wait_for
+from tests.live_api.theatre import BOT, Live, Trained, code, publish, release, say, wait_for
 
 AHOY, TIMES, PRICE = "Ahoy!", "Every hour.", "Four crowns."
 
@@ -140,6 +143,23 @@ def test_a_turn_that_fails_is_tried_again_and_keeps_its_place(
         armed.cache_clear()
     assert platform.texts() == [TIMES, PRICE]
     assert states(client)[0] == ["answered", "answered"]
+
+
+def test_a_damaged_page_is_blamed_on_no_message(
+    client: TestClient, quay: str, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torn, real = iter(range(5)), talk.settle
+
+    def settle(*given: Any) -> Any:
+        if next(torn, None) is not None:
+            raise DatabaseError("INSERT", None, Exception("database disk image is malformed"))
+        return real(*given)
+
+    monkeypatch.setattr(talk, "settle", settle)
+    assert code(say(client, "when is the next ferry")) == (503, "store_unavailable")
+    deliver(client, quay, said(1, "when is the next ferry"))
+    settled(client)
+    assert platform.texts() == [TIMES]
 
 
 def test_what_a_bot_that_was_never_published_is_told_is_parked_with_the_reason(client: TestClient) -> None:
