@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from services.publisher.tables import documents, plans, publications, releases
 from services.publisher.weighing import forget_examples
@@ -12,7 +12,7 @@ from shared.db import utc
 Served = tuple[int, str, datetime]
 """Number, digest, time of activation."""
 
-KEPT_RELEASES, KEPT_DAYS, PLAN_DAYS = 50, 90, 30
+KEPT_RELEASES, KEPT_DAYS, STALE_PLAN_DAYS = 50, 90, 30
 EXAMPLES_KEPT = timedelta(days=1)
 
 
@@ -45,8 +45,14 @@ def _of_releases(connection: Connection, now: datetime) -> set[str]:
 
 
 def _of_plans(connection: Connection, now: datetime) -> set[str]:
-    recent = select(plans.c.candidate).where(plans.c.created_at >= now - timedelta(days=PLAN_DAYS))
-    return {digest for digest in connection.execute(recent).scalars() if digest}
+    """Those that still hold, whatever their age, and those that went stale lately: nobody can publish a stale one."""
+    newest = select(releases.c.bot_id, releases.c.target, func.max(releases.c.activated_at).label("at"))
+    moved = newest.group_by(releases.c.bot_id, releases.c.target).subquery()
+    here = (moved.c.bot_id == plans.c.bot_id) & (moved.c.target == plans.c.target)
+    holds = moved.c.at.is_(None) | (plans.c.created_at >= moved.c.at)
+    recent = plans.c.created_at >= now - timedelta(days=STALE_PLAN_DAYS)
+    named = select(plans.c.candidate).outerjoin(moved, here).where(plans.c.candidate.is_not(None), holds | recent)
+    return set(connection.execute(named).scalars())
 
 
 def _of_publications(connection: Connection) -> set[str]:
