@@ -32,8 +32,10 @@ def _lines(document: Mapping[str, Any], bot: str) -> list[str]:
     lines += [f"nlp: not known, {document['nlp_unknown']}"] if document["nlp_unknown"] else []
     lines += _listed("unpublished", change_lines(document["unpublished"]), "nothing")
     lines += _listed("live edits that draft lacks", [drift_words(edit) for edit in document["live_edits"]])
-    if running := document["running"]:
-        lines.append(f"running: publication {running['id']}, {running['percent']:.0f} %, {step_line(running)}")
+    for what in ("running", "preview_running"):
+        if running := document.get(what):
+            where = f"{what.replace('_', ' ')}: publication {running['id']}"
+            lines.append(f"{where}, {running['percent']:.0f} %, {step_line(running)}")
     return [*lines, *finding_lines(document["findings"], bot)]
 
 

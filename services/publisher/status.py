@@ -24,8 +24,9 @@ class Status(BaseModel):
     """`unpublished` is what a full publication would change now; `findings` what it would say.
 
     `live_edits` are the items that were edited in live and that draft has not taken over. A bot that was deleted in
-    draft and that live still serves is not `in_draft`, and has nothing to publish. `preview_away` is why nothing is
-    known of the preview; it is not waited for.
+    draft and that live still serves is not `in_draft`, and has nothing to publish. `running` is a publication to live,
+    `preview_running` one to the preview, beside it. `preview_away` is why nothing is known of the preview; it is not
+    waited for.
     """
 
     bot: str
@@ -41,6 +42,7 @@ class Status(BaseModel):
     live_edits: list[DriftItem]
     findings: list[Finding]
     running: Shown | None
+    preview_running: Shown | None = None
 
 
 @router.get("/v1/bots/{bot}/status", summary="Show where a bot stands")
@@ -53,7 +55,8 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
         raise NotFoundError("not_found", f"There is no bot {bot!r}.")
     verdict = judge(wish, situation)
     with bridge.db.reading() as connection:
-        running = records.running(connection, bot_id, "live")
+        running = {target: records.running(connection, bot_id, target) for target in bridge.targets}
+    shows = {target: shown(publication, bridge) for target, publication in running.items() if publication}
     preview = _preview(bridge, bot_id)
     base = situation.base
     edits = standing(situation.edits, base, draft) if base else {}
@@ -68,7 +71,8 @@ def status(bot: str, bridge: Bridge, key: Planner) -> Status:
         changed=verdict.outcome is not None and (base is None or verdict.outcome.digest != base.digest),
         live_edits=[named(item, edit, base, base) for item, edit in sorted(edits.items())] if base else [],
         findings=list(verdict.findings),
-        running=shown(running, bridge) if running else None,
+        running=shows.get("live"),
+        preview_running=shows.get("preview"),
     )
 
 
