@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shared.counting import counted
+
 Found = Mapping[str, Any]
 
 THRESHOLDS = ("intent_threshold", "scope_threshold", "margin")
@@ -15,7 +17,8 @@ def accuracy_line(found: Found) -> str:
     return (
         f"{found['language']}: {evaluation['accuracy']:.1%} right in cross-validation "
         f"({evaluation['accuracy_low']:.1%} to {evaluation['accuracy_high']:.1%}), "
-        f"{sampled}{evaluation['expressions']} expressions of {len(evaluation['intents'])} intents"
+        f"{sampled}{counted(evaluation['expressions'], 'expression', 'expressions')} of "
+        f"{counted(len(evaluation['intents']), 'intent', 'intents')}"
     )
 
 

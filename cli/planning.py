@@ -7,6 +7,7 @@ from typing import Any
 from cli.access import Access
 from cli.changes import detailed_lines, first_lines
 from cli.findings import blocking, finding_lines
+from shared.counting import counted
 
 Plan = Mapping[str, Any]
 
@@ -78,7 +79,10 @@ def impact_lines(impact: Mapping[str, Any]) -> list[str]:
         f"{impact['change_intent']} would change intent, {impact['become_understood']} become understood, "
         f"{impact['cease_to_be_understood']} cease to be"
     )
-    return [f"Of the last {impact['messages']} messages {counts}.", *map(_example, impact["examples"])]
+    return [
+        f"Of the last {counted(impact['messages'], 'message', 'messages')} {counts}.",
+        *map(_example, impact["examples"]),
+    ]
 
 
 def _example(example: Mapping[str, Any]) -> str:

@@ -48,5 +48,10 @@ def _intent(brain: Brain, step: int | None, expected: str | None, found: Classif
     understood = found.intent.id if found.intent else None
     if understood == expected:
         return []
-    named = (_NOBODY if intent is None else brain.names.get(intent, intent) for intent in (expected, understood))
+    named = (_NOBODY if intent is None else brain.names.get(intent, _gone(intent)) for intent in (expected, understood))
     return [Difference(step=step, what="intent", expected=next(named), found=next(named))]
+
+
+def _gone(intent: str) -> str:
+    """Said in words: an id beside the name of another intent tells nobody that the case is what has to be changed."""
+    return f"an intent that the bot does not have ({intent})"

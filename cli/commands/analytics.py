@@ -9,6 +9,7 @@ import typer
 from cli.access import Access, connected
 from cli.tables import show_table
 from cli.wishes import OfTarget
+from shared.counting import counted
 
 Table = Literal["days", "channels", "intents", "blocks", "not_understood"]
 
@@ -51,7 +52,9 @@ def _show_frequent(what: str, rows: Sequence[tuple[str, int]]) -> None:
 
 
 def _words(counts: Mapping[str, Any]) -> str:
-    told = f"{counts['messages']} messages of {counts['users']} users in {counts['conversations']} conversations"
+    messages = counted(counts["messages"], "message", "messages")
+    users = counted(counts["users"], "user", "users")
+    told = f"{messages} of {users} in {counted(counts['conversations'], 'conversation', 'conversations')}"
     return f"{told}, {_percent(counts)} understood." if counts["messages"] else f"{told}."
 
 

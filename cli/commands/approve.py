@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.access import Access, connected
+from shared.counting import counted
 
 
 @connected
@@ -17,7 +18,8 @@ def approve(access: Access, plan: Annotated[str, typer.Argument(help="The id of 
 
 def _lines(access: Access, plan: Mapping[str, Any]) -> list[str]:
     given, needed = len(plan["approvals"]), plan["approvals_needed"]
-    lines = [f"Plan {plan['id']} has {given} of {needed} approvals: {', '.join(_who(plan)) or 'nobody yet'}."]
+    wanted = counted(needed, "approval", "approvals")
+    lines = [f"Plan {plan['id']} has {given} of {wanted}: {', '.join(_who(plan)) or 'nobody yet'}."]
     if plan["stale"]:
         return [*lines, f"It is stale: {plan['target']} has moved since. Make a new one."]
     if plan["publishable"]:

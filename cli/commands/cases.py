@@ -8,6 +8,7 @@ import typer
 from cli.access import Access, connected
 from cli.outcome import REFUSED, USAGE, CommandError
 from cli.tables import show_table
+from shared.counting import counted
 
 
 @connected
@@ -50,7 +51,11 @@ def _run(access: Access, bot: str) -> None:
     if not access.as_json:
         _show(found)
     # For a script the results are what the failure prints.
-    raise CommandError(f"{found['failed']} of {len(found['results'])} cases fail.", REFUSED, problem=found)
+    raise CommandError(
+        f"Of {counted(len(found['results']), 'case', 'cases')}, {counted(found['failed'], 'fails', 'fail')}.",
+        REFUSED,
+        problem=found,
+    )
 
 
 def _show(found: Mapping[str, Any]) -> None:

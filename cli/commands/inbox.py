@@ -8,6 +8,7 @@ import typer
 from cli.access import Access, connected
 from cli.outcome import USAGE, CommandError
 from cli.tables import show_table
+from shared.counting import counted
 
 _LABEL = 3
 _MOST = 500
@@ -92,9 +93,8 @@ def _show_groups(found: Mapping[str, Any], again: str) -> None:
         for group in found["groups"]
     )
     show_table(("group", "said", "messages", "for example", "understood now"), rows)
-    print(
-        f"Compared by {found['by']}; {found['looked_at']} messages looked at, {found['alone']} of them like no other."
-    )
+    looked_at = counted(found["looked_at"], "message", "messages")
+    print(f"Compared by {found['by']}; {looked_at} looked at, {found['alone']} of them like no other.")
     if found["left_out"]:
         print(f"{found['left_out']} that were said least were left out.")
     if found["groups"]:

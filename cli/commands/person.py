@@ -10,6 +10,7 @@ import typer
 from cli.access import Access, connected
 from cli.following import failure, finish
 from cli.outcome import USAGE, CommandError
+from shared.counting import counted
 
 
 @connected
@@ -38,11 +39,19 @@ def person(
 
 def _lines(report: Mapping[str, Any]) -> list[str]:
     there = [(name, report[name]) for name in ("live", "preview") if report.get(name)]
-    lines = [f"{name}: {found['messages']} messages in {found['conversations']} conversations" for name, found in there]
-    lines.append(f"draft's inbox: {report['draft']['messages']} messages")
+    lines = [f"{name}: {_messages(found)} in {_conversations(found)}" for name, found in there]
+    lines.append(f"draft's inbox: {_messages(report['draft'])}")
     if report["expressions"]:
         lines.append("Expressions that were accepted from them, for you to decide about:")
         lines += [f"  {one['id']} ({one['language']}) of intent {one['intent']}" for one in report["expressions"]]
     if report["trained_on_erased"]:
         lines.append(f"Models that were trained on these: {', '.join(report['trained_on_erased'])}")
     return lines
+
+
+def _messages(found: Mapping[str, Any]) -> str:
+    return counted(found["messages"], "message", "messages")
+
+
+def _conversations(found: Mapping[str, Any]) -> str:
+    return counted(found["conversations"], "conversation", "conversations")

@@ -15,6 +15,7 @@ from cli.outcome import USAGE, CommandError
 from cli.peer import Peer
 from cli.tables import show_table
 from cli.wishes import Target
+from shared.counting import counted
 from shared.secrets import new_key
 
 What = Literal["list", "set", "remove", "rotate"]
@@ -99,6 +100,6 @@ def _sealing(access: Access) -> tuple[list[Peer], bool]:
 
 
 def _tell(count: int, asleep: bool) -> None:
-    print(f"{count} secrets and keys are sealed with a new key.")
+    print(f"{counted(count, 'secret or key is', 'secrets and keys are')} sealed with a new key.")
     if asleep:
         print("The preview does not run, so its key was kept: start it with `greenroom up --preview` and rotate again.")

@@ -7,6 +7,7 @@ import typer
 from cli.access import Access, connected
 from cli.following import failure, finish
 from cli.outcome import CommandError
+from shared.counting import counted
 
 
 @connected
@@ -16,4 +17,6 @@ def sync(access: Access, bot: Annotated[str, typer.Argument(help="Its name or id
     moved = finish(access.publisher, "inbox-syncs", started, "Moving messages")
     if moved["status"] != "succeeded":
         raise CommandError(f"sync_failed: {failure(moved)}", problem=moved)
-    access.answer(moved, lambda: print(f"{moved.get('moved', 0)} messages moved to draft's inbox."))
+    access.answer(
+        moved, lambda: print(f"{counted(moved.get('moved', 0), 'message', 'messages')} moved to draft's inbox.")
+    )

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from services.publisher import history, records
+from services.publisher.finding import capitalised
 from services.publisher.peers import Live
 from services.publisher.records import Publication
 from services.publisher.settling import served_as
@@ -57,4 +58,5 @@ def _activate(db: Database, live: Live, job: Publication, release: Release) -> i
     try:
         return live.activate(job.bot_id, base, activation_request(job, release)).number
     except PreconditionError as error:
-        raise GreenroomError("live_moved", "Live moved while this was being published: publish again.") from error
+        detail = f"{capitalised(job.wish.place)} moved while this was being published: publish again."
+        raise GreenroomError("live_moved", detail) from error

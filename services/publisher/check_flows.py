@@ -8,6 +8,7 @@ from services.publisher.compose import chosen_flows, ids_of
 from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import Finding, Release, Snapshot
+from shared.counting import counted
 from shared.flows.lint import Blocks, stumbling
 from shared.flows.references import Reference, references
 
@@ -25,7 +26,7 @@ def unknown_flows(wish: Wish, draft: Snapshot, live: Release) -> list[Finding]:
     asked = zip(wish.flows or (), ids_of(wish.flows or (), draft.flows, live.flows), strict=True)
     unknown = [name for name, flow in asked if flow not in draft.flows and flow not in live.flows]
     return [
-        blocker("unknown_flow", f"Neither draft nor live has a flow {name!r}.", [{"kind": "flow", "id": name}])
+        blocker("unknown_flow", f"Neither draft nor {wish.place} has a flow {name!r}.", [{"kind": "flow", "id": name}])
         for name in unknown
     ]
 
@@ -99,7 +100,8 @@ def few_expressions(release: Release) -> list[Finding]:
     return [
         warning(
             "few_expressions",
-            f"The intent {mark.name!r} has {mark.expression_count} expressions: {FEW} or more are understood better.",
+            f"The intent {mark.name!r} has {counted(mark.expression_count, 'expression', 'expressions')}: "
+            f"{FEW} or more are understood better.",
             [{"kind": "intent", "id": mark.id, "name": mark.name}],
         )
         for mark in release.intents

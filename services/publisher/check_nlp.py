@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from services.publisher.compose import THRESHOLDS, has_expressions, published
-from services.publisher.finding import blocker
+from services.publisher.finding import blocker, capitalised
+from services.publisher.wish import Wish
 from shared.contracts import Finding, IntentMark, LanguageNlp, Release, Snapshot
 from shared.flows.references import references
 
@@ -50,7 +51,7 @@ def gone_intents(draft: Snapshot, live: Release) -> list[IntentMark]:
     return [mark for mark in live.intents if mark.id not in kept]
 
 
-def intents_removed(draft: Snapshot, live: Release) -> list[Finding]:
+def intents_removed(draft: Snapshot, live: Release, place: str) -> list[Finding]:
     """P5: each with the live blocks that would lose their trigger."""
     gone = gone_intents(draft, live)
     if not gone:
@@ -66,11 +67,12 @@ def intents_removed(draft: Snapshot, live: Release) -> list[Finding]:
         for mark in gone
     ]
     names = ", ".join(repr(mark.name) for mark in gone)
-    message = f"Live has intents that draft no longer has ({names}): removing an intent needs a full publication."
+    lost = f"{capitalised(place)} has intents that draft no longer has ({names})"
+    message = f"{lost}: removing an intent needs a full publication."
     return [blocker("intents_removed", message, subjects)]
 
 
-def models_left_behind(outcome: Release, live: Release | None, carried: Iterable[str]) -> list[Finding]:
+def models_left_behind(outcome: Release, live: Release | None, carried: Iterable[str], place: str) -> list[Finding]:
     """A model that stays, because its language is not published, must know the intents that will be there, and no
 
     others: live would refuse it.
@@ -82,22 +84,23 @@ def models_left_behind(outcome: Release, live: Release | None, carried: Iterable
         other = sorted(wanted ^ set(outcome.models[language].labels))
         if other:
             told = ", ".join(repr(names.get(intent, intent)) for intent in other)
-            message = f"Live's model of {language!r} does not go with these intents: {told}. Train and publish it too."
+            model = f"The model of {language!r} that {place} has"
+            message = f"{model} does not go with these intents: {told}. Train and publish it too."
             subjects = [{"kind": "intent", "id": intent, "name": names.get(intent, intent)} for intent in other]
             found.append(blocker("intent_mismatch", message, [{"kind": "language", "id": language}, *subjects]))
     return found
 
 
-def unchanged(draft: Snapshot, live: Release, languages: tuple[str, ...] | None) -> list[Finding]:
+def unchanged(draft: Snapshot, live: Release, wish: Wish) -> list[Finding]:
     """P4: fingerprints decide, not clocks; a change that was undone is no change."""
-    carried = published(draft, languages)
+    carried = published(draft, wish.languages)
     same = (
         draft.languages == live.languages
         and all(getattr(draft.settings, name) == getattr(live.settings, name) for name in THRESHOLDS)
         and all(draft.settings.languages.get(k) == live.settings.languages.get(k) for k in carried)
         and all(_same_nlp(draft, live, language) for language in carried)
     )
-    message = "Live has this NLP and these thresholds already: there is nothing to publish."
+    message = f"{capitalised(wish.place)} has this NLP and these thresholds already: there is nothing to publish."
     return [blocker("nlp_unchanged", message, [{"kind": "bot", "id": draft.bot.id}])] if same else []
 
 

@@ -69,13 +69,13 @@ def _of_mode(
     if wish.mode == "flows" and live is not None:
         return unknown_flows(wish, draft, live) + incomplete_choice(wish, draft, live, outcome, blocks)
     untrained = unknown_languages(draft, wish.languages) + training_findings(draft, wish.languages)
-    left = models_left_behind(outcome, live, published(draft, wish.languages))
+    left = models_left_behind(outcome, live, published(draft, wish.languages), wish.place)
     loose = loose_ends(outcome, blocks)
     if wish.mode == "nlp" and live is not None:
         # P5 alone reports intents that would go, not also P9.
-        removed, gone = intents_removed(draft, live), {mark.id for mark in gone_intents(draft, live)}
+        removed, gone = intents_removed(draft, live, wish.place), {mark.id for mark in gone_intents(draft, live)}
         beside = [end for end in loose if end.kind != "intent" or end.target not in gone]
-        nlp = removed or left + unchanged(draft, live, wish.languages)
+        nlp = removed or left + unchanged(draft, live, wish)
         return untrained + nlp + missed_by_flows(beside, draft, live)
     return untrained + left + dangling_references(loose, names_of(draft, live)) + stumbling_blocks(outcome, blocks)
 

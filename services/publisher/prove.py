@@ -6,6 +6,7 @@ from typing import Any
 
 from services.publisher.peers import Draft
 from shared.contracts import Finding, Proof, Release
+from shared.counting import counted
 from shared.document import Value
 from shared.probes import ProbeResult
 
@@ -77,7 +78,8 @@ def _findings(comparison: Comparison, pairs: list[tuple[ProbeResult, ProbeResult
     different = [mine for mine, other in pairs if other is None or not _alike(mine, other, allowed)]
     if different:
         subjects = tuple({"kind": "probe", "language": p.language, "text": p.text} for p in different[:20])
-        message = f"{len(different)} of {comparison.probes} probe sentences are answered differently by live."
+        probes = counted(comparison.probes, "probe sentence", "probe sentences")
+        message = f"Of {probes}, live answers {len(different)} differently."
         yield Finding(code="probe_mismatch", severity="blocker", message=message, subjects=subjects)
     elif len(comparison.processors) > 1:
         message = f"Draft and live run on different processors; scores differ by up to {comparison.max_score_delta}."

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from services.publisher import audit, history, plan_records, plans, records
 from services.publisher.asking import Asked, PublicationRequest, judged, known_before, planned, refuse_second, take_up
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
+from services.publisher.finding import capitalised
 from services.publisher.gather import read_situation, resolved
 from services.publisher.prove import Comparison
 from services.publisher.records import ENDED, Publication
@@ -150,7 +151,9 @@ def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequ
         raise InvalidError("plan_mismatch", detail)
     present = plans.look(bridge, plan)
     if plans.stale(plan, present.live):
-        raise PreconditionError("plan_stale", "Live has moved since this plan was made: make a new one.")
+        raise PreconditionError(
+            "plan_stale", f"{capitalised(plan.wish.place)} has moved since this plan was made: make a new one."
+        )
     return planned(plans.recounted(plan, present), body, present.live, bridge)
 
 

@@ -57,7 +57,8 @@ def pull(bot: str, bridge: Bridge, key: Executor, body: PullRequest | None = Non
     with bridge.db.writing() as connection:
         left = after_pull(last.edits, edits, live.release, last.number, draft, written)
         history.keep_edits(connection, bot_id, last.number, left)
-        audit.pulled(connection, bot_id, sorted(edits), snapshot, key)
+        if edits:
+            audit.pulled(connection, bot_id, sorted(edits), snapshot, key)
     shown = [named(item, edit, live.release, live.release) for item, edit in sorted(edits.items())]
     return Pulled(items=shown, snapshot=snapshot)
 

@@ -8,6 +8,7 @@ from services.publisher.peers import Draft, Live
 from services.publisher.wish import Wish
 from shared.cases import Case, CaseResult
 from shared.contracts import Finding, Release
+from shared.counting import counted
 from shared.errors import GreenroomError
 
 _AT_ONCE = 100
@@ -35,7 +36,8 @@ def regressions(results: Sequence[CaseResult], stops: bool) -> tuple[Finding, ..
         return ()
     names = ", ".join(repr(result.case) for result in failed[:_NAMED])
     more = f" and {len(failed) - _NAMED} more" if len(failed) > _NAMED else ""
-    message = f"{len(failed)} of {len(results)} regression cases fail: {names}{more}."
+    fail = f"Of {counted(len(results), 'regression case', 'regression cases')}, {counted(len(failed), 'fails', 'fail')}"
+    message = f"{fail}: {names}{more}. Mend the bot or the cases, or accept that they fail."
     make = blocker if stops else warning
     return (make("regression_failed", message, [_subject(result) for result in failed[:_NAMED]]),)
 

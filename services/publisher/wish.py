@@ -17,6 +17,11 @@ class Wish(Value):
     languages: tuple[str, ...] | None = None
     to_release: int | None = None
 
+    @property
+    def place(self) -> str:
+        """Where it is to be served, as sentences call it."""
+        return "live" if self.target == "live" else "the preview"
+
     def agrees_with(self, asked: "Wish") -> bool:
         """Whether `asked` says nothing else, as far as it says anything; in which order means nothing."""
         said = asked.model_dump(exclude_none=True)

@@ -20,7 +20,7 @@ def test_a_case_that_fails_is_shown_with_what_was_found_instead(greenroom, green
     assert ended.code == 3
     assert "1 passed, 1 failed." in ended.out
     assert "We do." in ended.out
-    assert "1 of 2 cases fail." in ended.err
+    assert "Of 2 cases, 1 fails." in ended.err
     assert json.loads(greenroom("cases", "bakery", "--json").out) == FAILED
 
 

@@ -214,6 +214,20 @@ def test_full_is_refused_when_a_block_refers_to_what_is_not_there(block: dict[st
     assert "menu/hello" in finding.message
 
 
+def test_what_is_told_of_the_preview_is_told_as_of_the_preview() -> None:
+    (same,) = blockers(check(Wish(mode="nlp", target="preview"), draft(), live()))
+    assert same.message.startswith("The preview has this NLP")
+    fewer = draft(intents=(mark("order"),), nlp={"en": trained("en", "2")}, flows={})
+    (removed,) = blockers(check(Wish(mode="nlp", target="preview"), fewer, live()))
+    assert removed.message.startswith("The preview has intents")
+
+
+def test_one_expression_is_not_called_expressions() -> None:
+    found = check(FULL, draft(intents=(mark("greet", texts=1), mark("order", texts=9))), None)
+    (thin,) = (finding for finding in found if finding.code == "few_expressions")
+    assert thin.message.startswith("The intent 'greet' has 1 expression: 5 or more")
+
+
 def test_all_that_stands_in_the_way_is_told_at_once() -> None:
     nlp = {"en": LanguageNlp(status="stale", fingerprint=digest_of(b"x"), model=model("en"))}
     both = draft(nlp=nlp, flows=flow(says("hello", next="nowhere")))

@@ -61,6 +61,9 @@ def test_an_edit_that_was_pulled_home_goes_out_again_with_what_draft_did_meanwhi
     pulled = at_home.publisher.post(f"/v1/bots/{cafe.id}/drift/pull").json()
     assert [item["item"] for item in pulled["items"]] == ["flow:menu"]
     assert pulled["snapshot"]
+    assert at_home.publisher.post(f"/v1/bots/{cafe.id}/drift/pull").json() == {"items": [], "snapshot": None}
+    told = [item["action"] for item in at_home.publisher.get(f"/v1/bots/{cafe.id}/audit").json()["items"]]
+    assert told.count("pulled") == 1, "pulling nothing is nothing to tell"
     blocks = at_home.draft.get(f"/v1/bots/{cafe.id}/flows/menu").json()["blocks"]
     assert [block["messages"][0]["text"] for block in blocks] == ["We are closed tonight.", "Rye."]
     assert at_home.publish(cafe.id)["status"] == "live"

@@ -25,7 +25,9 @@ def test_one_finding_names_all_cases_that_fail() -> None:
     results = [*failing("ferry", "menu"), CaseResult(case="tide", passed=True)]
     (finding,) = regressions(results, stops=True)
     assert (finding.code, finding.severity) == ("regression_failed", "blocker")
-    assert finding.message == "2 of 3 regression cases fail: 'ferry', 'menu'."
+    assert finding.message == (
+        "Of 3 regression cases, 2 fail: 'ferry', 'menu'. Mend the bot or the cases, or accept that they fail."
+    )
     assert finding.subjects[0] == {
         "kind": "case", "id": "ferry", "step": 2, "expected": "soup", "found": "not understood",
     }  # fmt: skip
@@ -70,3 +72,12 @@ def test_cases_are_run_with_the_thresholds_that_will_serve(at_home: House, cafe:
     assert [f["code"] for f in at_home.publish(cafe.id)["findings"] if f["severity"] == "blocker"] == [
         "regression_failed"
     ]
+
+
+def test_a_case_for_an_intent_that_is_gone_says_so_in_words(at_home: House, cafe: Cafe) -> None:
+    case = {"text": "what soup is there", "intent": "soup"}
+    assert at_home.draft.put(f"/v1/bots/{cafe.id}/cases/menu", json=case).status_code == 200
+    assert at_home.draft.delete(f"/v1/bots/{cafe.id}/intents/soup?unlink=true").status_code == 204
+    (finding,) = [f for f in at_home.publish(cafe.id, train="if_needed")["findings"] if f["severity"] == "blocker"]
+    assert finding["message"].startswith("Of 1 regression case, 1 fails: 'menu'. Mend the bot or the cases")
+    assert finding["subjects"][0]["expected"] == f"an intent that the bot does not have ({cafe.soup})"

@@ -6,6 +6,7 @@ from typing import Literal
 
 from services.draft_api.evaluation.document import Confusion, Evaluation, Named
 from services.draft_api.evaluation.thresholds import Choice, ThresholdAdvice, TradeOff
+from shared.counting import counted
 from shared.document import Value
 
 MOST = 10
@@ -73,7 +74,7 @@ def _move(evaluation: Evaluation) -> Iterator[Advice]:
         return
     first = evaluation.suspects[0]
     message = (
-        f"{_counted(evaluation.suspect_count, 'expression looks', 'expressions look')} as if under the wrong intent; "
+        f"{counted(evaluation.suspect_count, 'expression looks', 'expressions look')} as if under the wrong intent; "
         f"first {first.text!r}, in {first.intent.name!r}, which looks like {first.likely.name!r} "
         f"({first.confidence:.0%} sure). Move what is misplaced."
     )
@@ -102,7 +103,7 @@ def _near_duplicates(evaluation: Evaluation) -> Iterator[Advice]:
         return
     first = evaluation.near_duplicates[0]
     message = (
-        f"{_counted(evaluation.near_duplicate_count, 'pair of expressions says', 'pairs of expressions say')} almost "
+        f"{counted(evaluation.near_duplicate_count, 'pair of expressions says', 'pairs of expressions say')} almost "
         f"the same under two intents; first {first.text!r} in {first.intent.name!r} and {first.other_text!r} in "
         f"{first.other_intent.name!r}. Keep each meaning in one intent."
     )
@@ -161,7 +162,3 @@ def _calibration(evaluation: Evaluation) -> Iterator[Advice]:
 def _names(confusion: Confusion) -> tuple[str, str]:
     pair: tuple[Named, Named] = confusion.intent, confusion.taken_for
     return pair[0].name, pair[1].name
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
