@@ -6,7 +6,7 @@ from functools import partial
 
 from services.publisher import history, plan_records, records
 from services.publisher.compose import compose, ids_of
-from services.publisher.history import catch_up
+from services.publisher.history import Recorded, catch_up
 from services.publisher.judging import Situation
 from services.publisher.lately import Lately
 from services.publisher.peers import Draft, Live
@@ -24,7 +24,7 @@ def read_situation(
 ) -> Situation:
     """Consistent because activation asks again whether the target still serves `live`. `draft` is what `source` has."""
     live = target.active(bot)
-    last = catch_up(db, target, wish.target, bot) if live else None
+    last = catch_up(db, target, wish.target, bot) if live else _latest(db, bot, wish)
     earlier = _earlier(db, bot, wish)
     outcome = compose(wish, draft, live.release, earlier) if live else None
     accuracies = _accuracies(source, live.release, outcome, wish) if live and outcome else {}
@@ -38,6 +38,7 @@ def read_situation(
             rolled_back=history.rolled_back(connection, bot, wish.target),
             standing=target.standing(bot) if live else {},
             accuracies=accuracies,
+            taken_off=records.release_kept(connection, last.digest) if last and not live else None,
             approvals=plan_records.approvals_agreed(connection, bot),
             read=partial(_read, bot),
         )
@@ -74,6 +75,12 @@ def draft_moved(draft: Draft, bot: str, wish: Wish, release: Release) -> bool:
     except GreenroomError:
         return False
     return outcome is not None and outcome.digest != release.digest
+
+
+def _latest(db: Database, bot: str, wish: Wish) -> Recorded | None:
+    """Taken off now: the record was brought up to date then."""
+    with db.reading() as connection:
+        return history.latest(connection, bot, wish.target)
 
 
 def _earlier(db: Database, bot: str, wish: Wish) -> Release | None:

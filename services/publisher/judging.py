@@ -9,6 +9,7 @@ from services.publisher.drift import DriftItem, Edit, Edits, drift, items
 from services.publisher.finding import blocker, warning
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Finding, Release, Snapshot
+from shared.counting import counted
 from shared.diff import Changes, diff
 from shared.flows.references import Need, read_flows
 
@@ -24,8 +25,8 @@ class Situation:
 
     `env` is what the environment has; `standing` counts conversations by the block that they stand on;
     `rolled_back` is what the last rollback took away, and what it gave instead; `accuracies` are by model digest, from
-    cross-validation; `approvals` are as many as were agreed upon; `read` reads flows, and may know those that were read
-    before.
+    cross-validation; `taken_off` is what was served last where nothing is served now, and `edits` stand in that then;
+    `approvals` are as many as were agreed upon; `read` reads flows, and may know those that were read before.
     """
 
     draft: Snapshot | None
@@ -36,6 +37,7 @@ class Situation:
     rolled_back: tuple[Release, Release] | None = None
     standing: Mapping[str, int] = field(default_factory=dict[str, int])
     accuracies: Mapping[str, float] = field(default_factory=dict[str, float])
+    taken_off: Release | None = None
     approvals: int = 0
     read: ReadFlows = read_flows
 
@@ -64,11 +66,12 @@ def judge(wish: Wish, situation: Situation) -> Verdict:
     base = situation.base
     outcome = compose(wish, situation.draft, base, situation.earlier)
     changes = diff(base, outcome) if outcome else Changes()
-    drifted = drift(situation.edits, base, outcome) if outcome and base else ()
+    before = base or situation.taken_off
+    drifted = drift(situation.edits, before, outcome) if outcome and before else ()
     affected = _affected(changes, situation.standing)
     findings = [
         *check(wish, situation.draft, base, situation.earlier, situation.env, situation.read),
-        *_drifted(wish, drifted),
+        *_drifted(wish, drifted, base),
         *_conversations(affected),
         *_accuracy(base, outcome, situation.accuracies),
         *_renamed(base, outcome),
@@ -89,14 +92,16 @@ def accepted(findings: Collection[Finding], accept: Collection[str]) -> tuple[Fi
     )
 
 
-def _drifted(wish: Wish, drifted: tuple[DriftItem, ...]) -> list[Finding]:
+def _drifted(wish: Wish, drifted: tuple[DriftItem, ...], base: Release | None) -> list[Finding]:
     if not drifted:
         return []
     names = ", ".join(f"{item.kind} {item.name!r} (release {item.release}, by {item.author})" for item in drifted)
     subjects = [item.model_dump() for item in drifted]
     if wish.mode == "rollback":
         return [warning("live_drift", f"Edited in live, and not in the release that comes back: {names}.", subjects)]
-    message = f"Edited in live since it was published: {names}. Pull the edits into draft, or accept that they go."
+    # What was taken off can be pulled once it is back.
+    pull = "Pull" if base else "Go back to what was taken off and pull"
+    message = f"Edited in live since it was published: {names}. {pull} the edits into draft, or accept that they go."
     return [blocker("live_drift", message, subjects)]
 
 
@@ -116,7 +121,8 @@ def _affected(changes: Changes, standing: Mapping[str, int]) -> dict[str, int]:
 def _conversations(affected: Mapping[str, int]) -> list[Finding]:
     if not affected:
         return []
-    message = f"{sum(affected.values())} conversations stand on blocks that would change or go."
+    standing = counted(sum(affected.values()), "conversation stands", "conversations stand")
+    message = f"{standing} on blocks that would change or go."
     subjects = [{"kind": "block", "id": block, "conversations": count} for block, count in sorted(affected.items())]
     return [warning("conversations_affected", message, subjects)]
 

@@ -45,6 +45,18 @@ def test_what_was_taken_off_can_come_back_as_an_earlier_release(at_home: House, 
     assert ask(at_home, cafe.id).json()["release"] == 2
 
 
+def test_an_edit_of_live_is_not_lost_by_taking_the_bot_off(at_home: House, cafe: Cafe) -> None:
+    body = {"name": "Menu", "blocks": [says("soup", "We are closed tonight.", intent="soup")]}
+    at_home.live.put(f"/v1/bots/{cafe.id}/flows/menu", json=body, headers={"Live-Edit": "confirmed"})
+    at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish", json={})
+    assert at_home.refused(cafe.id) == ["live_drift"]
+    back = at_home.publish(cafe.id, "rollback", to_release=2)
+    assert (back["status"], back["findings"]) == ("live", [])
+    at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish", json={})
+    assert at_home.publish(cafe.id, accept=["live_drift"])["status"] == "live"
+    assert at_home.refused(cafe.id, "nlp") == ["nlp_unchanged"], "what was let go is gone"
+
+
 def test_a_bot_that_draft_deleted_shows_what_live_still_serves(at_home: House, cafe: Cafe) -> None:
     assert at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()["in_draft"]
     assert at_home.draft.delete(f"/v1/bots/{cafe.id}").status_code == 204
