@@ -20,6 +20,7 @@ def test_status_tells_what_is_live_what_is_not_and_what_is_in_the_way(greenroom,
         "preview_url": "http://preview.example",
         "findings": [finding],
         "running": {"id": "pub_1", "status": "running", "step": "copy", "percent": 30.0},
+        "preview_running": {"id": "pub_2", "status": "running", "step": "train", "percent": 5.0},
     }
     greenroom_api.on("GET /v1/bots/bakery/status", status)
     greenroom_api.on("GET /v1/bots/bakery/nlp", {"languages": {"en": {"status": "never_trained"}}})
@@ -33,6 +34,7 @@ def test_status_tells_what_is_live_what_is_not_and_what_is_in_the_way(greenroom,
         "live edits that draft lacks:",
         "  flow:main, Main (release 7, by Ada)",
         "running: publication pub_1, 30 %, copy",
+        "preview running: publication pub_2, 5 %, train",
         "In the way:",
         "  nlp_stale: Train again.",
         "    Train it again (greenroom train bakery), or publish with --train.",

@@ -31,9 +31,10 @@ def kiln(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     warm.set()
 
 
-def waiting(house: House, cafe: Cafe) -> dict[str, Any]:
+def waiting(house: House, cafe: Cafe, target: str = "live") -> dict[str, Any]:
     """A publication that waits for a training, as it stands once it does."""
-    asked = house.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "full", "train": "if_needed"})
+    body = {"mode": "full", "train": "if_needed", "target": target}
+    asked = house.publisher.post(f"/v1/bots/{cafe.id}/publications", json=body)
     state: dict[str, Any] = asked.json()
     while state["step"] != "train":
         time.sleep(0.005)
@@ -68,6 +69,15 @@ def test_a_cancelled_publication_cancels_the_training_that_it_began(at_home: Hou
     assert cancelled(at_home, waiting(at_home, cafe)) == "cancelled"
     (training, *_) = at_home.draft.get(f"/v1/bots/{cafe.id}/trainings").json()["items"]
     assert ended(at_home, training["id"]) == "cancelled"
+
+
+@pytest.mark.usefixtures("kiln")
+def test_the_status_shows_what_goes_to_live_and_to_the_preview_side_by_side(at_home: House, cafe: Cafe) -> None:
+    cafe.learns("soup", "is there any bouillabaisse")
+    preview, live = waiting(at_home, cafe, "preview"), waiting(at_home, cafe)
+    status = at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()
+    assert (status["running"]["id"], status["preview_running"]["id"]) == (live["id"], preview["id"])
+    assert {cancelled(at_home, live), cancelled(at_home, preview)} == {"cancelled"}
 
 
 def test_a_training_that_ends_in_the_very_moment_is_not_waited_for(
