@@ -35,6 +35,23 @@ def from_text(text: str) -> dict[str, Any]:
     return {part: found[part] for part in found if part != "id"}
 
 
+def ordered_like(value: Any, like: Any) -> Any:
+    """The same value, its keys in the order that they have in `like`: an order says nothing, and shows as a change."""
+    if isinstance(value, dict) and isinstance(like, dict):
+        keys = sorted(value, key=lambda key: list(like).index(key) if key in like else len(like))
+        return {key: ordered_like(value[key], like.get(key)) for key in keys}
+    if isinstance(value, list) and isinstance(like, list):
+        return [ordered_like(item, _twin(item, place, like)) for place, item in enumerate(value)]
+    return value
+
+
+def _twin(item: Any, place: int, among: list[Any]) -> Any:
+    """What stood for an item: of its id, where it has one, else at its place."""
+    if isinstance(item, dict) and "id" in item:
+        return next((other for other in among if isinstance(other, dict) and other.get("id") == item["id"]), None)
+    return among[place] if place < len(among) else None
+
+
 def change_of_text(before: str, after: str) -> list[str]:
     """Lines that went with -, lines that came with +, and two around them; none when nothing changed."""
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=2, lineterm="")

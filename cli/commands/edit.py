@@ -8,7 +8,7 @@ import click
 import typer
 
 from cli.access import Access, connected
-from cli.flow_text import change_of_text, from_text, to_text
+from cli.flow_text import change_of_text, from_text, ordered_like, to_text
 from cli.outcome import USAGE, CommandError
 from cli.peer import Peer
 from cli.tables import show_table
@@ -40,7 +40,8 @@ def edit(
     before = to_text(found, intents)
     after = file.read() if file else _edited(before)
     body = from_text(after)
-    changes = change_of_text(before, to_text({"blocks": [], **body}, intents))
+    changed = ordered_like({"blocks": [], **body}, from_text(before))
+    changes = change_of_text(before, to_text(changed, intents))
     print("\n".join(changes or ["Nothing changed."]), file=sys.stderr, flush=True)
     if not changes:
         return

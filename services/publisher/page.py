@@ -32,8 +32,9 @@ _PAGE = """<!doctype html>
 {preview}</div>
 <h2>First steps</h2>
 <p>Every explorer takes the admin key under <em>Authorize</em>; it is in <code>credentials</code> in the data folder.
-On the command line the key is found by itself:</p>
-<pre>greenroom import samples/railway
+On the command line the key is found by itself, in the folder where <code>make up</code> was said:</p>
+<pre>. .venv/bin/activate
+greenroom import samples/railway
 greenroom train "Tern Valley Railway"
 greenroom publish "Tern Valley Railway" --notes "First night"
 greenroom chat "Tern Valley Railway"</pre>

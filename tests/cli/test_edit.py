@@ -48,6 +48,14 @@ def test_a_change_in_draft_is_shown_with_intents_by_name_and_written(greenroom, 
     assert "greenroom publish bakery --flow main" in ended.out
 
 
+def test_one_word_is_one_line_in_whatever_order_the_file_has_its_keys(greenroom, bakery, tmp_path):
+    opening = {"messages": [{"text": "Nine to six."}], "intent": "hours", "kind": "message", "id": "open"}
+    (tmp_path / "six.json").write_text(json.dumps({"blocks": [opening], "name": "Main"}))
+    ended = greenroom("edit", "bakery", "main", "--file", "six.json")
+    changed = [line for line in ended.err.splitlines() if line.startswith(("-", "+"))]
+    assert [line.strip("+- ") for line in changed] == ['"text": "Nine to five."', '"text": "Nine to six."']
+
+
 def test_a_fix_in_live_is_confirmed_and_says_how_to_bring_it_home(greenroom, bakery, closed):
     ended = greenroom("edit", "bakery", "main", "--target", "live", "--file", closed, "--notes", "Café zu", "--yes")
     assert ended.code == 0, ended.err
