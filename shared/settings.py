@@ -21,6 +21,7 @@ class ServiceSettings:
     max_body_bytes: int
     max_upload_bytes: int
     max_blob_bytes: int
+    rate_limit: str | None = None
 
     @property
     def secrets_file(self) -> Path:
@@ -47,4 +48,5 @@ def service_settings(service: str, environ: Mapping[str, str] = os.environ) -> S
         max_body_bytes=int(environ.get("GREENROOM_MAX_BODY_BYTES", 1 << 20)),
         max_upload_bytes=int(environ.get("GREENROOM_MAX_UPLOAD_BYTES", 64 << 20)),
         max_blob_bytes=int(environ.get("GREENROOM_MAX_BLOB_BYTES", 256 << 20)),
+        rate_limit=environ.get("GREENROOM_RATE_LIMIT") or None,
     )

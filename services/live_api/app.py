@@ -172,9 +172,14 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
     app.add_middleware(Origins, book=floor.channels)
     app.state.webhooks = webhooks_counter(app.state.registry)
     add_measures(app.state.registry, floor)
+    # Ahead of the door nobody is counted.
     ways = (
-        Classifying(partial(answer_plain, floor), keys, app.state.max_body_bytes),
-        Listening(partial(listen, floor, app.state.webhooks)),
+        ()
+        if settings.rate_limit
+        else (
+            Classifying(partial(answer_plain, floor), keys, app.state.max_body_bytes),
+            Listening(partial(listen, floor, app.state.webhooks)),
+        )
     )
     return Shortcut(app, surface.name, ways)
 

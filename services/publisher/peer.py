@@ -28,7 +28,7 @@ _KINDS: dict[int, type[GreenroomError]] = {
 # Members of every problem document; the rest belongs to this one error.
 _RENDERED = {"type", "title", "status", "instance"}
 NOT_MODIFIED = 304
-_AWAY = {502, 503, 504}
+_AWAY = {429, 502, 503, 504}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 # How long one answer may take: for a job, and where somebody waits for ours.
 _JOB_TIMEOUT, _REQUEST_TIMEOUT = httpx.Timeout(60, connect=5), httpx.Timeout(30, connect=5)

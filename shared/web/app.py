@@ -17,6 +17,7 @@ from shared.web import explorer, keys_routes, problems
 from shared.web.door import Door, Measures
 from shared.web.keys import KeyRing, Principal
 from shared.web.lingering import Lingering
+from shared.web.rates import Rates, rate_of
 
 # A check that is False keeps a service from being ready; anything else is only told.
 Ready = Callable[[], dict[str, Any]]
@@ -65,7 +66,8 @@ def create_app(
     app.state.max_upload_bytes = settings.max_upload_bytes
     app.state.max_blob_bytes = settings.max_blob_bytes
     problems.install(app)
-    app.add_middleware(Door, environment=surface.name, measures=app.state.measures)
+    rates = Rates(rate_of(settings.rate_limit), keys) if settings.rate_limit else None
+    app.add_middleware(Door, environment=surface.name, measures=app.state.measures, rates=rates)
     app.add_middleware(Lingering)
     for router in (*routers, keys_routes.router):
         app.include_router(router)

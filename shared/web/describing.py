@@ -18,10 +18,11 @@ _WHY = {
     415: "The body is of another media type, or encoded.",
     422: "Something in the request is not valid, or is refused.",
     428: "What is live may be changed only by who says that they mean it.",
+    429: "This key, or this address, has asked too often, where a limit is set.",
     503: "Too busy, or a database is away: try again.",
 }
 _RETRY_AFTER = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer"}}}
-_WITH_RETRY_AFTER = (503,)
+_WITH_RETRY_AFTER = (429, 503)
 TEXT = {"schema": {"type": "string"}}
 BYTES = {"schema": {"type": "string", "format": "binary"}}
 _ONLY_READING = (":read", ":classify")
@@ -83,6 +84,7 @@ def refusals(
         415: body is not None,
         422: True,
         428: "live-edit" in headers,
+        429: True,
         503: True,
     }
     return {**{status: refusal(status) for status, possible in told.items() if possible}, "default": refusal("default")}

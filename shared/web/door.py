@@ -1,15 +1,18 @@
 """The first thing that a request meets: marks every answer, turns odd requests away, counts. Pure ASGI."""
 
+import math
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.audit import REQUEST
 from shared.ids import new_id
 from shared.web.problems import problem
+from shared.web.rates import Rates
 
 _MAX_HEADER_BYTES, _MAX_HEADERS = 16 * 1024, 100
 _ODD_PATHS = (b"//", b"%2e", b"%00", b";", b"%2f")
@@ -31,8 +34,8 @@ class Measures:
 
 
 class Door:
-    def __init__(self, app: ASGIApp, environment: str, measures: Measures) -> None:
-        self._app, self._measures = app, measures
+    def __init__(self, app: ASGIApp, environment: str, measures: Measures, rates: Rates | None = None) -> None:
+        self._app, self._measures, self._rates = app, measures, rates
         self._mark = {"Greenroom-Environment": environment}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,15 +57,22 @@ class Door:
             await send(message)
 
         try:
-            refusal = _refusal(scope)
-            if refusal:
-                answer = problem(Request(scope), refusal[0], refusal[1], refusal[2], refusal[3])
-                await answer(scope, receive, marked)
-            else:
-                await self._app(scope, receive, marked)
+            answer = self._answered(scope)
+            await (answer or self._app)(scope, receive, marked)
         finally:
             REQUEST.reset(answering)
             self._measures.note(scope, status, time.perf_counter() - began)
+
+    def _answered(self, scope: Scope) -> Response | None:
+        """What is turned away before anybody looks at it closely."""
+        if refusal := _refusal(scope):
+            return problem(Request(scope), *refusal)
+        wait = self._rates.wait(scope) if self._rates else 0.0
+        if not wait:
+            return None
+        detail = "This key, or this address, has asked too often: wait a moment."
+        again = {"Retry-After": str(math.ceil(wait))}
+        return problem(Request(scope), 429, "rate_limited", "Too many requests", detail, again)
 
 
 def _refusal(scope: Scope) -> Refusal | None:

@@ -47,7 +47,7 @@ def test_every_operation_tells_how_it_can_be_refused(document: dict[str, Any]) -
         for status, answer in told.items():
             if status == "default" or status[0] in "45":
                 assert list(answer["content"]) == [PROBLEM], (method, path, status)
-        expected = {"422", "503", "default"}
+        expected = {"422", "429", "503", "default"}
         expected |= {"401", "403"} if operation.get("security") else set()
         expected |= {"404"} if "{" in path else set()
         expected |= {"412"} if "if-match" in headers_of(operation) else set()
