@@ -40,7 +40,9 @@ def test_what_is_taken_off_answers_nobody_and_comes_back_under_the_next_number(a
 
 def test_what_was_taken_off_can_come_back_as_an_earlier_release(at_home: House, cafe: Cafe) -> None:
     at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish", json={})
-    back = at_home.publish(cafe.id, "rollback", to_release=1)
+    plan = at_home.plan(cafe.id, "rollback", to_release=1)
+    assert (plan["base"], plan["publishable"], plan["to_release"]) == (None, True, 1)
+    back = at_home.publish(cafe.id, "rollback", plan=plan["id"])
     assert (back["status"], back["release"]) == ("live", 2)
     assert ask(at_home, cafe.id).json()["release"] == 2
 
