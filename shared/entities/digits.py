@@ -2,13 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from shared.entities.dates.phrases import DATE_IN_DIGITS, either
+from shared.entities.dates.phrases import BEGINS, DATE_IN_DIGITS, ENDS, either
 from shared.entities.dates.ranges import ranges_in
-from shared.entities.reading import FRACTIONS
+from shared.entities.reading import FRACTIONS, SPACELESS
 from shared.entities.speech import language_of
 from shared.entities.words import Language
 
@@ -17,11 +17,12 @@ Number = int | float
 _LONGEST_DIGITS = 15
 _SIGN = re.compile(r"(?:^|[\s(=:$€£¥₹₽₺₩])-$")
 _ANY = re.compile(rf"[\d{FRACTIONS}]")
+_LETTERS = re.compile(rf"[^\W\d_{SPACELESS}]+")
 # Fractions of measures. Without a whole number most of them are rather a date, or say "two or three".
 _PART = rf"[{FRACTIONS}]|(?:(?<!/)(?:1/2|[13]/4)|(?<=\d[ \-])(?:[12]/3|[1-4]/5|[1357]/8))(?!\d|[/.,\-]\d)"
 # A date and a time of day are no numbers; groups of digits may have between them what some language puts there.
 _WRITTEN = re.compile(
-    rf"(?<![\w.,])(?:(?:{DATE_IN_DIGITS}|(?:[01]?\d|2[0-4])(?::[0-5]\d){{1,2}})(?!\w|[/:]\d)"
+    rf"{BEGINS}(?<![.,])(?:(?:{DATE_IN_DIGITS}|(?:[01]?\d|2[0-4])(?::[0-5]\d){{1,2}}){ENDS}(?![/:]\d)"
     rf"|(?:(?P<whole>\d{{1,9}})(?:[ \-](?=\d/)|[ \-]?(?=[{FRACTIONS}])))?(?P<part>{_PART})"
     r"|(?P<plain>\d+(?:[.,' ]\d+)*)(?!\d))"
 )
@@ -44,6 +45,11 @@ class Numeral:
 def in_digits(folded: str, spoken: Language) -> Iterator[Numeral]:
     if _ANY.search(folded) is None:
         return
+    scaled = _scaled(folded, spoken)
+    yield from _together(scaled) if spoken.spaceless else scaled
+
+
+def _scaled(folded: str, spoken: Language) -> Iterator[Numeral]:
     scales = _scales(spoken.code)
     dashes = {time.dash for time in ranges_in(folded, spoken)}
     for numeral in _written(folded, spoken.numerals.decimal):
@@ -58,12 +64,26 @@ def in_digits(folded: str, spoken: Language) -> Iterator[Numeral]:
             yield replace(numeral, value=tidy(numeral.value * factor), end=scale.end())
 
 
+def _together(numerals: Iterable[Numeral]) -> Iterator[Numeral]:
+    """1万5千 is one number."""
+    before: Numeral | None = None
+    for numeral in numerals:
+        if before is not None and before.end == numeral.start:
+            before = replace(before, value=before.value + numeral.value, end=numeral.end)
+            continue
+        if before is not None:
+            yield before
+        before = numeral
+    if before is not None:
+        yield before
+
+
 @lru_cache(maxsize=16)
 def _scales(code: str) -> re.Pattern[str]:
     """5 million, 5mln; 5k only in one word."""
     known = language_of(code).numerals
     words = either({*known.scales, *known.short} - {"k"})
-    return re.compile(rf"[ \t\-]{{0,3}}(?P<scale>{words}|(?<![ \t\-])k)(?!\w)")
+    return re.compile(rf"[ \t\-]{{0,3}}(?P<scale>{words}|(?<![ \t\-])k)(?:(?<=[{SPACELESS}])|{ENDS})")
 
 
 def tidy(value: Number) -> Number:
@@ -115,7 +135,7 @@ def _readable(written: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 def _within_a_code(folded: str, end: int) -> bool:
     """12ab34 is no number, 5kg is one."""
-    after = re.compile(r"[^\W\d_]+").match(folded, end)
+    after = _LETTERS.match(folded, end)
     return after is not None and after.end() < len(folded) and folded[after.end()].isdigit()
 
 

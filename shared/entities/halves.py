@@ -5,16 +5,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from shared.entities.dates.phrases import GAP, fragment
+from shared.entities.dates.phrases import BEGINS, ENDS, GAP, fragment
 from shared.entities.digits import Numeral, tidy
 from shared.entities.speech import language_of
 from shared.entities.words import Language
 
 _GAP = re.compile(GAP)
+# No half of any language is without one of them, and most messages are.
+_STEMS = ("hal", "demi", "medi")
 
 
 def with_halves(folded: str, found: Iterable[Numeral], spoken: Language) -> Iterator[Numeral]:
     """In order of place. "Half a" is a number of what follows it, and without that of nothing: it is not sure."""
+    if not any(stem in folded for stem in _STEMS):
+        yield from sorted(found, key=lambda numeral: numeral.start)
+        return
     half_a, and_a_half = _patterns(spoken.code)
     halves = (Numeral(0.5, *half.span(), sure=False) for half in half_a.finditer(folded))
     before: Numeral | None = None
@@ -46,5 +51,5 @@ def _multiplies(folded: str, before: Numeral, scale: Numeral, spoken: Language) 
 @lru_cache(maxsize=16)
 def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     known = language_of(code).numerals
-    half_a = re.compile(rf"(?<![\w.,]){fragment(known.half_a)}(?!\w)")
-    return half_a, re.compile(rf"{GAP}{fragment(known.and_a_half)}(?!\w)")
+    half_a = re.compile(rf"{BEGINS}(?<![.,]){fragment(known.half_a)}{ENDS}")
+    return half_a, re.compile(rf"{GAP}{fragment(known.and_a_half)}{ENDS}")

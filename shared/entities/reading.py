@@ -25,6 +25,8 @@ _WITHOUT_SPACES = (
     (0x3040, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA960, 0xA97F), (0xAC00, 0xD7FF),
     (0xF900, 0xFAFF), (0x20000, 0x323AF),
 )  # fmt: skip
+SPACELESS = "".join(f"{chr(low)}-{chr(high)}" for low, high in _WITHOUT_SPACES)
+"""Letters that another word may follow at once; to be put into a set of a regular expression."""
 
 # Kinds of characters: in a word, alone, a mark on the one before, punctuation, space.
 _WORD, _ALONE, _MARK, _PUNCTUATION, _SPACE = "wamp "

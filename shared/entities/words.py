@@ -108,3 +108,4 @@ class Language:
     cents: frozenset[str] = frozenset()
     also_codes: frozenset[str] = frozenset()
     country: str | None = None
+    spaceless: bool = False

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from shared.entities.dates.away import amounts, away, months_on
-from shared.entities.dates.phrases import GAP, MAYBE, either, fragment, whole
+from shared.entities.dates.phrases import DATE_IN_CHARACTERS, GAP, MAYBE, either, fragment, whole
 from shared.entities.speech import language_of
 from shared.entities.words import Calendar, Language
 
@@ -95,6 +95,7 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
     ahead, ago = fragment(known.ahead_before), fragment(known.ago_before)
     return (
         (whole(r"(?P<year>\d{4})(?P<by>[/\-])(?P<month>\d{1,2})(?P=by)(?P<day>\d{1,2})"), _written),
+        (whole(DATE_IN_CHARACTERS), _in_characters),
         (whole(r"\d{4}-\d\d-\d\dt\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:z|[+\-]\d\d:\d\d)?"), _standard),
         (whole(r"(?P<first>\d{1,2})(?P<by>[/.\-])(?P<second>\d{1,2})(?:(?P=by)(?P<year>\d{4}|\d{2}))?\.?"), _in_digits),
         (whole(f"{lead}{day}(?:{GAP}{fragment(known.of)})?{GAP}{month}{short}"), _named),
@@ -122,6 +123,11 @@ def _grammar(code: str) -> tuple[tuple[re.Pattern[str], Reckon], ...]:
 
 def _written(found: Match, _: Anchor) -> date:
     return date(int(found["year"]), int(found["month"]), int(found["day"]))
+
+
+def _in_characters(found: Match, anchor: Anchor) -> date:
+    """2026年12月1日, or in Korean."""
+    return _in_year(found["year"], int(found["month"]), int(found["day"]), anchor)
 
 
 def _standard(found: Match, anchor: Anchor) -> datetime:

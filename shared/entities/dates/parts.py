@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from shared.entities.dates.phrases import GAP, fragment
+from shared.entities.dates.phrases import BEGINS, GAP, fragment
 from shared.entities.dates.times import Time, is_late
 from shared.entities.speech import language_of
 from shared.entities.words import Language
@@ -33,4 +33,5 @@ def _before(code: str) -> re.Pattern[str]:
     language = language_of(code)
     part = f"(?P<early>{fragment(language.clock.early)})|(?P<late>{fragment(language.clock.late)})"
     joins = f"(?:{fragment(language.calendar.joins)}{GAP})?"
-    return re.compile(rf"(?<![\w.,/:\-]){_NO_GREETING}(?P<part>{part})[ ,]{{1,3}}{joins}$")
+    apart = "[ ,]{0,3}" if language.spaceless else "[ ,]{1,3}"
+    return re.compile(rf"{BEGINS}(?<![.,/:\-]){_NO_GREETING}(?P<part>{part}){apart}{joins}$")

@@ -7,12 +7,24 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from shared.entities.reading import SPACELESS
 from shared.entities.speech import language_of
 from shared.entities.words import Language
 
 GAP, MAYBE = r"[ \-]{1,3}", r"[ \-]{0,3}"
+# A character of a word, unless its script has no spaces: there a word may begin and end anywhere.
+WORD = rf"[^\W{SPACELESS}]"
+BEGINS, ENDS = f"(?<!{WORD})", f"(?!{WORD})"
 NEVER = r"(?!)"
-DATE_IN_DIGITS = r"(?:\d{4}(?P<ymd>[/\-])\d\d?(?P=ymd)\d\d?|\d\d?(?P<dmy>[./\-])\d\d?(?P=dmy)\d{2,4})"
+DATE_IN_CHARACTERS = r"(?:(?P<year>\d{4}) ?[年년] ?)?(?P<month>\d\d?) ?[月월] ?(?P<day>\d\d?) ?[日号號일]"
+DATE_IN_DIGITS = (
+    r"(?:\d{4}(?P<ymd>[/\-])\d\d?(?P=ymd)\d\d?|\d\d?(?P<dmy>[./\-])\d\d?(?P=dmy)\d{2,4}|"
+    rf"{DATE_IN_CHARACTERS})"
+)
+
+# Names of hosts. A sentence without spaces goes on after ".com".
+HOST = r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,8}"
+TOP_LEVEL = rf"(?:[^\W\d_{SPACELESS}]{{2,24}}{ENDS}|[{SPACELESS}]{{2,24}}(?!\w))"
 
 
 def either(phrases: Iterable[str]) -> str:
@@ -28,7 +40,7 @@ def fragment(pattern: str) -> str:
 
 def whole(pattern: str) -> re.Pattern[str]:
     """No part of a longer word or number."""
-    return re.compile(rf"(?<![\w.,/:\-])(?:{pattern})(?![\w/]|[.,:\-]\d)")
+    return re.compile(rf"{BEGINS}(?<![.,/:\-])(?:{pattern}){ENDS}(?!/|[.,:\-]\d)")
 
 
 @lru_cache(maxsize=16)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from shared.entities.asked import Asked, Found
-from shared.entities.dates.phrases import either
+from shared.entities.dates.phrases import BEGINS, ENDS, either
 from shared.entities.digits import Number, Numeral
 from shared.entities.numerals import numerals
 from shared.entities.reading import Reading
@@ -29,7 +29,7 @@ _MINUS = re.compile(r"(?:^|(?<!\d )(?<=[\s(=:]))-$")
 _SHORT_PENCE, _PENCE = "p", frozenset({"p", "pence"})
 # After a sign, letters are a scale: £5m is neither minutes nor metres.
 _LETTERS: Mapping[str, int] = {"m": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
-_LETTERED = re.compile(rf"{either(_LETTERS)}(?!\w)")
+_LETTERED = re.compile(rf"{either(_LETTERS)}{ENDS}")
 
 
 def find(reading: Reading, asked: Asked) -> Iterator[Found]:
@@ -70,9 +70,9 @@ def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[s
     language = language_of(code)
     signs = either({*_SIGNS, *_CODES})
     return (
-        re.compile(rf"(?<!\w)({signs}) ?$"),
-        re.compile(rf"[ \-]{{0,2}}(?:d'|de )?({either({*_SIGNS, *_CODES, *language.money})})(?!\w)"),
-        re.compile(rf"[ \-]{{0,2}}(?P<word>{either(language.cents)})?(?!\w)"),
+        re.compile(rf"{BEGINS}({signs}) ?$"),
+        re.compile(rf"[ \-]{{0,2}}(?:d'|de )?({either({*_SIGNS, *_CODES, *language.money})}){ENDS}"),
+        re.compile(rf"[ \-]{{0,2}}(?P<word>{either(language.cents)})?{ENDS}"),
     )
 
 

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 
 from shared.entities.asked import Asked, Found
-from shared.entities.dates.phrases import DATE_IN_DIGITS
+from shared.entities.dates.phrases import BEGINS, DATE_IN_DIGITS, ENDS
 from shared.entities.reading import Reading
 from shared.entities.speech import language_of
 
 _MOST = 10
 _FEWEST_DIGITS, _MOST_DIGITS = 6, 15
-_CANDIDATE = re.compile(r"(?<![\w+.,/:\-])(?:\+|\()?\d(?:[ \-./()]{0,2}\d){5,19}(?![\w])")
+_CANDIDATE = re.compile(rf"{BEGINS}(?<![+.,/:\-])(?:\+|\()?\d(?:[ \-./()]{{0,2}}\d){{5,19}}{ENDS}(?!:\d)")
 _MOMENT = re.compile(rf"{DATE_IN_DIGITS}|\d\d?\.\d\d ?- ?\d\d?\.\d\d")
 _OTHERWISE = 0.75
 """How sure a number is that could be one of a country that nobody named."""
