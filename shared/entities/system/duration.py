@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from shared.entities.asked import Asked, Found
-from shared.entities.dates.phrases import ENDS, GAP, MAYBE, WORD, either, fragment, whole
+from shared.entities.dates.phrases import ENDS, GAP, MAYBE, either, fragment, whole
 from shared.entities.digits import Number, Numeral
 from shared.entities.numerals import numerals
 from shared.entities.reading import Reading
@@ -52,7 +52,7 @@ def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Patte
     spoken = language_of(language)
     known, half = spoken.spans, fragment(spoken.numerals.and_a_half)
     # The d of "d'euros" is no day.
-    unit = rf"{MAYBE}(?P<unit>{either({**_SHORT, **known.units})})(?!'?{WORD})(?P<half>{GAP}{half}{ENDS})?"
+    unit = rf"{MAYBE}(?P<unit>{either({**_SHORT, **known.units})}){ENDS}(?!(?<=\bd)')(?P<half>{GAP}{half}{ENDS})?"
     compact = whole(rf"{_COMPACT}|(\d{{1,3}}):([0-5]\d){MAYBE}{either(_hours(language))}")
     joins = re.compile(rf" {{1,3}}(?:{fragment(known.joins)}{GAP})?")
     return whole(either(known.fixed)), compact, re.compile(unit), joins

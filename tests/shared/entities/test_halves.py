@@ -103,3 +103,8 @@ def test_the_half_counts_from_now_on(language: str, text: str, value: str) -> No
 
 def test_at_noon_is_no_half_day() -> None:
     assert told({"duration": EVERYTHING["duration"]}, "a medio día", "es") == []
+
+
+def test_a_letter_before_an_apostrophe_is_no_day() -> None:
+    assert told({"duration": EVERYTHING["duration"]}, "un million d'euros", "fr") == []
+    assert told({"duration": EVERYTHING["duration"]}, "in one hour's time") == [("one hour", "PT1H")]
