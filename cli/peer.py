@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from cli.outcome import UNREACHABLE, CommandError
 from cli.problems import refusal
+from shared.paths import joined_path
 
 if TYPE_CHECKING:
     import httpx
@@ -107,4 +107,4 @@ class Peer:
 
 
 def _joined(path: tuple[str, ...]) -> str:
-    return "/v1/" + "/".join(quote(part, safe="") for part in path)
+    return f"/v1/{joined_path(path)}"

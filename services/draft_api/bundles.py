@@ -1,5 +1,6 @@
 """A whole bot as one JSON document: to carry it elsewhere, and to undo what was destructive."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -11,6 +12,7 @@ from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import Variable, documents_of, read_flows, write_document, write_flow
 from services.draft_api.expressions import Expression, insert_expressions
 from services.draft_api.intent_records import insert_intents
+from services.draft_api.names import refuse_unreachable
 from services.draft_api.nlp import Nlp, normal_key
 from services.draft_api.store import find_bot, intent_names, languages_of, settings_of, touch
 from services.draft_api.tables import cases, entities, flows, intents, variables
@@ -106,6 +108,7 @@ def export(bot: str, desk: Desk, key: Reader) -> Bundle:
 def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
     """A new bot; intents keep their ids, so that equal NLP has an equal fingerprint."""
     refuse_bound(key)
+    _refuse_unreachable(body)
     for name, entity in body.entities.items():
         check_entity(name, entity)
     bundle = body.model_copy(update={"intents": [_worded(intent) for intent in body.intents]})
@@ -114,6 +117,20 @@ def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
         fill(connection, bot_id, bundle)
     desk.trainers.expect()
     return ImportedBot(id=bot_id, name=body.bot.name)
+
+
+def _refuse_unreachable(bundle: Bundle) -> None:
+    """Of what has no other way to it than its name. Raises InvalidError `invalid_name`."""
+    named: dict[str, Iterable[str]] = {
+        "intent": [intent.id for intent in bundle.intents],
+        "flow": [flow.id for flow in bundle.flows],
+        "entity": bundle.entities,
+        "variable": bundle.variables,
+        "case": bundle.cases or {},
+    }
+    for noun, names in named.items():
+        for name in names:
+            refuse_unreachable(noun, name)
 
 
 def _worded(intent: BundleIntent) -> BundleIntent:

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from services.draft_api.names import refuse_unreachable
 from shared.errors import InvalidError
 
 MAX_NAME, MAX_EXPRESSION = 200, 1000
@@ -16,6 +17,7 @@ def intent_name(name: str) -> str:
     trimmed = name.strip()
     if not 0 < len(trimmed) <= MAX_NAME or not trimmed.isprintable():
         raise InvalidError("invalid_name", f"An intent name is printable and has 1 to {MAX_NAME} characters.")
+    refuse_unreachable("intent", trimmed)
     return trimmed
 
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import httpx
 
@@ -18,6 +17,7 @@ from shared.errors import (
     NotFoundError,
     PreconditionError,
 )
+from shared.paths import joined_path
 
 _KINDS: dict[int, type[GreenroomError]] = {
     404: NotFoundError,
@@ -63,7 +63,7 @@ class Peer:
 
     def call(self, method: str, *path: str, patient: bool = True, **request: Any) -> httpx.Response:
         """Raises the error that the neighbour named, or BusyError `<name>_unreachable`."""
-        url = "/v1/" + "/".join(quote(part, safe="") for part in path)
+        url = f"/v1/{joined_path(path)}"
         waits = patient or self._always
         deadline = time.monotonic() + (self._patience if waits else 0)
         pause = _FIRST_PAUSE

@@ -1,7 +1,9 @@
 """The first thing that a request meets: marks every answer, turns odd requests away, counts. Pure ASGI."""
 
 import math
+import re
 import time
+from urllib.parse import quote, unquote
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
@@ -11,11 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.audit import REQUEST
 from shared.ids import new_id
+from shared.paths import leads_elsewhere
 from shared.web.problems import problem
 from shared.web.rates import Rates
 
 _MAX_HEADER_BYTES, _MAX_HEADERS = 16 * 1024, 100
-_ODD_PATHS = (b"//", b"%2e", b"%00", b";", b"%2f")
+_ODD_PATHS = (b"//", b"%00")
+_ENCODED_SLASH = re.compile(b"%2f", re.IGNORECASE)
+# What the paths of the contract begin with: nothing else has names in its path.
+_NAMING = b"/v1/"
+SLASH = "\0"
+"""Stands in a path for a slash that is part of a name; nobody can send it."""
 Refusal = tuple[int, str, str, str]
 
 
@@ -58,6 +66,8 @@ class Door:
 
         try:
             answer = self._answered(scope)
+            if answer is None:
+                _keep_names_whole(scope)
             await (answer or self._app)(scope, receive, marked)
         finally:
             REQUEST.reset(answering)
@@ -76,8 +86,10 @@ class Door:
 
 
 def _refusal(scope: Scope) -> Refusal | None:
-    path = scope.get("raw_path", b"").split(b"?")[0].lower()
-    if any(odd in path for odd in _ODD_PATHS):
+    path = _raw_path(scope)
+    if any(odd in path for odd in _ODD_PATHS) or leads_elsewhere(scope["path"]):
+        return 404, "not_found", "Not found", "There is nothing here."
+    if _ENCODED_SLASH.search(path) and not path.startswith(_NAMING):
         return 404, "not_found", "Not found", "There is nothing here."
     if b"%00" in scope["query_string"]:
         return 422, "invalid_text", "Invalid", "Text may not contain U+0000."
@@ -90,3 +102,17 @@ def _refusal(scope: Scope) -> Refusal | None:
     if b"\0" in scope["path"].encode("utf-8", "surrogateescape"):
         return 404, "not_found", "Not found", "There is nothing here."
     return None
+
+
+def _keep_names_whole(scope: Scope) -> None:
+    """A slash that was encoded ends no part of the path: routes are matched on what stands between those that were not,
+    so that no name can lead to another route. `GuardedRoute` gives routes the name as it is.
+    """
+    path = _raw_path(scope)
+    if _ENCODED_SLASH.search(path):
+        scope["path"] = unquote(_ENCODED_SLASH.sub(quote(SLASH).encode(), path).decode("latin-1"))
+
+
+def _raw_path(scope: Scope) -> bytes:
+    path: bytes = scope.get("raw_path", b"")
+    return path.split(b"?")[0]

@@ -16,6 +16,7 @@ from starlette.types import Message, Receive
 
 from shared.errors import GreenroomError, MediaTypeError, TooLargeError
 from shared.web.describing import is_refusal, operation_id_of, refusal, refusals, summary_of
+from shared.web.door import SLASH
 from shared.web.keys import KeyRing, Principal, demand, unauthenticated
 from shared.web.strict_json import JsonLimits, parse_json
 from shared.web.typed import check_whole_numbers, read_strictly, whole_numbers
@@ -87,6 +88,7 @@ class GuardedRoute(APIRoute):
         async def guarded(request: Request) -> Response:
             if scopes is not None:
                 request.scope["greenroom.principal"] = await admit(request, scopes)
+            request.scope["path_params"] = _named(request.path_params)
             check_whole_numbers(request, numbers)
             bounded = Request(request.scope, _bounded(request, _limit(request.app.state, extra)))
             if kind and not (may_be_empty and _says_nothing(request)):
@@ -127,6 +129,11 @@ async def admit(request: Request, scopes: tuple[str, ...]) -> Principal:
         principal = await run_in_threadpool(keys.authenticate, token)
     demand(principal, scopes)
     return principal
+
+
+def _named(path: Mapping[str, Any]) -> dict[str, Any]:
+    """What the path names; a slash may be part of it."""
+    return {name: text.replace(SLASH, "/") for name, text in path.items()}
 
 
 def _limit(state: State, extra: Mapping[str, Any]) -> int:

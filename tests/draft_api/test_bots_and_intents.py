@@ -31,7 +31,9 @@ def test_a_name_names_one_bot(draft: TestClient) -> None:
     assert draft.patch(other, json={"name": "Rose"}).status_code == 200
 
 
-@pytest.mark.parametrize("name", [" ", "Globe\nTheatre", "Globe\u202eeht", "..", "bot_nsqlv4vjs3kbvbjjpwwmkrk2ge"])
+@pytest.mark.parametrize(
+    "name", [" ", "Globe\nTheatre", "Globe\u202eeht", "..", "a/../b", "bot_nsqlv4vjs3kbvbjjpwwmkrk2ge"]
+)
 def test_a_name_can_be_read_and_reached_and_is_no_id(draft: TestClient, name: str) -> None:
     assert_problem(draft.post("/v1/bots", json={"name": name}), 422, "invalid_name")
     bot = make_bot(draft, "Globe")
@@ -119,7 +121,7 @@ def test_two_intents_never_share_a_name(draft: TestClient) -> None:
     assert_problem(draft.patch(f"{bot}/intents/sell", json={"name": "buy"}), 409, "duplicate_intent")
 
 
-@pytest.mark.parametrize("name", ["tab\tname", "a\u2028b", "\u200b", "\u202eabc", "  ", "\n"])
+@pytest.mark.parametrize("name", ["tab\tname", "a\u2028b", "\u200b", "\u202eabc", "  ", "\n", ".", "..", "a/.."])
 def test_an_intent_has_a_name_that_can_be_printed(draft: TestClient, name: str) -> None:
     bot = make_bot(draft)
     make_intent(draft, bot, "buy")

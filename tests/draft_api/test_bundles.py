@@ -195,6 +195,12 @@ SPOILT: dict[str, tuple[dict[str, Any], str]] = {
     "two of one block": (
         spoilt(flows=[{"id": f, "name": f, "blocks": [BLOCK]} for f in "fg"]), "duplicate_block"),
     "unprintable name": (spoilt(intents=[{"id": "a", "name": "so\tup"}]), "invalid_name"),
+    "dots for an intent": (spoilt(intents=[{"id": "a", "name": ".."}]), "invalid_name"),
+    "dots for an id": (spoilt(intents=[{"id": "..", "name": "x"}]), "invalid_name"),
+    "dots for a flow": (spoilt(flows=[{"id": "..", "name": "F"}]), "invalid_name"),
+    "dots for an entity": (spoilt(entities={".": {"kind": "match"}}), "invalid_name"),
+    "dots in a variable": (spoilt(variables={"a/..": {}}), "invalid_name"),
+    "dots for a case": (spoilt(cases={"..": {"text": "soup", "intent": "intent_a"}}), "invalid_name"),
     "two names but for a space": (
         spoilt(intents=[{"id": i, "name": name} for i, name in (("a", "x"), ("b", "x "))]), "duplicate_id"),
     "nothing to see": (spoilt(intents=[{"id": "a", "name": "x", "expressions": {"en": ["\u200b"]}}]), "empty_text"),
@@ -209,6 +215,19 @@ def test_a_spoilt_bundle_makes_no_bot(draft: TestClient, bundle: dict[str, Any],
     answer = draft.post("/v1/bots/import", json=bundle)
     assert_problem(answer, 409 if code.startswith("duplicate") and code != "duplicate_id" else 422, code)
     assert draft.get("/v1/bots").json()["items"] == []
+
+
+def test_what_a_bundle_names_with_a_slash_is_reached_by_that_name(draft: TestClient) -> None:
+    named = spoilt(
+        flows=[{"id": "faq/price", "name": "Prices", "blocks": [BLOCK]}],
+        entities={"menu/soup": {"kind": "match", "values": [{"value": "fish"}]}},
+        variables={"guest/name": {}},
+        cases={"faq/soup": {"text": "soup", "intent": "intent_a"}},
+    )
+    bot = f"/v1/bots/{draft.post('/v1/bots/import', json=named).json()['id']}"
+    for path in ("flows/faq%2Fprice", "entities/menu%2Fsoup", "variables/guest%2Fname", "cases/faq%2Fsoup"):
+        assert draft.get(f"{bot}/{path}").status_code == 200
+        assert draft.delete(f"{bot}/{path}").status_code == 204
 
 
 def test_a_snapshot_of_another_bot_restores_nothing(draft: TestClient) -> None:

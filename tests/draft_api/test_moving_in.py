@@ -84,6 +84,21 @@ def test_a_project_without_training_data_is_warned_about(draft: TestClient) -> N
     assert made["not_carried"][0]["what"] == "training data"
 
 
+def test_an_export_with_names_that_no_path_can_hold_comes_in_without_them(draft: TestClient) -> None:
+    nlu = {
+        "nlu": [
+            {"intent": "..", "examples": "- one up"},
+            {"intent": "faq/ask_price", "examples": "- what is a berth"},
+            {"lookup": ".", "examples": "- Vienna"},
+        ]
+    }
+    made = bring(draft, json.dumps(nlu).encode(), **YAML).json()
+    assert (made["intents"], made["added"], made["entities"]) == (1, 1, [])
+    assert [(row["line"], row["code"]) for row in made["refused"]] == [(1, "invalid_name")]
+    assert {"intent '..'", "entity '.'"} <= {lost["what"] for lost in made["not_carried"]}
+    assert draft.get(f"/v1/bots/{made['id']}/intents/faq%2Fask_price").json()["name"] == "faq/ask_price"
+
+
 def test_nlp_alone_comes_into_a_bot_that_is_there(draft: TestClient) -> None:
     bot = make_bot(draft, languages=["en", "fr"])
     greet = make_intent(draft, bot, "greet", "Hello!")

@@ -39,6 +39,7 @@ def test_a_plain_file_is_read_with_its_line_numbers() -> None:
         (b"nul\x00l,order", "invalid_text"),
         ("\u200b,order".encode(), "empty_text"),
         ("hello there,gr\u2028eet".encode(), "invalid_name"),
+        (b"one up,..", "invalid_name"),
         (b"x" * 1001 + b",order", "text_too_long"),
     ],
 )

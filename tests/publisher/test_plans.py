@@ -187,7 +187,7 @@ def test_a_key_of_another_bot_sees_no_plan(at_home: House, cafe: Cafe) -> None:
     assert at_home.publisher.get(f"/v1/plans/{plan['id']}", headers=stranger).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["Why? Because #1; 50% off", "Zoë's café & bar", "a+b=c"])
+@pytest.mark.parametrize("name", ["Why? Because #1; 50% off", "Zoë's café & bar", "a+b=c", "fish/soup; v1.5"])
 def test_a_bot_is_found_by_whatever_its_name_holds(at_home: House, cafe: Cafe, name: str) -> None:
     assert at_home.draft.patch(f"/v1/bots/{cafe.id}", json={"name": name}).status_code == 200
     status = at_home.publisher.get(f"/v1/bots/{quote(name, safe='')}/status")

@@ -16,6 +16,7 @@ from shared.entities.document import LONGEST_TEXT, Entity, check_entity
 from shared.entities.reading import spellings
 from shared.errors import GreenroomError, InvalidError
 from shared.flows.block import parse_blocks
+from shared.paths import leads_elsewhere
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _MOST_LANGUAGES, _MOST_BLOCKS, _MOST_VARIABLES = 50, 2_000, 500
@@ -235,9 +236,10 @@ class Harvest:
         return kept
 
     def _named_well(self, kind: str, name: str) -> bool:
-        if 0 < len(name) <= MAX_NAME and name.isprintable():
+        if 0 < len(name) <= MAX_NAME and name.isprintable() and not leads_elsewhere(name):
             return True
-        self.lose(f"{kind} {name[:50]!r}", f"a name is printable and has up to {MAX_NAME} characters")
+        why = f"a name is printable, has up to {MAX_NAME} characters, and is neither `.` nor `..`"
+        self.lose(f"{kind} {name[:50]!r}", why)
         return False
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
@@ -238,13 +239,37 @@ def test_headers_have_a_limit(draft: TestClient, headers: dict[str, str]) -> Non
     "path",
     [
         "/nothing", "/v1", "/v1/bots/", "//v1/bots", "/v1//bots", "/v1/%2e%2e/v1/bots", "/v1/bots%00", "/v1/bots;x=1",
-        "/v1/bots/%2e%2e", "/v1/bots/a%2Fb", "/v1/b%6Ft", "/assets/%2e%2e/door.py", "/assets/nothing.js",
+        "/v1/bots/%2e%2e", "/v1/bots/a%2Fb", "/v1/b%6Ft", "/v1/bots/a%2f..%2F..%2Fkeys", "/v1%2Fbots", "/v1/bots%2Fa",
+        "/v1/bots;x=1/a", "/assets%2Fdoor.py", "/assets/a%2Fb", "/assets/%2e%2e/door.py", "/assets/nothing.js",
         "/v1/bots/%ff", "/v1/bots/%ed%a0%80",
     ],
 )  # fmt: skip
 def test_an_odd_path_leads_nowhere(draft: TestClient, path: str) -> None:
     scope_path = draft.build_request("GET", "http://testserver/").url.copy_with(raw_path=path.encode())
     assert_problem(draft.get(scope_path), 404, "not_found")
+
+
+SPELT = ["fish/soup", "soup;hot", "v1.5", "fish/", "//", "50% off"]
+
+
+@pytest.mark.parametrize("name", SPELT)
+def test_an_intent_is_found_by_its_name_whatever_stands_in_it(draft: TestClient, soup_bot: str, name: str) -> None:
+    make_intent(draft, soup_bot, name)
+    for spelt in (quote(name, safe=""), quote(name, safe=";").replace(".", "%2E")):
+        assert draft.get(f"{soup_bot}/intents/{spelt}").json()["name"] == name
+    assert draft.delete(f"{soup_bot}/intents/{quote(name, safe='')}").status_code == 204
+
+
+def test_a_slash_in_a_name_leads_to_no_other_route(draft: TestClient) -> None:
+    """Not even where the name says what is a path of its own."""
+    bot = make_bot(draft, "Globe")
+    make_intent(draft, bot, "buy", "two tickets")
+    assert_problem(draft.delete("/v1/bots/Globe%2Fintents%2Fbuy"), 404, "not_found")
+    assert_problem(draft.get("/v1/bots/Globe%2Fbundle"), 404, "not_found")
+    made = make_bot(draft, "Globe/bundle")
+    assert draft.get("/v1/bots/Globe%2Fbundle").json()["id"] == made.rpartition("/")[2]
+    assert draft.get("/v1/bots/Globe%2Fbundle/intents").json()["items"] == []
+    assert draft.get(f"{bot}/intents/buy").status_code == 200
 
 
 def test_nul_in_the_query_is_invalid_text(draft: TestClient) -> None:
