@@ -1,6 +1,6 @@
 """Content-addressed bytes: the artifact store port, and its one implementation over obstore."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from io import BytesIO
@@ -9,12 +9,15 @@ from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from obstore import Bytes
-from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from shared.digest import digest_of, is_digest
+from shared.durable import make_folder, sweep_unfinished, write_whole
 from shared.errors import InvalidError, NotFoundError
 
+Put = Callable[[str, bytes], object]
+
+_FOLDER = "sha256"
 _PIECE = 1 << 20
 
 
@@ -30,7 +33,10 @@ class Artifacts(Protocol):
         ...
 
     def write(self, data: bytes, digest: str | None = None) -> str:
-        """Stores once under its own digest; raises InvalidError when `digest` names other bytes."""
+        """Stores once under its own digest, so that a power cut does not undo it; bytes there that rotted are
+
+        replaced. Raises InvalidError when `digest` names other bytes.
+        """
         ...
 
     def stored(self) -> Iterator[tuple[str, datetime]]:
@@ -46,7 +52,7 @@ class StoredArtifacts:
     """A folder (`file://`) or a bucket (`s3://`), key `sha256/<hex>`. Bytes are verified on every read."""
 
     def __init__(self, url: str) -> None:
-        self._store = _open(url)
+        self._store, self._put = _open(url)
 
     def has(self, digest: str) -> bool:
         try:
@@ -73,36 +79,37 @@ class StoredArtifacts:
         name = digest or digest_of(data)
         if digest is not None:
             _verify(data, digest)
-        try:
-            self._store.put(_key(name), data, mode="create")
-        except (AlreadyExistsError, FileExistsError):
-            self._mend(name, data)
+        if not self._is_sound(name):
+            # Whoever writes the same at the same time writes the same bytes.
+            self._put(_key(name), data)
         return name
 
     def digests(self) -> Iterator[str]:
         return (digest for digest, _ in self.stored())
 
     def stored(self) -> Iterator[tuple[str, datetime]]:
-        for batch in self._store.list("sha256"):
+        for batch in self._store.list(_FOLDER):
             yield from ((f"sha256:{item['path'].rsplit('/', 1)[-1]}", item["last_modified"]) for item in batch)
 
     def delete(self, digest: str) -> None:
         with suppress(FileNotFoundError):
             self._store.delete(_key(digest))
 
-    def _mend(self, name: str, data: bytes) -> None:
-        """Bytes that rotted at rest are replaced by good ones that arrive under the same name."""
-        if digest_of(memoryview(self._stored(name))) != name:
-            self._store.put(_key(name), data)
+    def _is_sound(self, digest: str) -> bool:
+        return self.has(digest) and digest_of(memoryview(self._stored(digest))) == digest
 
 
-def _open(url: str) -> ObjectStore:
+def _open(url: str) -> tuple[ObjectStore, Put]:
+    """The store, and how to write to it: over a folder obstore itself syncs nothing."""
     parts = urlsplit(url)
-    if parts.scheme == "file":
-        folder = Path(unquote(parts.path))
-        folder.mkdir(parents=True, exist_ok=True)
-        return LocalStore(prefix=folder)
-    return from_url(url)
+    if parts.scheme != "file":
+        store = from_url(url)
+        return store, store.put
+    folder = Path(unquote(parts.path))
+    make_folder(folder)
+    make_folder(folder / _FOLDER)
+    sweep_unfinished(folder / _FOLDER)
+    return LocalStore(prefix=folder), lambda key, data: write_whole(folder / key, data)
 
 
 def _key(digest: str) -> str:

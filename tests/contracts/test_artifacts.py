@@ -1,5 +1,8 @@
 """What an artifact store promises, over a real folder."""
 
+import errno
+import os
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +67,53 @@ def test_one_flipped_bit_at_rest_is_noticed_and_mended_by_writing_again(store: S
     assert refusal.value.code == "artifact_digest_mismatch"
     store.write(RECIPE)
     assert store.read(digest) == RECIPE
+
+
+def test_bytes_are_on_disk_before_they_have_their_name_and_the_name_before_it_is_answered(
+    store: StoredArtifacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    sync, rename = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        order.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "bytes")
+
+    def renamed(path: Path, to: Path) -> Path:
+        order.append("name")
+        return rename(path, to)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    store.write(RECIPE)
+    assert order == ["bytes", "name", "folder"]
+
+
+def test_a_disk_that_is_full_keeps_no_part_of_what_was_written(
+    store: StoredArtifacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(os, "fsync", full)
+        store.write(RECIPE)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert store.read(store.write(RECIPE)) == RECIPE
+
+
+def test_what_a_crash_left_half_written_is_listed_nowhere_and_swept_once_it_is_old(tmp_path: Path) -> None:
+    store = StoredArtifacts(tmp_path.as_uri())
+    digest = store.write(RECIPE)
+    folder = tmp_path / "sha256"
+    old, new, former = (folder / f"{digest.removeprefix('sha256:')}#{end}" for end in ("77", "78", "1"))
+    for path in (old, new, former):
+        path.write_bytes(RECIPE[:5])
+    for path in (old, former):
+        os.utime(path, (1, 1))
+    assert list(store.digests()) == [digest]
+    assert list(StoredArtifacts(tmp_path.as_uri()).digests()) == [digest]
+    assert sorted(folder.iterdir()) == sorted([new, folder / digest.removeprefix("sha256:")])
 
 
 def test_what_was_deleted_is_gone_and_may_come_again(store: StoredArtifacts) -> None:

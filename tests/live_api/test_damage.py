@@ -1,5 +1,7 @@
 """Bytes rot, disks lie, databases go away: live refuses what is wrong and goes on with the rest."""
 
+import errno
+import os
 import random
 import time
 from pathlib import Path
@@ -166,3 +168,17 @@ def _let_in(server: Database, name: str, allowed: bool) -> None:
 def test_nothing_half_written_is_left_by_a_refused_blob(live: Live, client: TestClient) -> None:
     client.put(f"/v1/blobs/{digest_of(b'lantern')}", content=b"lamtern")
     assert [path for path in live.artifacts.rglob("*") if path.is_file()] == []
+
+
+def test_a_blob_that_finds_the_disk_full_is_refused_and_may_come_again(
+    live: Live, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = f"/v1/blobs/{digest_of(b'lantern')}"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        assert code(client.put(path, content=b"lantern")) == (503, "store_unavailable")
+    assert [path for path in live.artifacts.rglob("*") if path.is_file()] == []
+    assert client.put(path, content=b"lantern").status_code == 201
