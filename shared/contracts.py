@@ -170,11 +170,12 @@ class Snapshot(Document):
 
 
 class ActiveRelease(Value):
-    """What live serves of a bot, as live tells it."""
+    """What live serves of a bot, as live tells it; `unavailable` when it cannot be loaded there."""
 
     number: int
     digest: Digest
     release: Release
+    unavailable: bool = False
 
 
 class ScoredIntent(Value):

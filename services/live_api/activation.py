@@ -70,7 +70,10 @@ def activate(
 
 @router.get("", response_model=ActiveRelease, summary="Show which release is active")
 def show(bot: str, floor: Floor, key: Releaser) -> Response:
-    """What live serves, as its database says."""
+    """What live serves, as its database says; `unavailable` when it cannot be loaded here.
+
+    Then staging it again says what of it is damaged, and asks for that anew.
+    """
     bot_id = floor.bot_id(bot, key)
     with floor.db.reading() as connection:
         pointer = read_pointer(connection, bot_id)
@@ -79,7 +82,8 @@ def show(bot: str, floor: Floor, key: Releaser) -> Response:
         # Nobody asks that of a bot that was never here, unless it is about to come.
         floor.inspector.expect()
         raise NotFoundError("never_published", f"No bot {bot!r} was ever published here.")
-    body = f'{{"number":{pointer.number},"digest":"{pointer.digest}","release":{document}}}'
+    lacking = str(floor.roster.lacks(pointer)).lower()
+    body = f'{{"number":{pointer.number},"digest":"{pointer.digest}","unavailable":{lacking},"release":{document}}}'
     return Response(body, media_type="application/json", headers={"ETag": f'"{pointer.digest}"'})
 
 

@@ -15,7 +15,7 @@ from services.live_api.pointer import Pointer, pointers_after
 from services.live_api.tables import releases
 from shared.artifacts import Artifacts
 from shared.brain import Brain, build_brain
-from shared.contracts import Flow, Release
+from shared.contracts import BotSettings, Flow, Release
 from shared.db import Database
 from shared.digest import digest_of
 from shared.errors import BusyError, GreenroomError, InvalidError, NotFoundError
@@ -86,6 +86,11 @@ class Roster:
         """The bots whose active release could not be loaded; one that served before goes on with the old one."""
         return sorted(self._failed)
 
+    def lacks(self, pointer: Pointer) -> bool:
+        """Whether this is a release that could not be loaded here."""
+        failed = self._failed.get(pointer.bot)
+        return failed is not None and failed.digest == pointer.digest
+
     def served_epoch(self) -> int:
         """Every move of a pointer up to this one is served here."""
         return min([self._epoch, *(pointer.epoch - 1 for pointer in list(self._failed.values()))])
@@ -151,6 +156,11 @@ class Roster:
         """The flows that serve the bot, by id."""
         current = self._serving.get(bot)
         return current.brain.release.flows if current else {}
+
+    def settings(self, bot: str) -> BotSettings:
+        """Those that serve the bot; what every bot begins with while nothing does."""
+        current = self._serving.get(bot)
+        return current.brain.release.settings if current else BotSettings()
 
     def drop(self, bot: str, digests: Set[str]) -> None:
         """Candidates that are no longer kept."""

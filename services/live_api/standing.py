@@ -22,11 +22,14 @@ class Standing(BaseModel):
 
 @router.get("", summary="Count conversations by where they stand")
 def standing(bot: str, floor: Floor, key: Releaser) -> Standing:
-    """Conversations that were active within the bot's session timeout."""
-    serving = floor.serving(bot, key)
-    since = datetime.now(UTC) - timedelta(minutes=serving.brain.release.settings.session_timeout_minutes)
+    """Conversations that were active within the bot's session timeout; also of one whose release cannot be loaded:
+
+    whoever means to replace it must not be kept from that.
+    """
+    bot_id = floor.pointer(bot, key).bot
+    since = datetime.now(UTC) - timedelta(minutes=floor.roster.settings(bot_id).session_timeout_minutes)
     with floor.db.reading() as connection:
-        counts = {row.block: row.conversations for row in connection.execute(_counted(serving.pointer.bot, since))}
+        counts = {row.block: row.conversations for row in connection.execute(_counted(bot_id, since))}
     return Standing(conversations=sum(counts.values()), blocks={b: n for b, n in counts.items() if b is not None})
 
 

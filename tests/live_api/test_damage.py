@@ -65,6 +65,26 @@ def test_a_flipped_bit_is_refused_at_the_next_load_and_the_other_bots_go_on(live
         assert client.get("/readyz").json()["checks"]["unavailable"] == []
 
 
+def test_a_bot_whose_release_rotted_may_be_judged_mended_and_replaced(live: Live, trained: Trained) -> None:
+    old, new = release(trained), release(trained, flows=quay("Never."))
+    with live.open() as client:
+        publish(client, trained, old)
+        assert say(client, "?!").status_code == 200
+        assert client.get(f"/v1/bots/{BOT}/active").json()["unavailable"] is False
+        rot(live, head_of(trained))
+    with live.open() as client:
+        served = client.get(f"/v1/bots/{BOT}/active").json()
+        assert (served["digest"], served["unavailable"]) == (old.digest, True)
+        assert client.get(f"/v1/bots/{BOT}/standing").json() == {"conversations": 1, "blocks": {"hello": 1}}
+        for candidate in (old, new):
+            assert code(stage(client, candidate)) == (422, "artifact_digest_mismatch")
+        bring(client, trained)
+        assert stage(client, new).status_code == 201
+        assert activate(client, BOT, new.digest, old.digest, "two").status_code == 200
+        assert client.get(f"/v1/bots/{BOT}/active").json()["unavailable"] is False
+        assert say(client, "when is the next ferry").json()["replies"][0]["text"] == "Never."
+
+
 def test_a_candidate_with_a_rotten_file_is_refused_and_the_old_release_answers_on(live: Live, trained: Trained) -> None:
     with live.open() as client:
         old = release(trained)
