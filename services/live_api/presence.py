@@ -44,10 +44,20 @@ def wait_for_others(db: Database, process: str, epoch: int, seconds: float) -> l
 
 def lagging(db: Database, process: str, epoch: int) -> list[str]:
     """The other processes with a fresh heartbeat that do not serve `epoch` yet."""
+    return [name for name, reached in _others(db, process).items() if reached < epoch]
+
+
+def alone(db: Database, process: str) -> bool:
+    """Whether no other process has a fresh heartbeat."""
+    return not _others(db, process)
+
+
+def _others(db: Database, process: str) -> dict[str, int]:
+    """Those with a fresh heartbeat, and the epoch that each serves."""
     if db.is_sqlite:
-        return []
+        return {}
     with db.reading() as connection:
         moment = utc(connection.execute(select(func.now())).scalar_one())
         others = select(live_processes).where(live_processes.c.id != process)
         rows = connection.execute(others).mappings().all()
-    return [row["id"] for row in rows if row["epoch"] < epoch and moment - utc(row["seen_at"]) < _FRESH]
+    return {row["id"]: row["epoch"] for row in rows if moment - utc(row["seen_at"]) < _FRESH}

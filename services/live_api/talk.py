@@ -5,10 +5,11 @@ version those of several. A turn that lost the race is decided again on the newe
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Protocol
 from weakref import WeakValueDictionary
 
@@ -66,6 +67,8 @@ class Talk:
     group: GroupCommit
     post: Post
     call: Call = refuse
+    _numbers: Iterator[int] = field(default_factory=count)
+    _in_hand: dict[int, Heard] = field(default_factory=dict[int, Heard])
     _pace: Pace = field(default_factory=lambda: Pace(_AT_A_TIME))
     _locks: "WeakValueDictionary[tuple[str, str], asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
@@ -75,6 +78,23 @@ class Talk:
         With an `arrival` the answer is for its channel, and is posted. Raises InvalidError `idempotency_key_reused`,
         `unknown_language`; BusyError `overloaded`; LeaseLostError when the arrival is another process's by now.
         """
+        if arrival is not None:
+            return await self._turn(serving, heard, arrival)
+        number = next(self._numbers)
+        self._in_hand[number] = heard
+        try:
+            return await self._turn(serving, heard, None)
+        finally:
+            del self._in_hand[number]
+
+    def answering(self, bot: str, user: str, theirs: Collection[str]) -> bool:
+        """Whether a message of this person is in hand, or one in `theirs`, conversations, and no event of an inbox that
+        says so. May be asked from any thread.
+        """
+        heard = [heard for heard in list(self._in_hand.values()) if heard.bot == bot]
+        return any(one.user == user or one.conversation in theirs for one in heard)
+
+    async def _turn(self, serving: Serving, heard: Heard, arrival: Arrival | None) -> Row:
         async with self._alone(heard) as at_once, Stride(self._pace) as stride:
             known = arrival.before if arrival and at_once else None
             for _ in range(_RACES):

@@ -1,5 +1,9 @@
 """What live holds of one person is told and erased whole, on either database: what waits and what is parked too."""
 
+import asyncio
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, insert, select
 
 from services.live_api.channel import Incoming
+from services.live_api.encoding import Encoding
 from services.live_api.inbox import Call, Kept, accept, conversation_name
 from services.live_api.tables import agent_messages, conversations, inbox, messages, outbox
 from tests.live_api.theatre import BOT, Live, code, publish, release, say
@@ -74,6 +79,29 @@ def test_everything_of_one_person_goes_and_nothing_of_another(ferry: TestClient,
     assert ferry.post(f"{PATH}/erasures", json={"user": "maud"}).json()["messages"] == 0
     trail = ferry.get("/v1/audit?action=user_erased").json()["items"]
     assert [entry["detail"]["messages"] for entry in trail] == [1]
+
+
+def test_a_message_that_is_being_answered_goes_with_the_rest(
+    ferry: TestClient, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, may_go, understand = threading.Event(), threading.Event(), Encoding.one
+
+    async def slowly(*given: Any) -> Any:
+        heard.set()
+        await asyncio.to_thread(may_go.wait, 10)
+        return await understand(*given)
+
+    monkeypatch.setattr(Encoding, "one", slowly)
+    with ThreadPoolExecutor(2) as aside:
+        saying = aside.submit(say, ferry, f"{CANARY} whispers", "another", "maud")
+        assert heard.wait(10)
+        erasing = aside.submit(ferry.post, f"{PATH}/erasures", json={"user": "maud"})
+        time.sleep(0.3)
+        assert not erasing.done()
+        may_go.set()
+        assert (saying.result().status_code, erasing.result().status_code) == (200, 200)
+    assert [text for text in texts(live) if "whispers" in text] == []
+    assert ferry.post(f"{PATH}/exports", json={"user": "maud"}).json() == {"conversations": []}
 
 
 def test_an_event_that_the_platform_repeats_stays_erased(ferry: TestClient, live: Live) -> None:
