@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert
 from sqlalchemy.exc import IntegrityError
 
 from services.publisher import audit, plan_records, records
+from services.publisher.answered import fingerprint, known_before
 from services.publisher.bridge import BridgeParts
 from services.publisher.check_nlp import needs_training, without_training
 from services.publisher.checks import carried
@@ -26,7 +27,7 @@ from shared.errors import ConflictError, InvalidError
 from shared.flows.lint import environment_missing
 from shared.flows.references import placed
 from shared.ids import new_id
-from shared.web.idempotency import once, recall
+from shared.web.idempotency import once
 from shared.web.keys import Principal
 
 FlowName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -140,15 +141,6 @@ def refuse_blocked(findings: Sequence[Finding]) -> None:
         raise InvalidError("publication_refused", detail, findings=records.as_json(findings))
 
 
-def known_before(
-    bridge: BridgeParts, bot: str, key: Principal, body: PublicationRequest, idempotency_key: str | None
-) -> str | None:
-    """The publication that this very request started before, if it did."""
-    with bridge.db.reading() as connection:
-        found = recall(connection, idempotency, key, "publications", idempotency_key, _fingerprint(bot, body))
-    return str(found) if found else None
-
-
 def take_up(bridge: BridgeParts, asked: Asked, key: Principal, idempotency_key: str | None) -> str:
     """The candidate is frozen and the row written in one transaction: from here on the job ends by itself."""
     provenance = _provenance(bridge, asked, key)
@@ -162,7 +154,7 @@ def take_up(bridge: BridgeParts, asked: Asked, key: Principal, idempotency_key: 
                 key,
                 "publications",
                 idempotency_key,
-                _fingerprint(asked.bot_id, asked.body),
+                fingerprint(asked.bot_id, asked.body),
                 lambda: _insert(connection, asked, key),
             )
     except IntegrityError:
@@ -211,10 +203,6 @@ def _insert(connection: Connection, asked: Asked, key: Principal) -> str:
     overridden = [f.code for f in asked.findings if f.code in body.accept and f.severity == "warning"]
     audit.publication_asked(connection, attempt, publication, overridden, key)
     return publication
-
-
-def _fingerprint(bot: str, body: PublicationRequest) -> list[Any]:
-    return [bot, body.model_dump(mode="json")]
 
 
 def refuse_second(

@@ -5,16 +5,18 @@ from typing import Annotated, Any
 
 from fastapi import Header, Request, Response
 from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
 
 from services.publisher import audit, history, plan_records, plans, records
-from services.publisher.asking import Asked, PublicationRequest, judged, known_before, planned, refuse_second, take_up
+from services.publisher.answered import answered_before, remember_answer
+from services.publisher.asking import Asked, PublicationRequest, judged, planned, refuse_second, take_up
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
 from services.publisher.finding import capitalised
 from services.publisher.gather import read_situation, resolved
 from services.publisher.prove import Comparison
 from services.publisher.records import ENDED, Publication
 from services.publisher.wish import Wish
-from shared.contracts import Finding
+from shared.contracts import ActiveRelease, Finding
 from shared.errors import InvalidError, NotFoundError, PreconditionError
 from shared.web.events import EventStream, event_stream
 from shared.web.keys import Principal
@@ -66,15 +68,16 @@ def publish(
     """Refused at once, or taken up as a job that always ends. Nothing shows in live before it is complete."""
     bot_id, wish = bridge.bot_id(bot, key), body.wish()
     bridge.target(wish.target)
-    known = known_before(bridge, bot_id, key, body, idempotency_key)
+    known = answered_before(bridge, bot_id, key, body, idempotency_key)
     if known is None:
         known = refuse_second(bridge, bot_id, wish.target, key, body, idempotency_key)
     if known is None:
         asked = _asked(bridge, bot_id, wish, body, key)
-        if asked.nothing_to_do:
-            response.status_code = 200
-            return _nothing_to_do(bridge, asked)
-        known = take_up(bridge, asked, key, idempotency_key)
+        answer = _nothing_to_do if asked.nothing_to_do else take_up
+        known = answer(bridge, asked, key, idempotency_key)
+    if not isinstance(known, str):
+        response.status_code = 200
+        return Shown.model_validate(known)
     bridge.jobs.start("publication", known)
     response.headers["Location"] = f"/v1/publications/{known}"
     return show(known, bridge, key)
@@ -157,18 +160,33 @@ def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequ
     return planned(plans.recounted(plan, present), body, present.live, bridge)
 
 
-def _nothing_to_do(bridge: BridgeParts, asked: Asked) -> Shown:
+def _nothing_to_do(
+    bridge: BridgeParts, asked: Asked, key: Principal, idempotency_key: str | None
+) -> str | dict[str, Any]:
     assert asked.live is not None
-    with bridge.db.writing() as connection:
-        history.agree(connection, asked.bot_id, asked.wish, asked.live, asked.body.notes)
+    answer = _as_it_is(bridge, asked, asked.live).model_dump(mode="json")
+    try:
+        with bridge.db.writing() as connection:
+            history.agree(connection, asked.bot_id, asked.wish, asked.live, asked.body.notes)
+            remember_answer(connection, asked.bot_id, key, asked.body, idempotency_key, answer)
+    except IntegrityError:
+        # This very request was answered a moment ago.
+        known = answered_before(bridge, asked.bot_id, key, asked.body, idempotency_key)
+        if known is None:
+            raise
+        return known
+    return answer
+
+
+def _as_it_is(bridge: BridgeParts, asked: Asked, live: ActiveRelease) -> Shown:
     return Shown(
         id=None,
         bot=asked.bot_id,
         mode=asked.wish.mode,
         target=asked.wish.target,
         status="live",
-        release=asked.live.number,
-        release_digest=asked.live.digest,
+        release=live.number,
+        release_digest=live.digest,
         live_url=bridge.target(asked.wish.target).public_url,
         findings=list(asked.findings),
     )

@@ -1,6 +1,7 @@
 """Each mode over HTTP: what it carries, what it leaves, and what it is refused for (P1 to P10)."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -232,3 +233,16 @@ def test_what_was_done_leads_back_to_the_request_that_asked_for_it(at_home: Hous
     taken = at_home.publisher.post(f"/v1/bots/{cafe.id}/unpublish")
     newest = at_home.publisher.get(f"/v1/bots/{cafe.id}/audit").json()["items"][0]
     assert (newest["action"], newest["request_id"]) == ("unpublished", taken.headers["request-id"])
+
+
+def test_a_request_that_had_nothing_to_do_is_told_the_same_when_it_is_sent_again(at_home: House, cafe: Cafe) -> None:
+    def ask() -> Any:
+        headers = {"Idempotency-Key": "friday's menu"}
+        return at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json={"mode": "full"}, headers=headers)
+
+    first = ask()
+    assert (first.status_code, first.json()["id"], first.json()["release"]) == (200, None, 1)
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    again = ask()
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert at_home.active(cafe.id)["number"] == 1
