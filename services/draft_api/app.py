@@ -39,7 +39,7 @@ from services.draft_api.tables import SEALED, text_keys
 from services.draft_api.tables import audit as audit_table
 from services.draft_api.tables import keys as keys_table
 from services.draft_api.tables import secrets as secrets_table
-from services.draft_api.trainers import Trainers
+from services.draft_api.trainers import SILENCE_SECONDS, Trainers
 from services.draft_api.training.encoder_folder import installed_encoder
 from services.draft_api.training_job import TrainingJob, unfinished_trainings
 from shared.artifacts import StoredArtifacts
@@ -67,12 +67,13 @@ SURFACE = Surface(
 PEER_SCOPES = ("draft:read", "draft:write")
 
 
-def draft_app(settings: ServiceSettings, jobs: Jobs) -> FastAPI:
+def draft_app(settings: ServiceSettings, jobs: Jobs, silence_seconds: float = SILENCE_SECONDS) -> FastAPI:
+    """`silence_seconds`: a training that says nothing for so long has failed."""
     db = Database(settings.database_url)
     keys = KeyRing(db, keys_table, audit_table)
     artifacts = StoredArtifacts(settings.artifacts_url)
     scratch = settings.data / "draft" / "trainings"
-    trainers = Trainers(embeddings=scratch.parent / "embeddings")
+    trainers = Trainers(scratch.parent / "embeddings", silence_seconds)
     secrets = Secrets(keys_source(settings.secrets_key, settings.secrets_file))
     egress = Egress(rules_of(settings.egress_allow, settings.egress_deny))
     drawer = Drawer(db, secrets_table, audit_table, secrets, SEALED, _bot_id)

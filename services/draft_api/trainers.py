@@ -4,6 +4,7 @@ One may wait with its libraries and the encoder loaded: to load them takes as lo
 """
 
 import os
+import selectors
 import subprocess
 import sys
 import threading
@@ -16,15 +17,21 @@ import orjson
 _ROOT = Path(__file__).parents[2]
 _CHILD = "services.draft_api.training.train"
 _PATIENCE_SECONDS = 600.0
+# One that waits has its libraries loaded, or is about to have.
+_TAKES_UP_SECONDS = 60.0
+_TICK_SECONDS = 0.25
+SILENCE_SECONDS = 1800.0
+"""A fit of a hundred thousand expressions says nothing for minutes."""
 
 Child = subprocess.Popen[bytes]
 
 
 @dataclass
 class Trainers:
-    """`embeddings` is where they keep what they have encoded."""
+    """`embeddings` is where they keep what they have encoded; one that says nothing for so long is taken to hang."""
 
     embeddings: Path
+    silence_seconds: float = SILENCE_SECONDS
     _waiting: Child | None = None
     _closed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -46,7 +53,7 @@ class Trainers:
         with self._lock:
             child, self._waiting = self._waiting, None
         task = orjson.dumps({"source": str(source), "out": str(out), "stored": sorted(stored)}) + b"\n"
-        if child is None or not _told(child, task):
+        if child is None or not _took_up(child, task):
             child = self._start()
             _told(child, task)
         return child
@@ -78,25 +85,50 @@ class Trainers:
         )
 
 
-class CancelWatch:
-    """Looks every quarter of a second whether the training is still wanted, and kills the child if not."""
+class Watch:
+    """Looks every quarter of a second whether the training is still wanted, and whether its process still says
 
-    def __init__(self, child: Child, unwanted: Callable[[], bool]) -> None:
-        self.cancelled = False
+    something; kills it if not.
+    """
+
+    def __init__(self, child: Child, unwanted: Callable[[], bool], silence_seconds: float) -> None:
+        self.cancelled = self.silent = False
+        self._looks, self._most_looks = 0, silence_seconds / _TICK_SECONDS
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(child, unwanted), daemon=True)
         self._thread.start()
 
+    def heard(self) -> None:
+        self._looks = 0
+
     def _watch(self, child: Child, unwanted: Callable[[], bool]) -> None:
-        while not self._done.wait(0.25):
-            if unwanted():
-                self.cancelled = True
+        # Silence is counted in looks: while this process itself is stopped, nobody is listening.
+        while not self._done.wait(_TICK_SECONDS):
+            self._looks += 1
+            self.cancelled, self.silent = unwanted(), self._looks > self._most_looks
+            if self.cancelled or self.silent:
                 child.kill()
                 return
 
     def stop(self) -> None:
         self._done.set()
         self._thread.join()
+
+
+def _took_up(child: Child, task: bytes) -> bool:
+    """Whether it was told, and has said something since; otherwise it is no more."""
+    if not _told(child, task):
+        return False
+    with selectors.DefaultSelector() as selector:
+        if (
+            child.stdout
+            and selector.register(child.stdout, selectors.EVENT_READ)
+            and selector.select(_TAKES_UP_SECONDS)
+        ):
+            return True
+    with child:
+        child.kill()
+    return False
 
 
 def _told(child: Child, task: bytes) -> bool:

@@ -20,7 +20,7 @@ from services.draft_api.evaluation.columns import columns
 from services.draft_api.nlp import Nlp, read_nlp
 from services.draft_api.store import now, touch
 from services.draft_api.tables import models, trained_languages, trainings
-from services.draft_api.trainers import CancelWatch, Child, Trainers
+from services.draft_api.trainers import Child, Trainers, Watch
 from shared.artifacts import Artifacts
 from shared.contracts import ModelManifest
 from shared.db import Database
@@ -110,15 +110,18 @@ class TrainingJob:
         errors: list[bytes] = []
         drain = threading.Thread(target=lambda: errors.append(child.stderr.read() if child.stderr else b""))
         drain.start()
-        watch = CancelWatch(child, lambda: self._cancelled(training))
+        watch = Watch(child, lambda: self._cancelled(training), self.trainers.silence_seconds)
         try:
-            last = self._follow(child, share)
+            last = self._follow(child, share, watch)
         finally:
             watch.stop()
             child.wait()
             drain.join()
         if watch.cancelled:
             raise TrainingCancelledError
+        if watch.silent:
+            minutes = self.trainers.silence_seconds / 60
+            raise TrainingFailedError("training_hung", f"The training process said nothing for {minutes:g} minutes.")
         if child.returncode != 0:
             log.warning(
                 "training_child_ended",
@@ -128,9 +131,10 @@ class TrainingJob:
             code, detail = last.get("error", "training_crashed"), last.get("detail", _ended(child.returncode))
             raise TrainingFailedError(code, detail)
 
-    def _follow(self, child: Child, share: "Share") -> dict[str, Any]:
+    def _follow(self, child: Child, share: "Share", watch: Watch) -> dict[str, Any]:
         last: dict[str, Any] = {}
         for line in child.stdout or ():
+            watch.heard()
             last = orjson.loads(line)
             if "percent" in last:
                 share.tell(last.get("step", "training"), last["percent"])

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from starlette.testclient import TestClient
 
 from services.draft_api.app import draft_app
-from services.draft_api.trainers import Trainers
+from services.draft_api.trainers import SILENCE_SECONDS, Trainers
 from shared.settings import service_settings
 from tests.inline_jobs import InlineJobs
 
@@ -19,10 +19,10 @@ PEER_KEY = "stage-door-peer-key-b81e64d0"
 
 
 @contextmanager
-def draft_service(data: Path, **environ: str) -> Iterator[TestClient]:
+def draft_service(data: Path, silence_seconds: float = SILENCE_SECONDS, **environ: str) -> Iterator[TestClient]:
     """No process waits for trainings: most tests ask for none. `Trainers.expect` is a mock meanwhile."""
     known = {"GREENROOM_DATA": str(data), "GREENROOM_ADMIN_KEY": ADMIN_KEY, "GREENROOM_PEER_KEY": PEER_KEY}
-    app = draft_app(service_settings("draft", {**known, **environ}), InlineJobs())
+    app = draft_app(service_settings("draft", {**known, **environ}), InlineJobs(), silence_seconds)
     with (
         patch.object(Trainers, "expect"),
         TestClient(app, raise_server_exceptions=False, headers=bearer(ADMIN_KEY)) as client,

@@ -1,6 +1,7 @@
 """A training is expected: a process waits with its libraries loaded, and learns what it would have learnt without."""
 
 import json
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from services.draft_api import trainers as module
-from services.draft_api.trainers import Child, Trainers
+from services.draft_api.trainers import Child, Trainers, Watch
 from shared.contracts import ModelManifest
 from tests.draft_api.draft_service import make_bot, make_intent
 from tests.draft_api.training.child import RAILWAY, source, train
@@ -136,3 +137,32 @@ def test_whoever_changes_what_is_learnt_is_expected_to_train(draft: TestClient) 
 def expected() -> int:
     count: int = Trainers.expect.call_count  # type: ignore[attr-defined]
     return count
+
+
+def test_one_that_hangs_as_it_waits_is_replaced(
+    trainers: Trainers, started: list[Child], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "_TAKES_UP_SECONDS", 0.2)
+    trainers.expect()
+    started[0].send_signal(signal.SIGSTOP)
+    learnt(trainers, tmp_path / "monday")
+    assert [child.returncode for child in started] == [-signal.SIGKILL, 0]
+
+
+def test_one_that_says_nothing_any_more_is_killed(trainers: Trainers, started: list[Child]) -> None:
+    trainers.expect()
+    watch = Watch(started[0], lambda: False, silence_seconds=0.5)
+    started[0].send_signal(signal.SIGSTOP)
+    assert started[0].wait(30) == -signal.SIGKILL
+    watch.stop()
+    assert (watch.silent, watch.cancelled) == (True, False)
+
+
+def test_one_that_says_something_now_and_then_is_left_alone(trainers: Trainers, started: list[Child]) -> None:
+    trainers.expect()
+    watch = Watch(started[0], lambda: False, silence_seconds=0.6)
+    for _ in range(12):
+        time.sleep(0.1)
+        watch.heard()
+    watch.stop()
+    assert started[0].poll() is None

@@ -1,6 +1,7 @@
 """From expressions to a model, and what can be done with it. Real trainings, of the fast profile."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from services.draft_api.trainers import Child, Trainers
 from tests.draft_api.draft_service import (
     FERRY,
     SOUP,
@@ -295,3 +297,23 @@ def test_the_emulator_talks_as_the_bot_would(draft: TestClient) -> None:
     again = draft.post(f"{bot}/emulator", json={"text": FERRY[1], "conversation": answer["conversation"]}).json()
     assert again["conversation"] == answer["conversation"]
     assert draft.post(f"{bot}/emulator", json={"text": "x", "language": "fr"}).status_code == 422
+
+
+def test_a_training_that_hangs_fails_and_holds_up_no_other_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start = Trainers._start
+
+    def stopped(self: Trainers) -> Child:
+        child = start(self)
+        child.send_signal(signal.SIGSTOP)
+        return child
+
+    monkeypatch.setattr(Trainers, "_start", stopped)
+    with draft_service(tmp_path, silence_seconds=0.6) as draft:
+        bots = [make_bot(draft, name) for name in ("Kiosk", "Ferry")]
+        for bot in bots:
+            make_intent(draft, bot, "soup", "what soup is there")
+        asked = [draft.post(f"{bot}/trainings", json={}).json()["id"] for bot in bots]
+        for training in asked:
+            ended = await_end(draft, training)
+            assert (ended["status"], ended["error"]["code"]) == ("failed", "training_hung")
+            assert "said nothing for 0.01 minutes" in ended["error"]["detail"]
