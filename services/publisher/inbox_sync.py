@@ -1,21 +1,25 @@
 """Live's user messages come home to draft's inbox: exactly once, daily and on request (F1, F4).
 
 Draft counts a message once by its id, and the cursor moves only after draft has confirmed; so a crash
-anywhere repeats a page at most, and a repeated page changes nothing.
+anywhere repeats a page at most, and a repeated page changes nothing. Where live no longer has the message at which the
+cursor stands, it was erased, or live was restored from a backup and counts on from there: then all is told again.
 
 A sync that is to be cancelled is `cancelling` until the page in hand is delivered: whoever waits for it, as an erasure
 does, waits for that too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, insert, select, update
 
 from services.publisher.peers import Draft, Live
 from services.publisher.records import now
 from services.publisher.tables import inbox_schedules, inbox_syncs
+from shared.contracts import UserMessage
 from shared.db import Database
 from shared.errors import GreenroomError
 from shared.failpoints import reach
@@ -24,6 +28,20 @@ from shared.jobs import AWAY
 
 GOING = ("running", "cancelling")
 _PAGE = 500
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Place:
+    """The last message of live's feed that draft has confirmed; its id is unknown to what an older version wrote."""
+
+    after: int
+    after_id: str | None
+
+    def stands_in(self, found: Sequence[UserMessage]) -> bool:
+        """`found` is what live has there."""
+        return bool(found) and found[0].sequence == self.after and self.after_id in (None, found[0].id)
 
 
 @dataclass(frozen=True)
@@ -49,12 +67,9 @@ class InboxSync:
             self._end(sync)
 
     def _move(self, bot: str, moved: int, sync: str) -> None:
+        self._find_place(bot)
         while not self._cancelled(sync):
-            with self.db.reading() as connection:
-                after = connection.execute(
-                    select(inbox_schedules.c.after).where(inbox_schedules.c.bot_id == bot)
-                ).scalar_one()
-            messages = self.live.messages(bot, after, _PAGE)
+            messages = self.live.messages(bot, self._place(bot).after, _PAGE)
             if not messages:
                 return
             reach("inbox.fetched")
@@ -62,14 +77,29 @@ class InboxSync:
             reach("inbox.delivered")
             moved += len(messages)
             with self.db.writing() as connection:
-                self._advance(connection, bot, messages[-1].sequence)
+                self._advance(connection, bot, messages[-1])
                 connection.execute(update(inbox_syncs).where(inbox_syncs.c.id == sync).values(moved=moved))
 
+    def _place(self, bot: str) -> Place:
+        with self.db.reading() as connection:
+            columns = inbox_schedules.c.after, inbox_schedules.c.after_id
+            return Place(*connection.execute(select(*columns).where(inbox_schedules.c.bot_id == bot)).one())
+
+    def _find_place(self, bot: str) -> None:
+        """Back to the beginning where live has not what it had told: draft knows by its id what it has."""
+        place = self._place(bot)
+        if place.after == 0 or place.stands_in(self.live.messages(bot, place.after - 1, 1)):
+            return
+        log.warning("inbox_told_again", bot=bot, after=place.after)
+        with self.db.writing() as connection:
+            here = inbox_schedules.c.bot_id == bot, inbox_schedules.c.after == place.after
+            connection.execute(update(inbox_schedules).where(*here).values(after=0, after_id=None))
+
     @staticmethod
-    def _advance(connection: Connection, bot: str, sequence: int) -> None:
-        # Two syncs of one bot may overlap; the cursor never goes back.
-        here = inbox_schedules.c.bot_id == bot, inbox_schedules.c.after < sequence
-        connection.execute(update(inbox_schedules).where(*here).values(after=sequence))
+    def _advance(connection: Connection, bot: str, last: UserMessage) -> None:
+        # Two syncs of one bot may overlap; within them the cursor never goes back.
+        here = inbox_schedules.c.bot_id == bot, inbox_schedules.c.after < last.sequence
+        connection.execute(update(inbox_schedules).where(*here).values(after=last.sequence, after_id=last.id))
 
     def _cancelled(self, sync: str) -> bool:
         with self.db.reading() as connection:

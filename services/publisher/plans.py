@@ -150,8 +150,9 @@ def look(bridge: BridgeParts, plan: Plan) -> Present:
 
 
 def stale(plan: Plan, live: ActiveRelease | None) -> bool:
-    """Only live's moving makes a plan stale."""
-    return (live.number if live else None) != (plan.base.number if plan.base else None)
+    """Only live's moving makes a plan stale. A live that was restored may give a number a second time."""
+    now, then = ((side.number, side.digest) if side else None for side in (live, plan.base))
+    return now != then
 
 
 def recounted(plan: Plan, present: Present) -> Plan:

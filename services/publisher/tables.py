@@ -144,6 +144,8 @@ inbox_schedules = Table(
     Column("next_at", DateTime(timezone=True), nullable=False),
     # The last message of live's feed that draft has confirmed.
     Column("after", BigInteger, nullable=False),
+    # Its id: a live that was restored from a backup gives the same number to another one.
+    Column("after_id", String(80)),
 )
 
 # A person whose data is erased everywhere. `subject` says who, and is gone when that is done.
