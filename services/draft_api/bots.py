@@ -12,8 +12,8 @@ from sqlalchemy import RowMapping, delete, select
 from services.draft_api.bot_records import create_bot, refuse_bound, refuse_name
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.languages import take_off
-from services.draft_api.store import find_bot, languages_of, settings_of, touch
-from services.draft_api.tables import audit, bots
+from services.draft_api.store import bot_etag, find_bot, languages_of, settings_of, touch
+from services.draft_api.tables import audit, bots, emulator_scope, idempotency
 from services.draft_api.training.encoder_folder import ENCODED, available_profiles, how_to_get
 from shared.audit import Entry, note
 from shared.contracts import BotSettings, Language
@@ -106,7 +106,7 @@ def change(
     refuse_unavailable(body.settings or {})
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
-        require_match(if_match, _etag(row))
+        require_match(if_match, bot_etag(row))
         if body.name is not None and body.name != row["name"]:
             refuse_name(connection, body.name)
         if body.languages is not None:
@@ -119,8 +119,9 @@ def change(
 def remove(bot: str, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
-        require_match(if_match, _etag(row))
+        require_match(if_match, bot_etag(row))
         connection.execute(delete(bots).where(bots.c.id == row["id"]))
+        connection.execute(delete(idempotency).where(idempotency.c.scope == emulator_scope(row["id"])))
         note(connection, audit, Entry("bot_deleted", key.name, row["id"], {"name": row["name"]}))
     return Response(status_code=204)
 
@@ -160,12 +161,8 @@ def _moves_nlp(row: RowMapping, body: BotChange) -> bool:
     return body.languages is not None or profile != settings_of(row).profile
 
 
-def _etag(row: RowMapping) -> str:
-    return f'"{row["revision"]}"'
-
-
 def _shown(row: RowMapping, response: Response) -> Bot:
-    response.headers["ETag"] = _etag(row)
+    response.headers["ETag"] = bot_etag(row)
     return _bot(row)
 
 

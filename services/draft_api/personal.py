@@ -9,7 +9,16 @@ from pydantic import BaseModel
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
 from services.draft_api.nlp import normal_key
-from services.draft_api.tables import bots, emulator_conversations, expressions, inbox, inbox_messages, models
+from services.draft_api.tables import (
+    bots,
+    emulator_conversations,
+    emulator_scope,
+    expressions,
+    idempotency,
+    inbox,
+    inbox_messages,
+    models,
+)
 from shared.artifacts import Artifacts
 from shared.db import utc
 
@@ -111,6 +120,8 @@ def _forget(connection: Connection, bot: str, oldest: datetime) -> int:
         connection.execute(update(inbox_messages).where(inbox_messages.c.row.in_(some)).values(**anonymous))
         connection.execute(delete(inbox).where(inbox.c.id.in_(some)))
     silent = emulator_conversations.c.bot_id == bot, emulator_conversations.c.updated_at < oldest
+    answered = idempotency.c.scope == emulator_scope(bot), idempotency.c.created_at < oldest
+    connection.execute(delete(idempotency).where(*answered))
     return len(ids) + connection.execute(delete(emulator_conversations).where(*silent)).rowcount
 
 

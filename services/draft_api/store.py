@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, or_, select, update
 
 from services.draft_api.tables import bots, intents
 from shared.contracts import BotSettings
-from shared.errors import NotFoundError
+from shared.errors import InvalidError, NotFoundError
 
 
 def now() -> datetime:
@@ -31,6 +31,18 @@ def find_intent(connection: Connection, bot_id: str, intent: str) -> RowMapping:
     if row is None:
         raise NotFoundError("unknown_intent", f"The bot has no intent {intent!r}.")
     return row
+
+
+def find_named_intent(connection: Connection, bot_id: str, intent: str) -> RowMapping:
+    """As a body names it. Raises InvalidError `unknown_intent`."""
+    try:
+        return find_intent(connection, bot_id, intent)
+    except NotFoundError as error:
+        raise InvalidError(error.code, error.detail) from None
+
+
+def bot_etag(bot: RowMapping) -> str:
+    return f'"{bot["revision"]}"'
 
 
 def intent_names(connection: Connection, bot_id: str) -> dict[str, str]:

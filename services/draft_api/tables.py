@@ -221,7 +221,7 @@ inbox_messages = Table(
 )
 
 # Where words of people lie.
-HOLDING_TEXT = ("inbox", "inbox_messages", "emulator_conversations")
+HOLDING_TEXT = ("inbox", "inbox_messages", "emulator_conversations", "idempotency")
 
 text_keys = text_keys_table(metadata)
 secrets = secrets_table(metadata, _bot())
@@ -231,3 +231,8 @@ SEALED = (SealedColumn(secrets, "sealed"), SealedColumn(text_keys, "sealed"))
 keys = keys_table(metadata)
 audit = audit_table(metadata)
 idempotency = idempotency_table(metadata)
+
+
+def emulator_scope(bot_id: str) -> str:
+    """Under which answers of the emulator are kept for those who ask again."""
+    return f"emulator {bot_id}"

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import orjson
+from fastapi import Header
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection, delete, insert, select
 
@@ -11,16 +12,17 @@ from services.draft_api.desk import Desk, Reader
 from services.draft_api.outward import call_out
 from services.draft_api.rehearsal import trained_brain
 from services.draft_api.store import find_bot, now
-from services.draft_api.tables import emulator_conversations
+from services.draft_api.tables import emulator_conversations, emulator_scope, idempotency
 from shared.brain import Said
 from shared.contracts import Classification
 from shared.errors import ConflictError
-from shared.flows.conversation import taken_for
+from shared.flows.conversation import Turn, taken_for
 from shared.flows.effects import drive
 from shared.flows.engine import ConversationState, UserEvent
 from shared.flows.masking import mask
 from shared.ids import new_id
-from shared.nlp.speaking import Signs
+from shared.nlp.speaking import AUTO, Signs
+from shared.web.idempotency import once, recall
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}", tags=["try out"])
@@ -71,6 +73,9 @@ class EmulatorAnswer(BaseModel):
 def classify(bot: str, body: ClassifyRequest, desk: Desk, key: Reader) -> Classification | Classifications:
     with desk.db.reading() as connection:
         brain = trained_brain(desk.rehearsal, connection, find_bot(connection, bot, key.bot))
+    language = brain.language(body.language)
+    if language != AUTO and language not in brain.models:
+        raise ConflictError("nlp_never_trained", f"This bot was never trained in {language!r}: train that first.")
     if body.text is not None:
         return brain.classify(body.text, body.language)
     moment = now()
@@ -78,11 +83,22 @@ def classify(bot: str, body: ClassifyRequest, desk: Desk, key: Reader) -> Classi
 
 
 @router.post("/emulator", responses={409: {}}, summary="Talk to a bot in the emulator")
-def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAnswer:
+def talk(
+    bot: str,
+    body: EmulatorMessage,
+    desk: Desk,
+    key: Reader,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> EmulatorAnswer:
     """The engine of live on the draft bot; a bot that was never trained understands nothing, but answers."""
+    asked = body.model_dump(mode="json")
     conversation = body.conversation or new_id("emu")
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
+        scope = emulator_scope(row["id"])
+        known = recall(connection, idempotency, key, scope, idempotency_key, asked)
+        if known is not None:
+            return EmulatorAnswer.model_validate(known)
         brain = desk.rehearsal.brain(connection, row)
         before = _load(connection, row["id"], conversation)
     state = ConversationState.model_validate_json(before) if before else ConversationState()
@@ -92,8 +108,19 @@ def talk(bot: str, body: EmulatorMessage, desk: Desk, key: Reader) -> EmulatorAn
     # No transaction is open meanwhile: a turn may wait for calls.
     turn = drive(brain.reply(state, event, orjson.loads(row["env"])), partial(call_out, desk, row["id"]))
     found = taken_for(found, turn)
-    with desk.db.writing() as connection:
+    answer = _told(conversation, found, turn)
+
+    def saved() -> dict[str, Any]:
         _save(connection, row["id"], conversation, before, turn.state)
+        return answer.model_dump(mode="json")
+
+    with desk.db.writing() as connection:
+        return EmulatorAnswer.model_validate(
+            once(connection, idempotency, key, scope, idempotency_key, asked, run=saved)
+        )
+
+
+def _told(conversation: str, found: Classification, turn: Turn) -> EmulatorAnswer:
     return EmulatorAnswer(
         conversation=conversation,
         language=found.language,

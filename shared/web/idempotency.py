@@ -1,14 +1,18 @@
-"""`Idempotency-Key`: the same request sent again gets the answer of the first."""
+"""`Idempotency-Key`: the same request sent again gets the answer of the first.
+
+Requests and answers may hold what people say: these are sealed, and of those stands a mark that tells nobody the words.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, DateTime, MetaData, String, Table, Text, insert, select
+from sqlalchemy import Column, Connection, DateTime, MetaData, String, Table, insert, select
 
 from shared.digest import canonical, digest_of
 from shared.errors import InvalidError
+from shared.text_keys import Spoken, words_of
 from shared.web.keys import Principal
 
 _LONGEST = 200
@@ -22,7 +26,7 @@ def idempotency_table(metadata: MetaData) -> Table:
         Column("scope", String(100), primary_key=True),
         Column("key", String(_LONGEST), primary_key=True),
         Column("request", String(71), nullable=False),
-        Column("answer", Text, nullable=False),
+        Column("answer", Spoken, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False),
     )
 
@@ -39,7 +43,7 @@ def recall(
     row = connection.execute(select(table.c.request, table.c.answer).where(*here)).first()
     if row is None:
         return None
-    if row.request != digest_of(canonical(request)):
+    if row.request not in _marks(connection, request):
         raise InvalidError("idempotency_key_reused", "This Idempotency-Key was used with another request.")
     return orjson.loads(row.answer)
 
@@ -64,9 +68,13 @@ def once(
                 principal=principal.id,
                 scope=scope,
                 key=key,
-                request=digest_of(canonical(request)),
+                request=_marks(connection, request)[0],
                 answer=orjson.dumps(answer).decode(),
                 created_at=datetime.now(UTC),
             )
         )
     return answer
+
+
+def _marks(connection: Connection, request: Any) -> list[str]:
+    return words_of(connection).marks(digest_of(canonical(request)))

@@ -1,12 +1,15 @@
 """The emulator with every kind of block: it asks, branches, calls with draft's own values, and shows its way."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from services.draft_api.forgetting import forget_old
+from shared.db import Database
 from shared.secrets import new_key
 from tests.draft_api.draft_service import assert_problem, draft_service, make_bot
 from tests.oven import Oven, oven
@@ -97,3 +100,27 @@ def test_a_call_that_leads_inside_is_refused_when_it_is_written(stage: TestClien
     blocks = [{"id": "a", "kind": "action", "actions": [{"do": "http", "url": url}]}]
     refused = stage.put(f"{make_bot(stage)}/flows/seats", json={"name": "Seats", "blocks": blocks})
     assert assert_problem(refused, 422, "url_forbidden")["block"] == "a"
+
+
+def test_a_message_that_is_sent_again_is_answered_as_before_and_said_once(
+    stage: TestClient, bot: str, hall: Oven, tmp_path: Path
+) -> None:
+    hall.answers = {"/rows/7": (200, {"seats": [1, 4]})}
+    first = {"Idempotency-Key": "message-1"}
+    asked = stage.post(f"{bot}/emulator", json={"text": "hello"}, headers=first).json()
+    assert stage.post(f"{bot}/emulator", json={"text": "hello"}, headers=first).json() == asked
+    body, second = {"text": "7", "conversation": asked["conversation"]}, {"Idempotency-Key": "message-2"}
+    answer = stage.post(f"{bot}/emulator", json=body, headers=second).json()
+    assert answer["replies"] == [{"text": "Row 7: 1, 4."}]
+    assert stage.post(f"{bot}/emulator", json=body, headers=second).json() == answer
+    assert len(hall.asked) == 1
+    other = stage.post(f"{bot}/emulator", json={**body, "text": "8"}, headers=second)
+    assert_problem(other, 422, "idempotency_key_reused")
+    assert not any(b"Row 7: 1, 4." in file.read_bytes() for file in tmp_path.glob("draft.db*"))
+
+
+def test_what_was_answered_is_forgotten_with_the_conversation(stage: TestClient, bot: str, tmp_path: Path) -> None:
+    again = {"Idempotency-Key": "message-1"}
+    asked = stage.post(f"{bot}/emulator", json={"text": "hello"}, headers=again).json()
+    forget_old(Database(f"sqlite:///{tmp_path / 'draft.db'}"), datetime.now(UTC) + timedelta(days=91))
+    assert stage.post(f"{bot}/emulator", json={"text": "hello"}, headers=again).json() != asked
