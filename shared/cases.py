@@ -3,7 +3,8 @@
 They belong to draft, which gives them to live for the moment of a publication. `shared.trial` runs them.
 """
 
-from typing import Annotated, Any, Self
+from collections.abc import Callable
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -41,9 +42,25 @@ class Case(Value):
             raise ValueError("intent goes with text; steps have intents of their own")
         return self
 
+    @property
+    def intents(self) -> set[str]:
+        return {intent for intent in (self.intent, *(step.intent for step in self.steps)) if intent is not None}
+
+    def naming(self, named: Callable[[str], str]) -> "Case":
+        """The same of other names for its intents."""
+        steps = tuple(_naming(step, named) for step in self.steps)
+        return _naming(self.model_copy(update={"steps": steps}) if steps else self, named)
+
     def document(self) -> dict[str, Any]:
         """As it was written: what was left out stays out."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+
+Expecting = TypeVar("Expecting", Step, Case)
+
+
+def _naming(told: Expecting, named: Callable[[str], str]) -> Expecting:
+    return told if told.intent is None else told.model_copy(update={"intent": named(told.intent)})
 
 
 class Difference(Value):

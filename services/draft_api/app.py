@@ -55,7 +55,7 @@ from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
 from shared.web.explorer import begin_at_explorer
-from shared.web.keys import KeyRing, Principal
+from shared.web.keys import ADMIN, KeyRing, Principal
 from shared.web.secrets_routes import Drawer, secrets_router
 
 SURFACE = Surface(
@@ -84,7 +84,7 @@ def draft_app(settings: ServiceSettings, jobs: Jobs, silence_seconds: float = SI
         refuse_unknown_keys(db, SEALED, secrets)
         reseal(db, SEALED, secrets)
         use_text_keys(db, text_keys, secrets)
-        keys.ensure("admin", settings.admin_key, ("admin",))
+        keys.ensure(ADMIN, settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
         jobs.launch({"training": TrainingJob(db, artifacts, scratch, trainers).run})
         with db.reading() as connection:

@@ -9,13 +9,14 @@ from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import documents_of, write_document
 from services.draft_api.rehearsal import trained_brain
 from services.draft_api.resources import Named
-from services.draft_api.store import find_bot, find_intent, languages_of, now
+from services.draft_api.store import find_bot, find_named_intent, languages_of, now
 from services.draft_api.tables import cases
-from shared.cases import Case, CaseResult, Step
+from shared.cases import Case, CaseResult
 from shared.errors import InvalidError, NotFoundError
 from shared.trial import run_case
+from shared.web.pages import Limit, Page, cut
 from shared.web.preconditions import IfMatch, etag_of, require_match
-from shared.web.routing import Router
+from shared.web.routing import Empty, Router
 
 router = Router(prefix="/v1/bots/{bot}/cases", tags=["regression cases"])
 
@@ -37,10 +38,6 @@ class ShownCase(BaseModel):
     case: Case
 
 
-class Cases(BaseModel):
-    items: list[ShownCase]
-
-
 class CasesRun(BaseModel):
     passed: int
     failed: int
@@ -57,7 +54,7 @@ def put(
         if body.language is not None and body.language not in languages_of(row):
             raise InvalidError("unknown_language", f"This bot does not speak {body.language!r}.")
         _require_match(connection, row["id"], case, if_match)
-        kept = _with_ids(connection, row["id"], body)
+        kept = body.naming(lambda intent: str(find_named_intent(connection, row["id"], intent)["id"]))
         _refuse_too_many(connection, row["id"], case)
         write_document(connection, cases, row["id"], case, kept.document())
     response.headers["ETag"] = etag_of(kept.document())
@@ -65,11 +62,12 @@ def put(
 
 
 @router.get("", summary="List regression cases")
-def list_all(bot: str, desk: Desk, key: Reader) -> Cases:
-    """All of them: a bot has at most 1,000."""
+def list_all(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[ShownCase]:
+    """A bot has at most 1,000."""
     with desk.db.reading() as connection:
         found = cases_of(connection, find_bot(connection, bot, key.bot)["id"])
-    return Cases(items=[ShownCase(name=name, case=case) for name, case in found.items()])
+    shown = [ShownCase(name=name, case=case) for name, case in found.items()]
+    return cut(shown, limit, cursor, key=lambda item: (item.name,))
 
 
 @router.get("/{case}", summary="Show a regression case")
@@ -94,7 +92,7 @@ def remove(bot: str, case: Named, desk: Desk, key: Writer, if_match: IfMatch = N
 
 
 @router.post("/run", summary="Run regression cases")
-def run(bot: str, desk: Desk, key: Reader) -> CasesRun:
+def run(bot: str, desk: Desk, key: Reader, _body: Empty = Empty()) -> CasesRun:
     """With the models and flows that draft has now, and the bot's thresholds. Nobody outside is called."""
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
@@ -116,21 +114,6 @@ def _require_match(connection: Connection, bot_id: str, case: str, if_match: str
     if if_match is not None:
         before = cases_of(connection, bot_id).get(case)
         require_match(if_match, None if before is None else etag_of(before.document()))
-
-
-def _with_ids(connection: Connection, bot_id: str, body: Case) -> Case:
-    """Raises InvalidError `unknown_intent`."""
-
-    def known(intent: str | None) -> str | None:
-        try:
-            return intent if intent is None else str(find_intent(connection, bot_id, intent)["id"])
-        except NotFoundError as error:
-            raise InvalidError("unknown_intent", error.detail) from None
-
-    if body.text is not None:
-        return Case(text=body.text, intent=known(body.intent), language=body.language)
-    steps = tuple(Step(text=s.text, intent=known(s.intent), replies=s.replies) for s in body.steps)
-    return Case(steps=steps, language=body.language)
 
 
 def _refuse_too_many(connection: Connection, bot_id: str, case: str) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Path, Response
-from pydantic import BaseModel
 from sqlalchemy import delete
 
 from services.draft_api.desk import Desk, Reader, Writer
@@ -15,6 +14,7 @@ from services.draft_api.store import find_bot, intent_names, languages_of, touch
 from services.draft_api.tables import audit, entities, flows, secrets, variables
 from shared.audit import Entry, note
 from shared.contracts import Finding, Flow
+from shared.digest import canonical
 from shared.errors import NotFoundError
 from shared.flows.block import block_schema
 from shared.flows.lint import lint
@@ -25,10 +25,6 @@ from shared.web.preconditions import IfMatch, etag_of, require_match
 from shared.web.routing import Router
 
 router = Router(tags=["flows"])
-
-
-class Findings(BaseModel):
-    items: list[Finding]
 
 
 @router.put("/v1/bots/{bot}/flows/{flow}")
@@ -89,8 +85,8 @@ def remove(bot: str, flow: str, desk: Desk, key: Writer, if_match: IfMatch = Non
 
 
 @router.get("/v1/bots/{bot}/lint", summary="List what is wrong with a bot")
-def findings(bot: str, desk: Desk, key: Reader) -> Findings:
-    """Everything that a publication or a user would stumble over, with what to do about it."""
+def findings(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str | None = None) -> Page[Finding]:
+    """Everything that a publication or a user would stumble over, with what to do about it; blockers first."""
     with desk.db.reading() as connection:
         row = find_bot(connection, bot, key.bot)
         sealed = secret_names(connection, secrets, row["id"])
@@ -102,7 +98,11 @@ def findings(bot: str, desk: Desk, key: Reader) -> Findings:
             languages_of(row),
             {*(("env", name) for name in orjson.loads(row["env"])), *(("secret", name) for name in sealed)},
         )
-    return Findings(items=list(found))
+    return cut(found, limit, cursor, key=_place)
+
+
+def _place(found: Finding) -> tuple[str, ...]:
+    return found.severity, found.code, found.message, canonical(found.subjects).decode()
 
 
 def _etag(found: Mapping[str, Flow], flow: str) -> str | None:

@@ -71,7 +71,7 @@ from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
 from shared.web.explorer import begin_at_explorer
-from shared.web.keys import KeyRing
+from shared.web.keys import ADMIN, KeyRing
 from shared.web.secrets_routes import Drawer, secrets_router
 
 SURFACES = {
@@ -130,7 +130,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         refuse_unknown_keys(db, SEALED, floor.secrets)
         reseal(db, SEALED, floor.secrets)
         use_text_keys(db, text_keys, floor.secrets)
-        keys.ensure("admin", settings.admin_key, ("admin",))
+        keys.ensure(ADMIN, settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
         floor.roster.follow()
         floor.encoding.start()

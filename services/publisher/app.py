@@ -43,7 +43,7 @@ from shared.secrets import Secrets, keys_source
 from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
 from shared.web.audit_routes import audit_router
-from shared.web.keys import KeyRing
+from shared.web.keys import ADMIN, KeyRing
 from shared.web.secrets_routes import reseal_router
 
 SURFACE = Surface(
@@ -75,7 +75,7 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
         refuse_unknown_keys(db, SEALED, secrets)
         reseal(db, SEALED, secrets)
         use_text_keys(db, text_keys, secrets)
-        keys.ensure("admin", settings.service.admin_key, ("admin",))
+        keys.ensure(ADMIN, settings.service.admin_key, ("admin",))
         jobs.launch(
             {
                 "publication": Publishing(db, draft, targets).run,

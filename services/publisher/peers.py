@@ -68,7 +68,15 @@ class Draft:
 
     def cases(self, bot: str, patient: bool = True) -> dict[str, Case]:
         """Regression cases by their names; without patience, a draft that hangs counts as one that is away."""
-        return self._peer.ask(reading.cases, "GET", "bots", bot, "cases", patient=patient, **_soon(patient))
+        found: dict[str, Case] = {}
+        cursor: dict[str, str] = {}
+        while True:
+            asked = {"params": {"limit": _PAGE, **cursor}, "patient": patient, **_soon(patient)}
+            cases, more = self._peer.ask(reading.cases, "GET", "bots", bot, "cases", **asked)
+            found |= cases
+            if more is None:
+                return found
+            cursor = {"cursor": more}
 
     def train(self, bot: str, languages: Sequence[str], key: str) -> str:
         body = {"languages": list(languages)}

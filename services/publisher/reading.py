@@ -35,8 +35,10 @@ def provenance(response: httpx.Response) -> dict[str, Any]:
     return {"trained_at": found["trained_at"], "accuracy": found["evaluation"].get("accuracy")}
 
 
-def cases(response: httpx.Response) -> dict[str, Case]:
-    return {item["name"]: Case.model_validate(item["case"]) for item in document(response)["items"]}
+def cases(response: httpx.Response) -> tuple[dict[str, Case], str | None]:
+    """A page of them by name, and where the next begins."""
+    page = document(response)
+    return {item["name"]: Case.model_validate(item["case"]) for item in page["items"]}, page["next"]
 
 
 def case_results(response: httpx.Response) -> list[CaseResult]:

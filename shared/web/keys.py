@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.audit import Entry, note
 from shared.db import Database
-from shared.errors import BusyError, ForbiddenError, NotFoundError, UnauthenticatedError
+from shared.errors import BusyError, ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
 from shared.faults import of_the_store
 from shared.ids import new_id
 
@@ -24,6 +24,8 @@ SCOPES = (
     "live:read", "live:classify", "live:edit", "live:release", "admin",
 )  # fmt: skip
 
+ADMIN = "admin"
+"""Under which the environment gives the admin key."""
 # A revoked key is honoured at most this long by a process that knew it.
 _REMEMBERED_SECONDS = 1.0
 _WEAKEST_KEY, _FEWEST_CHARACTERS = 16, 6
@@ -90,6 +92,10 @@ class KeyRing:
         return [{**row, "scopes": orjson.loads(row["scopes"])} for row in rows]
 
     def revoke(self, key_id: str, author: str) -> None:
+        """Raises NotFoundError; ConflictError `configured_key` for what would leave nobody to make another key."""
+        if key_id == ADMIN:
+            detail = "This is the admin key of the environment: set another GREENROOM_ADMIN_KEY and restart."
+            raise ConflictError("configured_key", detail)
         with self._db.writing() as connection:
             if connection.execute(delete(self._table).where(self._table.c.id == key_id)).rowcount == 0:
                 raise NotFoundError("not_found", f"There is no key {key_id!r}.")

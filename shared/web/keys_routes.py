@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.errors import InvalidError
 from shared.web.keys import SCOPES, KeyRing, Principal
+from shared.web.pages import Limit, Page, cut
 from shared.web.routing import Router, requires
 
 router = Router(prefix="/v1/keys", tags=["keys"])
@@ -47,11 +48,6 @@ class ListedKey(BaseModel):
     bot: str | None
 
 
-class ListedKeys(BaseModel):
-    items: list[ListedKey]
-    next: str | None = None
-
-
 @router.post("", status_code=201)
 def make(body: NewKey, request: Request, key: Admin) -> MadeKey:
     if "admin" in body.scopes and body.bot:
@@ -62,12 +58,14 @@ def make(body: NewKey, request: Request, key: Admin) -> MadeKey:
 
 
 @router.get("")
-def list_all(request: Request, _key: Admin) -> ListedKeys:
-    return ListedKeys(items=[ListedKey.model_validate(row) for row in _ring(request).list()])
+def list_all(request: Request, _key: Admin, limit: Limit = 100, cursor: str | None = None) -> Page[ListedKey]:
+    found = [ListedKey.model_validate(row) for row in _ring(request).list()]
+    return cut(found, limit, cursor, key=lambda item: (item.name, item.id))
 
 
 @router.delete("/{key_id}", status_code=204, summary="Revoke a key")
 def revoke(key_id: str, request: Request, key: Admin) -> Response:
+    """Not the admin key of the environment, without which nobody could make another: that one is changed there."""
     _ring(request).revoke(key_id, key.name)
     return Response(status_code=204)
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Security
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import State
 from starlette.responses import Response
@@ -27,8 +27,16 @@ UPLOAD = "x-greenroom-upload"
 BLOB = "x-greenroom-blob"
 BODY_LIMIT = "x-greenroom-body-limit"
 """In bytes, for a route whose bodies have a limit of their own."""
+BODY_KEYS = "greenroom-body-keys"
+"""How many keys the JSON of a route may have that takes many things at once."""
 # A whole bot has far more keys than anything that is written by hand.
 _UPLOAD_LIMITS = JsonLimits(keys=1_000_000)
+
+
+class Empty(BaseModel):
+    """The body of a request that has nothing to say: none, or `{}`."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class SlowBodyError(GreenroomError):
@@ -83,7 +91,7 @@ class GuardedRoute(APIRoute):
         may_be_empty = told is not None and not told.is_required()
         numbers = whole_numbers(self.dependant)
         extra = self.openapi_extra or {}
-        upload = bool(extra.get(UPLOAD))
+        limits = _UPLOAD_LIMITS if extra.get(UPLOAD) else JsonLimits(keys=extra.get(BODY_KEYS, JsonLimits.keys))
 
         async def guarded(request: Request) -> Response:
             if scopes is not None:
@@ -92,7 +100,7 @@ class GuardedRoute(APIRoute):
             check_whole_numbers(request, numbers)
             bounded = Request(request.scope, _bounded(request, _limit(request.app.state, extra)))
             if kind and not (may_be_empty and _says_nothing(request)):
-                body = await _json_of(bounded, _UPLOAD_LIMITS if upload else JsonLimits())
+                body = await _json_of(bounded, limits)
                 # FastAPI lets pass as it is what is of the right type already.
                 bounded._json = read_strictly(body, kind)
             return await handle(bounded)

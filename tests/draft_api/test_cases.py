@@ -108,3 +108,27 @@ def test_cases_go_with_a_bundle_and_stay_where_a_bundle_says_nothing_of_them(har
     draft.delete(f"{copy}/cases/talk")
     assert draft.post(f"{copy}/snapshots/{snapshot}/restore").status_code == 200
     assert draft.get(f"{copy}/cases").json() == draft.get(f"{bot}/cases").json()
+
+
+def test_cases_are_listed_page_by_page(draft: TestClient) -> None:
+    bot = make_trainable(draft)
+    for name in ("a", "b", "c"):
+        put(draft, bot, name, NIGHT)
+    first = draft.get(f"{bot}/cases?limit=2").json()
+    assert [item["name"] for item in first["items"]] == ["a", "b"]
+    rest = draft.get(f"{bot}/cases", params={"cursor": first["next"]}).json()
+    assert ([item["name"] for item in rest["items"]], rest["next"]) == (["c"], None)
+    assert_problem(draft.get(f"{bot}/cases?limit=0"), 422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [(b'{"x": 1}', 422, "unknown_field"), (b"{bad", 400, "malformed_json"), (b"[]", 422, "invalid_request")],
+)
+def test_what_has_nothing_to_be_told_takes_no_body_but_an_empty_one(
+    harbour: tuple[TestClient, str], body: bytes, status: int, code: str
+) -> None:
+    draft, bot = harbour
+    said = {"content": body, "headers": {"Content-Type": "application/json"}}
+    assert_problem(draft.post(f"{bot}/cases/run", **said), status, code)  # type: ignore[arg-type]
+    assert draft.post(f"{bot}/cases/run", json={}).status_code == 200

@@ -45,6 +45,10 @@ def test_a_jump_into_nothing_is_accepted_and_named(draft: TestClient) -> None:
     bot = make_bot(draft)
     assert put(draft, bot, "foyer", block("welcome", next="cellar")).status_code == 200
     findings = draft.get(f"{bot}/lint").json()["items"]
+    first = draft.get(f"{bot}/lint?limit=1").json()
+    rest = draft.get(f"{bot}/lint", params={"cursor": first["next"]}).json()
+    assert first["items"] + rest["items"] == findings
+    assert_problem(draft.get(f"{bot}/lint?limit=0"), 422, "invalid_request")
     dangling = [finding for finding in findings if finding["code"] == "dangling_reference"]
     assert "cellar" in str(dangling)
     put(draft, bot, "below", block("cellar"))

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from services.publisher import peers
 from services.publisher.regression import regressions
 from shared.cases import CaseResult, Difference
 from tests.house import House
@@ -81,3 +84,14 @@ def test_a_case_for_an_intent_that_is_gone_says_so_in_words(at_home: House, cafe
     (finding,) = [f for f in at_home.publish(cafe.id, train="if_needed")["findings"] if f["severity"] == "blocker"]
     assert finding["message"].startswith("Of 1 regression case, 1 fails: 'menu'. Mend the bot or the cases")
     assert finding["subjects"][0]["expected"] == f"an intent that the bot does not have ({cafe.soup})"
+
+
+def test_every_case_is_run_however_many_pages_they_fill(
+    at_home: House, cafe: Cafe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peers, "_PAGE", 1)
+    for name in ("a", "b", "menu"):
+        assert at_home.draft.put(f"/v1/bots/{cafe.id}/cases/{name}", json=MENU).status_code == 200
+    cafe.flow("menu", LEEK)
+    (finding,) = at_home.publish(cafe.id)["findings"]
+    assert [subject["id"] for subject in finding["subjects"]] == ["a", "b", "menu"]

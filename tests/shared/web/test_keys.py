@@ -169,3 +169,24 @@ def test_a_key_that_was_made_may_become_the_admins(tmp_path: Path) -> None:
         key = make_key(draft, "draft:read")["Authorization"].split()[1]
     with draft_service(tmp_path, GREENROOM_ADMIN_KEY=key) as draft:
         assert draft.get("/v1/keys", headers=bearer(key)).status_code == 200
+
+
+def test_the_admin_key_of_the_environment_is_not_revoked(draft: TestClient) -> None:
+    """Nobody could make another until the service starts again."""
+    assert_problem(draft.delete("/v1/keys/admin"), 409, "configured_key")
+    other = bearer(draft.post("/v1/keys", json={"name": "deputy", "scopes": ["admin"]}).json()["key"])
+    assert_problem(draft.delete("/v1/keys/admin", headers=other), 409, "configured_key")
+    assert draft.get("/v1/keys").status_code == 200
+
+
+def test_keys_are_listed_page_by_page(draft: TestClient) -> None:
+    for name in ("usher", "usher"):
+        draft.post("/v1/keys", json={"name": name, "scopes": ["draft:read"]})
+    whole = draft.get("/v1/keys?limit=500").json()["items"]
+    seen, page = [], draft.get("/v1/keys?limit=1").json()
+    while page["next"]:
+        seen += page["items"]
+        page = draft.get("/v1/keys", params={"limit": 1, "cursor": page["next"]}).json()
+    assert [*seen, *page["items"]] == whole
+    assert [row["name"] for row in whole] == sorted(row["name"] for row in whole)
+    assert_problem(draft.get("/v1/keys?limit=0"), 422, "invalid_request")
