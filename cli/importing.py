@@ -85,7 +85,8 @@ def _import_bundle(draft: Peer, path: Path, name: str | None) -> dict[str, Any]:
     made = draft.upload("bots", "import", content=json.dumps(bundle).encode(), media_type="application/json")
     added = sum(len(texts) for intent in bundle.get("intents", ()) for texts in intent["expressions"].values())
     counts = {"added": added, "skipped": 0, "refused": [], "flows": len(bundle.get("flows", ()))}
-    return {"bot": made["id"], "name": made["name"], "created": True, **counts}
+    warnings = made.get("warnings", [])
+    return {"bot": made["id"], "name": made["name"], "created": True, **counts, "warnings": warnings}
 
 
 def _read_folder(path: Path, name: str | None) -> Source:

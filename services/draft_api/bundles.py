@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 import orjson
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, RowMapping, delete
 
@@ -14,7 +15,7 @@ from services.draft_api.expressions import Expression, insert_expressions
 from services.draft_api.intent_records import insert_intents
 from services.draft_api.names import refuse_unreachable
 from services.draft_api.nlp import Nlp, normal_key
-from services.draft_api.store import find_bot, intent_names, languages_of, settings_of, touch
+from services.draft_api.store import bot_etag, find_bot, intent_names, languages_of, settings_of, touch
 from services.draft_api.tables import cases, entities, flows, intents, variables
 from services.draft_api.wording import expression_text, intent_name
 from shared.cases import Case
@@ -92,9 +93,17 @@ class Bundle(_Closed):
     cases: dict[Name, Case] | None = None
 
 
+class Warned(BaseModel):
+    code: str
+    detail: str
+
+
 class ImportedBot(BaseModel):
+    """`warnings` name the regression cases whose intent the bundle does not have: they fail until they are changed."""
+
     id: str
     name: str
+    warnings: list[Warned]
 
 
 @router.get("/v1/bots/{bot}/bundle", summary="Export a bot")
@@ -105,18 +114,29 @@ def export(bot: str, desk: Desk, key: Reader) -> Bundle:
 
 
 @router.post("/v1/bots/import", status_code=201, openapi_extra={UPLOAD: True}, summary="Import a bot")
-def import_bot(body: Bundle, desk: Desk, key: Writer) -> ImportedBot:
+def import_bot(body: Bundle, desk: Desk, key: Writer, response: Response) -> ImportedBot:
     """A new bot; intents keep their ids, so that equal NLP has an equal fingerprint."""
     refuse_bound(key)
     _refuse_unreachable(body)
     for name, entity in body.entities.items():
         check_entity(name, entity)
-    bundle = body.model_copy(update={"intents": [_worded(intent) for intent in body.intents]})
+    named, warnings = _cases_by_id(body)
+    bundle = body.model_copy(update={"intents": [_worded(intent) for intent in body.intents], "cases": named})
     with desk.db.writing() as connection:
         bot_id = create_bot(connection, body.bot.name, body.bot.languages, body.bot.settings)
         fill(connection, bot_id, bundle)
+        response.headers["ETag"] = bot_etag(find_bot(connection, bot_id, key.bot))
     desk.trainers.expect()
-    return ImportedBot(id=bot_id, name=body.bot.name)
+    return ImportedBot(id=bot_id, name=body.bot.name, warnings=warnings)
+
+
+def _cases_by_id(bundle: Bundle) -> tuple[dict[str, Case], list[Warned]]:
+    """Their intents by id, however they were written. A bot may have lost an intent of a case, and be carried still."""
+    ids = {intent.name: intent.id for intent in bundle.intents} | {intent.id: intent.id for intent in bundle.intents}
+    found = {name: case.naming(lambda intent: ids.get(intent, intent)) for name, case in (bundle.cases or {}).items()}
+    lost = [(name, intent) for name, case in found.items() for intent in sorted(case.intents - set(ids.values()))]
+    told = [f"The case {name!r} expects {intent!r}, an intent that the bundle does not have." for name, intent in lost]
+    return found, [Warned(code="unknown_intent", detail=detail) for detail in told]
 
 
 def _refuse_unreachable(bundle: Bundle) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, delete, insert, select
 
 from services.draft_api.desk import Desk, Reader, Writer
+from services.draft_api.intent_records import intent_etag
 from services.draft_api.nlp import normal_key
 from services.draft_api.store import find_bot, find_intent, intent_names, languages_of, touch
 from services.draft_api.tables import expressions, intents
@@ -15,9 +16,12 @@ from services.draft_api.wording import expression_text
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
-from shared.web.routing import Router
+from shared.web.preconditions import IfMatch, require_match
+from shared.web.routing import BODY_KEYS, Router
 
 router = Router(prefix="/v1/bots/{bot}/intents/{intent}/expressions", tags=["expressions"])
+
+MOST_AT_ONCE = 10_000
 
 
 class NewExpression(BaseModel):
@@ -36,7 +40,7 @@ class NewExpressions(BaseModel):
         json_schema_extra={"examples": [{"expressions": [{"text": "is there a hook for my penny-farthing"}]}]},
     )
 
-    expressions: Annotated[list[NewExpression], Field(min_length=1, max_length=10_000)]
+    expressions: Annotated[list[NewExpression], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
 class Expression(BaseModel):
@@ -49,11 +53,13 @@ class Expressions(BaseModel):
     items: list[Expression]
 
 
-@router.post("", status_code=201)
-def add(bot: str, intent: str, body: NewExpressions, desk: Desk, key: Writer) -> Expressions:
+@router.post("", status_code=201, openapi_extra={BODY_KEYS: 1 + MOST_AT_ONCE * len(NewExpression.model_fields)})
+def add(bot: str, intent: str, body: NewExpressions, desk: Desk, key: Writer, if_match: IfMatch = None) -> Expressions:
+    """`If-Match` names the intent as it was read."""
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         found = find_intent(connection, row["id"], intent)
+        require_match(if_match, intent_etag(connection, found) if if_match else None)
         added = add_expressions(connection, row["id"], languages_of(row), found["id"], body.expressions)
         touch(connection, row["id"], nlp=True)
     desk.trainers.expect()
@@ -74,13 +80,15 @@ def list_all(
 
 
 @router.delete("/{expression}", status_code=204)
-def remove(bot: str, intent: str, expression: str, desk: Desk, key: Writer) -> Response:
+def remove(bot: str, intent: str, expression: str, desk: Desk, key: Writer, if_match: IfMatch = None) -> Response:
+    """`If-Match` names the intent as it was read."""
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
-        found = find_intent(connection, bot_id, intent)["id"]
+        found = find_intent(connection, bot_id, intent)
+        require_match(if_match, intent_etag(connection, found) if if_match else None)
         here = (
             expressions.c.bot_id == bot_id,
-            expressions.c.intent_id == found,
+            expressions.c.intent_id == found["id"],
             expressions.c.id == expression,
         )
         if connection.execute(delete(expressions).where(*here)).rowcount == 0:

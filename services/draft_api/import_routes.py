@@ -2,21 +2,22 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
 from services.draft_api.bot_records import create_bot, refuse_bound
+from services.draft_api.bundles import Warned
 from services.draft_api.desk import Desk, DeskParts, Writer
 from services.draft_api.documents import write_document, write_flow
 from services.draft_api.foreign.export import Export
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp import normal_key
 from services.draft_api.nlp_import import ImportPlan, plan_import
-from services.draft_api.nlp_import_routes import Lost, Refused, Warned, lost, refused_lines, warnings_of
+from services.draft_api.nlp_import_routes import Lost, Refused, lost, refused_lines, warnings_of
 from services.draft_api.nlp_import_writing import write_plan
-from services.draft_api.store import intent_names
+from services.draft_api.store import bot_etag, find_bot, intent_names
 from services.draft_api.tables import variables
 from shared.contracts import BotSettings, Language
 from shared.errors import InvalidError, MediaTypeError
@@ -67,6 +68,7 @@ async def move_in(
     request: Request,
     desk: Desk,
     key: Writer,
+    response: Response,
     name: Named,
     language: Spoken = None,
 ) -> MovedIn:
@@ -81,12 +83,12 @@ async def move_in(
         export = read_export(body, kind, language)
         if export.format != format:
             raise InvalidError("export_unrecognised", f"This is an export of {export.format}, not of {format}.")
-        return _make(desk, name, export, language)
+        return _make(desk, name, export, language, response)
 
     return await run_in_threadpool(done)
 
 
-def _make(desk: DeskParts, name: str, export: Export, language: str | None) -> MovedIn:
+def _make(desk: DeskParts, name: str, export: Export, language: str | None, response: Response) -> MovedIn:
     languages = export.languages or (language or "en",)
     plan = plan_import(export.parsed, languages, {}, normal_key)
     settings = BotSettings.model_validate({"profile": desk.default_profile})
@@ -95,6 +97,7 @@ def _make(desk: DeskParts, name: str, export: Export, language: str | None) -> M
         _fill(connection, bot_id, plan, export)
         count = len(intent_names(connection, bot_id))
         warnings = warnings_of(connection, bot_id)
+        response.headers["ETag"] = bot_etag(find_bot(connection, bot_id, None))
     desk.trainers.expect()
     return MovedIn(
         id=bot_id,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.expressions import NewExpression, add_expressions
 from services.draft_api.nlp import normal_key
-from services.draft_api.store import find_bot, find_intent, intent_names, languages_of, touch
+from services.draft_api.store import find_bot, find_named_intent, intent_names, languages_of, touch
 from services.draft_api.tables import expressions, inbox, inbox_messages
 from shared.brain import Brain
 from shared.contracts import ScoredIntent, UserMessage
@@ -138,7 +138,7 @@ def accept(bot: str, body: Acceptances, desk: Desk, key: Writer) -> Handled:
         row = find_bot(connection, bot, key.bot)
         for item in body.items:
             found = _find(connection, row["id"], item.id)
-            intent = find_intent(connection, row["id"], item.intent)["id"]
+            intent = find_named_intent(connection, row["id"], item.intent)["id"]
             if found["status"] == "accepted" and found["accepted_intent"] == intent:
                 continue
             new = NewExpression(text=item.text or found["text"], language=found["language"])

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.documents import read_flows, write_flow
-from services.draft_api.expressions import NewExpression, add_expressions
-from services.draft_api.intent_records import insert_intents
+from services.draft_api.expressions import MOST_AT_ONCE, NewExpression, add_expressions
+from services.draft_api.intent_records import insert_intents, intent_etag
 from services.draft_api.snapshots import take_snapshot
 from services.draft_api.store import find_bot, find_intent, languages_of, touch
 from services.draft_api.tables import audit, expressions, intents
@@ -19,7 +19,7 @@ from shared.errors import ConflictError
 from shared.flows.references import references
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
-from shared.web.preconditions import IfMatch, etag_of, require_match
+from shared.web.preconditions import IfMatch, require_match
 from shared.web.routing import Router
 
 router = Router(prefix="/v1/bots/{bot}/intents", tags=["intents"])
@@ -34,7 +34,7 @@ class Closed(BaseModel):
 
 class NewIntent(Closed):
     name: Name
-    expressions: Annotated[list[Text], Field(max_length=10_000)] = []
+    expressions: Annotated[list[Text], Field(max_length=MOST_AT_ONCE)] = []
 
     model_config = ConfigDict(
         extra="forbid",
@@ -61,7 +61,7 @@ class Intent(BaseModel):
 
 
 @router.post("", status_code=201)
-def create(bot: str, body: NewIntent, desk: Desk, key: Writer) -> Intent:
+def create(bot: str, body: NewIntent, desk: Desk, key: Writer, response: Response) -> Intent:
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         name = intent_name(body.name)
@@ -69,8 +69,9 @@ def create(bot: str, body: NewIntent, desk: Desk, key: Writer) -> Intent:
         texts = [NewExpression(text=text) for text in body.expressions]
         add_expressions(connection, row["id"], languages_of(row), intent, texts)
         touch(connection, row["id"], nlp=True)
+        made = _shown(connection, row["id"], intent, response)
     desk.trainers.expect()
-    return Intent(id=intent, name=name, expression_count=len(texts))
+    return made
 
 
 @router.get("")
@@ -101,7 +102,7 @@ def rename(
     with desk.db.writing() as connection:
         bot_id = find_bot(connection, bot, key.bot)["id"]
         found, name = find_intent(connection, bot_id, intent), intent_name(body.name)
-        require_match(if_match, _etag(connection, found))
+        require_match(if_match, intent_etag(connection, found))
         if name != found["name"]:
             _refuse_taken_name(connection, bot_id, name)
             here = intents.c.bot_id == bot_id, intents.c.id == found["id"]
@@ -123,7 +124,7 @@ def remove(
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         found = find_intent(connection, row["id"], intent)
-        require_match(if_match, _etag(connection, found))
+        require_match(if_match, intent_etag(connection, found))
         if not unlink:
             refuse_used(connection, row["id"], {found["id"]: found["name"]})
         snapshot = take_snapshot(connection, row, f"before deleting intent {found['name']}"[:200])
@@ -174,15 +175,8 @@ def _refuse_taken_name(connection: Connection, bot_id: str, name: str) -> None:
 
 def _shown(connection: Connection, bot_id: str, intent: str, response: Response) -> Intent:
     row = connection.execute(_counted(bot_id).having(intents.c.id == intent)).mappings().one()
-    response.headers["ETag"] = _etag(connection, find_intent(connection, bot_id, intent))
+    response.headers["ETag"] = intent_etag(connection, find_intent(connection, bot_id, intent))
     return Intent(**row)
-
-
-def _etag(connection: Connection, intent: RowMapping) -> str:
-    """Of the name and every expression: who deletes an intent has seen what goes with it."""
-    here = expressions.c.bot_id == intent["bot_id"], expressions.c.intent_id == intent["id"]
-    rows = connection.execute(select(expressions.c.language, expressions.c.text).where(*here))
-    return etag_of([intent["name"], sorted([row.language, row.text] for row in rows)])
 
 
 def _counted(bot_id: str) -> Any:

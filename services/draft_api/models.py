@@ -72,3 +72,14 @@ def find_model(connection: Connection, bot_id: str, digest: str) -> RowMapping:
     if row is None:
         raise NotFoundError("not_found", f"The bot has no model {digest}.")
     return row
+
+
+def refuse_others_artifact(connection: Connection, bot_id: str, digest: str) -> None:
+    """Raises NotFoundError for the bytes of which no model of the bot is made, and none was trained on."""
+    rows = connection.execute(select(models.c.manifest, models.c.nlp_source).where(models.c.bot_id == bot_id))
+    if not any(digest == row.nlp_source or digest in _made_of(row.manifest) for row in rows):
+        raise NotFoundError("not_found", f"The bot has no model with {digest!r}.")
+
+
+def _made_of(manifest: str) -> set[str]:
+    return {file.digest for file in ModelManifest.model_validate_json(manifest).all_files()}

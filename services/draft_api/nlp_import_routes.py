@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 
+from services.draft_api.bundles import Warned
 from services.draft_api.desk import Desk, DeskParts, Writer
 from services.draft_api.foreign.export import Export, only_expressions
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
@@ -15,13 +16,14 @@ from services.draft_api.nlp import normal_key
 from services.draft_api.nlp_import import ImportPlan, parse_csv, parse_jsonl, plan_import
 from services.draft_api.nlp_import_writing import clear_nlp, crowded, has_expressions, taken_places, write_plan
 from services.draft_api.snapshots import take_snapshot
-from services.draft_api.store import find_bot, languages_of, touch
+from services.draft_api.store import bot_etag, find_bot, languages_of, touch
 from services.draft_api.tables import audit
 from services.draft_api.wording import MOST_INTENTS
 from shared.audit import Entry, note
 from shared.contracts import Language
 from shared.errors import InvalidError, MediaTypeError
 from shared.web.keys import Principal
+from shared.web.preconditions import IfMatch, require_match
 from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1/bots/{bot}/nlp", tags=["nlp"])
@@ -60,11 +62,6 @@ class Lost(BaseModel):
     why: str
 
 
-class Warned(BaseModel):
-    code: str
-    detail: str
-
-
 class Imported(BaseModel):
     """`skipped` lines are expressions that their intent has already. `snapshot` undoes a replacement.
 
@@ -93,17 +90,20 @@ async def import_nlp(
     mode: Annotated[Literal["merge", "replace"], Query()] = "merge",
     unlink: Annotated[bool, Query()] = False,
     language: Annotated[Language | None, Query(description="Of what does not say its own.")] = None,
+    if_match: IfMatch = None,
 ) -> Imported:
     """CSV (`text,intent[,language]`), JSON Lines, or the export of another platform, recognised by what is in it:
 
     Rasa (YAML, or a project as a zip) or Dialogflow (zip). Good lines go in; the others are named by their number.
-    A file that cannot be read is refused as a whole, and so is a replacement by nothing.
+    A file that cannot be read is refused as a whole, and so is a replacement by nothing. `If-Match` names the bot.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in {*_PARSERS, YAML, ZIP}:
         raise MediaTypeError("unsupported_media_type", f"Send {', '.join((*_PARSERS, YAML))} or {ZIP}.")
     body = await request.body()
-    return await run_in_threadpool(_import, desk, key, bot, _Sent(kind, body, language), mode == "replace", unlink)
+    return await run_in_threadpool(
+        _import, desk, key, bot, _Sent(kind, body, language), mode == "replace", unlink, if_match
+    )
 
 
 @dataclass(frozen=True)
@@ -119,10 +119,13 @@ class _Sent:
         return read_export(self.body, self.media_type, self.language)
 
 
-def _import(desk: DeskParts, key: Principal, bot: str, sent: _Sent, replace: bool, unlink: bool) -> Imported:
+def _import(
+    desk: DeskParts, key: Principal, bot: str, sent: _Sent, replace: bool, unlink: bool, if_match: str | None
+) -> Imported:
     export = sent.read()
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
+        require_match(if_match, bot_etag(row))
         taken = {} if replace else taken_places(connection, row["id"])
         languages = _starting_with(sent.language, languages_of(row))
         plan = plan_import(export.parsed, languages, taken, normal_key)

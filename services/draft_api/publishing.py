@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping
 
 from services.draft_api.desk import Desk, DeskParts, Reader
 from services.draft_api.documents import documents_of, read_flows
-from services.draft_api.models import find_model
+from services.draft_api.models import find_model, refuse_others_artifact
 from services.draft_api.nlp import Nlp
 from services.draft_api.nlp_status import language_states
 from services.draft_api.store import find_bot, languages_of, settings_of
@@ -42,7 +42,11 @@ def current(bot: str, desk: Desk, key: Reader, if_none_match: Annotated[str | No
     responses={200: {"content": {"application/octet-stream": BYTES}}},
     summary="Read an artifact",
 )
-def blob(digest: str, desk: Desk, _key: Reader) -> Response:
+def blob(digest: str, desk: Desk, key: Reader) -> Response:
+    """A key for one bot reads what models of that bot are made of."""
+    if key.bot is not None:
+        with desk.db.reading() as connection:
+            refuse_others_artifact(connection, key.bot, digest)
     return Response(desk.artifacts.read(digest), media_type="application/octet-stream")
 
 

@@ -12,7 +12,7 @@ from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.nlp import Nlp, NlpIntent, mark_of, read_nlp
 from services.draft_api.remembering import models_of, remember_as_trained
 from services.draft_api.sentences import between, of_nlp
-from services.draft_api.store import find_bot, now
+from services.draft_api.store import bot_etag, find_bot, now
 from services.draft_api.tables import audit, snapshots
 from shared.audit import Entry, note
 from shared.contracts import BotIdentity, Release
@@ -21,7 +21,8 @@ from shared.diff import Changes, diff, with_expressions
 from shared.errors import NotFoundError
 from shared.ids import new_id
 from shared.web.pages import Limit, Page, cut
-from shared.web.routing import Router
+from shared.web.preconditions import IfMatch, require_match
+from shared.web.routing import Empty, Router
 
 router = Router(prefix="/v1/bots/{bot}/snapshots", tags=["snapshots"])
 
@@ -69,7 +70,7 @@ def list_all(bot: str, desk: Desk, key: Reader, limit: Limit = 100, cursor: str 
 
 
 @router.post("", status_code=201, summary="Take a snapshot")
-def take(bot: str, body: SnapshotReason, desk: Desk, key: Writer) -> SnapshotRow:
+def take(bot: str, desk: Desk, key: Writer, body: SnapshotReason = SnapshotReason()) -> SnapshotRow:
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
         taken = take_snapshot(connection, row, body.reason)
@@ -78,11 +79,14 @@ def take(bot: str, body: SnapshotReason, desk: Desk, key: Writer) -> SnapshotRow
 
 
 @router.post("/{snapshot}/restore", summary="Restore a snapshot")
-def restore(bot: str, snapshot: str, desk: Desk, key: Writer) -> Restored:
+def restore(
+    bot: str, snapshot: str, desk: Desk, key: Writer, if_match: IfMatch = None, _body: Empty = Empty()
+) -> Restored:
     """Draft as it was, ids and all, and as trained as it was; what it is now is snapshotted first: this too can be
     undone."""
     with desk.db.writing() as connection:
         row = find_bot(connection, bot, key.bot)
+        require_match(if_match, bot_etag(row))
         kept = _bundle(connection, row, snapshot)
         taken = take_snapshot(connection, row, f"before restoring {snapshot}")
         empty(connection, row["id"])

@@ -54,10 +54,10 @@ class Training(BaseModel):
 @router.post("/v1/bots/{bot}/trainings", status_code=202, summary="Train a bot")
 def start(
     bot: str,
-    body: TrainingRequest,
     desk: Desk,
     key: Writer,
     response: Response,
+    body: TrainingRequest = TrainingRequest(),
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Training:
     """Ends by itself, whatever happens to the process; one at a time per bot."""

@@ -17,7 +17,7 @@ from shared.errors import NotFoundError
 from shared.web.events import EventStream, event_stream
 from shared.web.idempotency import once
 from shared.web.keys import Principal
-from shared.web.routing import Router
+from shared.web.routing import Empty, Router
 
 router = Router(tags=["inbox"])
 
@@ -59,6 +59,7 @@ def sync(
     key: Executor,
     response: Response,
     idempotency_key: Annotated[str | None, Header()] = None,
+    _body: Empty = Empty(),
 ) -> Sync:
     """Moves live's user messages to draft's inbox, each exactly once."""
     bot_id = bridge.bot_id(bot, key)

@@ -16,7 +16,7 @@ from shared.contracts import Release
 from shared.diff import Changes, diff
 from shared.errors import NotFoundError
 from shared.web.pages import Limit, Page, cut
-from shared.web.routing import Router
+from shared.web.routing import Empty, Router
 
 router = Router(prefix="/v1/bots/{bot}/releases", tags=["releases"])
 
@@ -97,7 +97,9 @@ def compare(
 
 
 @router.post("/{number}/restore", summary="Restore a release into draft")
-def restore(bot: str, number: int, bridge: Bridge, key: Executor, target: Of = "live") -> Restored:
+def restore(
+    bot: str, number: int, bridge: Bridge, key: Executor, target: Of = "live", _body: Empty = Empty()
+) -> Restored:
     """Draft becomes what that release was, its NLP included; live is left alone (P18)."""
     bot_id = bridge.bot_id(bot, key)
     release = _kept(bridge, bot_id, target, number)

@@ -192,6 +192,15 @@ def test_expressions_go_in_all_or_none(draft: TestClient) -> None:
     assert draft.post(place, json={"expressions": [same_in_german]}).status_code == 201
 
 
+def test_as_many_expressions_as_the_contract_says_go_in_at_once(draft: TestClient) -> None:
+    bot = make_bot(draft)
+    make_intent(draft, bot, "buy")
+    place, many = f"{bot}/intents/buy/expressions", [{"text": f"seat {n}", "language": "en"} for n in range(10_001)]
+    assert draft.post(place, json={"expressions": many[:-1]}).status_code == 201
+    assert draft.get(f"{bot}/intents/buy").json()["expression_count"] == 10_000
+    assert_problem(draft.post(place, json={"expressions": many}), 422, "invalid_request")
+
+
 def test_a_deleted_expression_leaves_room(draft: TestClient) -> None:
     bot = make_bot(draft)
     make_intent(draft, bot, "buy", "two tickets")

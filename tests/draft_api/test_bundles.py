@@ -230,8 +230,22 @@ def test_what_a_bundle_names_with_a_slash_is_reached_by_that_name(draft: TestCli
         assert draft.delete(f"{bot}/{path}").status_code == 204
 
 
+def test_a_case_names_an_intent_of_its_bundle_or_is_told(draft: TestClient) -> None:
+    cases = {"known": {"text": "soup", "intent": "soup"}, "lost": {"steps": [{"text": "bread", "intent": "bread"}]}}
+    made = draft.post("/v1/bots/import", json=spoilt(cases=cases))
+    bot = f"/v1/bots/{made.json()['id']}"
+    (warned,) = made.json()["warnings"]
+    assert (warned["code"], "'lost' expects 'bread'" in warned["detail"]) == ("unknown_intent", True)
+    assert draft.get(f"{bot}/cases/known").json()["case"] == {"text": "soup", "intent": "intent_a"} | {
+        "steps": [], "language": None,
+    }  # fmt: skip
+    assert made.headers["ETag"] == draft.get(bot).headers["ETag"]
+
+
 def test_a_snapshot_of_another_bot_restores_nothing(draft: TestClient) -> None:
     one, other = make_bot(draft, "One"), make_bot(draft, "Other")
+    bare = draft.post(f"{other}/snapshots")
+    assert (bare.status_code, bare.json()["reason"]) == (201, "taken by hand")
     taken = draft.post(f"{one}/snapshots", json={"reason": "before the premiere"}).json()
     assert draft.get(f"{one}/snapshots").json()["items"] == [taken]
     assert taken["reason"] == "before the premiere"

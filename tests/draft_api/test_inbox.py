@@ -94,7 +94,7 @@ def test_accepting_is_all_or_nothing(draft: TestClient) -> None:
     good = {"id": ids["is there a night boat"], "intent": "ferry_times"}
     for bad, status, code in (
         ({"id": "inbox_nothing", "intent": "soup"}, 404, "not_found"),
-        ({"id": ids["soop plz"], "intent": "pudding"}, 404, "unknown_intent"),
+        ({"id": ids["soop plz"], "intent": "pudding"}, 422, "unknown_intent"),
         ({"id": ids["soop plz"], "intent": "soup", "text": FERRY[0]}, 409, "duplicate_expression"),
         ({"id": ids["soop plz"], "intent": "soup", "text": "   "}, 422, "empty_text"),
     ):

@@ -53,6 +53,44 @@ def test_whoever_deletes_a_thing_may_ask_that_nobody_changed_it(draft: TestClien
     assert draft.delete(f"{globe}{path}", headers=seen).status_code == 204
 
 
+WRITES: dict[str, tuple[str, str, bytes, str]] = {
+    "an expression more": (
+        "/intents/greet", "expressions", b'{"expressions": [{"text": "good day"}]}', "application/json"),
+    "an import": ("", "nlp/import", b"text,intent\nhi,greet\n", "text/csv"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "path", "body", "kind"), WRITES.values(), ids=WRITES)
+def test_whoever_adds_to_a_thing_may_ask_that_nobody_changed_it(
+    draft: TestClient, globe: str, place: str, path: str, body: bytes, kind: str
+) -> None:
+    def write(tag: str) -> Any:
+        headers = {"Content-Type": kind, "If-Match": tag}
+        return draft.post(f"{globe}{place}/{path}", content=body, headers=headers)
+
+    seen = draft.get(f"{globe}{place}").headers["etag"]
+    assert_problem(write('"nope"'), 412, "precondition_failed")
+    assert write(seen).is_success
+    assert_problem(write(seen), 412, "precondition_failed")
+
+
+def test_an_expression_goes_and_a_snapshot_comes_back_only_where_nobody_changed_a_thing(
+    draft: TestClient, globe: str
+) -> None:
+    made = draft.post(f"{globe}/intents", json={"name": "bye", "expressions": ["good night"]})
+    assert made.headers["etag"] == draft.get(f"{globe}/intents/bye").headers["etag"]
+    late, seen = {"If-Match": '"nope"'}, {"If-Match": made.headers["etag"]}
+    place = f"{globe}/intents/bye/expressions"
+    expression = f"{place}/{draft.get(place).json()['items'][0]['id']}"
+    assert_problem(draft.delete(expression, headers=late), 412, "precondition_failed")
+    assert draft.delete(expression, headers=seen).status_code == 204
+    taken = draft.post(f"{globe}/snapshots").json()["id"]
+    restore, bot = f"{globe}/snapshots/{taken}/restore", {"If-Match": draft.get(globe).headers["etag"]}
+    assert_problem(draft.post(restore, headers=late), 412, "precondition_failed")
+    assert draft.post(restore, headers=bot).status_code == 200
+    assert_problem(draft.post(restore, headers=bot), 412, "precondition_failed")
+
+
 def test_another_expression_makes_another_intent(draft: TestClient, globe: str) -> None:
     seen = {"If-Match": draft.get(f"{globe}/intents/greet").headers["etag"]}
     draft.post(f"{globe}/intents/greet/expressions", json={"expressions": [{"text": "hi there"}]})

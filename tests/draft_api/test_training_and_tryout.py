@@ -232,6 +232,21 @@ def test_a_model_shows_its_manifest_and_its_evaluation(trained: tuple[TestClient
     assert_problem(client.get(f"{bot}/models/sha256:{'0' * 64}"), 404, "not_found")
 
 
+def test_a_key_for_one_bot_reads_what_its_own_models_are_made_of(trained: tuple[TestClient, str]) -> None:
+    client, bot = trained
+    model = client.get(f"{bot}/models").json()["items"][0]["digest"]
+    file = client.get(f"{bot}/models/{model}").json()["manifest"]["files"][0]["digest"]
+    own = make_key(client, "draft:read", bot=bot.rpartition("/")[2])
+    other = make_key(client, "draft:read", bot=make_bot(client, "Other Quay").rpartition("/")[2])
+    assert client.get(f"/v1/blobs/{file}", headers=own).status_code == 200
+    assert_problem(client.get(f"/v1/blobs/{file}", headers=other), 404, "not_found")
+
+
+def test_a_training_needs_nothing_to_be_said(draft: TestClient) -> None:
+    asked = draft.post(f"{make_trainable(draft)}/trainings")
+    assert (asked.status_code, asked.json()["languages"]) == (202, ["en"])
+
+
 def test_a_blob_that_is_not_kept_is_not_found(trained: tuple[TestClient, str]) -> None:
     client, _ = trained
     assert_problem(client.get(f"/v1/blobs/sha256:{'0' * 64}"), 404, "artifact_missing")

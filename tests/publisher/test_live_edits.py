@@ -229,6 +229,8 @@ def test_a_release_comes_back_into_draft_whole_and_publishing_it_gives_its_diges
     cafe.set(margin=0.2)
     at_home.publish(cafe.id, train="if_needed")
     cafe.intent("bill", ["the bill please", "can I pay"])
+    for path in ("releases/1/restore", "inbox-syncs"):
+        assert at_home.publisher.post(f"/v1/bots/{cafe.id}/{path}", json={"x": 1}).status_code == 422
     restored = at_home.publisher.post(f"/v1/bots/{cafe.id}/releases/1/restore")
     assert restored.status_code == 200, restored.text
     texts = at_home.draft.get(f"/v1/bots/{cafe.id}/nlp/export?format=jsonl").text
