@@ -37,8 +37,11 @@ class Activated(BaseModel):
 def log(
     bot: str, floor: Floor, key: Releaser, after: After = None, limit: Limit = 100, cursor: str | None = None
 ) -> Page[Activated]:
-    """Every activation of the bot, newest first; with `after`, those with a higher number, oldest first."""
-    bot_id = floor.bot_id(bot, key)
+    """Every activation of the bot, newest first; with `after`, those with a higher number, oldest first.
+
+    A bot that was not published yet has none, and is known by its id alone.
+    """
+    bot_id = floor.settable(bot, key)
     query = _newest_first(bot_id, cursor) if after is None else _oldest_first(bot_id, after, cursor)
     with floor.db.reading() as connection:
         rows = connection.execute(query.limit(limit + 1)).mappings().all()

@@ -66,8 +66,9 @@ async def put(bot: str, digest: str, request: Request, response: Response, floor
 
 
 def _asked(floor: FloorParts, key: Principal, bot: str, digest: str, body: bytes) -> StageRequest:
-    asked = _read(body, digest, floor.roster.flows(bot))
-    if asked.release.bot.id != bot or key.bot not in (None, bot):
+    bot_id = floor.bot_id(bot, key)
+    asked = _read(body, digest, floor.roster.flows(bot_id))
+    if asked.release.bot.id != bot_id:
         raise InvalidError("manifest_invalid", "The release is of another bot than the path names.")
     if asked.release.digest != digest:
         raise InvalidError("release_digest_mismatch", f"The document that arrived is {asked.release.digest}.")

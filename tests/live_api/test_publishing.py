@@ -71,6 +71,21 @@ def test_a_name_that_is_no_digest_reaches_nothing(client: TestClient, name: str)
 # -- candidates ------------------------------------------------------------------
 
 
+def test_a_candidate_may_be_brought_to_a_bot_by_its_name(client: TestClient, trained: Trained) -> None:
+    first = release(trained)
+    publish(client, trained, first)
+    second = first.model_copy(update={"settings": first.settings.model_copy(update={"margin": 0.2})})
+    assert stage(client, second, bot=first.bot.name).status_code == 201
+    assert client.get(f"/v1/bots/{first.bot.name}/releases/{second.digest}").status_code == 200
+    assert code(stage(client, second, bot="bot_tug")) == (422, "manifest_invalid")
+
+
+def test_the_log_of_a_bot_that_nobody_knows_is_not_found(client: TestClient) -> None:
+    assert code(client.get("/v1/bots/nope/releases/log")) == (404, "never_published")
+    not_yet = client.get("/v1/bots/bot_nsqlv4vjs3kbvbjjpwwmkrk2ge/releases/log")
+    assert (not_yet.status_code, not_yet.json()["items"]) == (200, [])
+
+
 def test_a_candidate_is_proven_before_it_shows(client: TestClient, trained: Trained) -> None:
     candidate = release(trained)
     bring(client, trained)
