@@ -18,7 +18,7 @@ from services.draft_api.training.held_out import alike, held_out_answers
 from services.draft_api.training.names import telling_names
 from services.draft_api.training.probing import probe_texts
 from services.draft_api.training.source import Rows, Source
-from services.draft_api.training.stack import SCOPE_QUANTILE, cross_fit, fit_mix, folds
+from services.draft_api.training.stack import cross_fit, fit_mix, fit_scope, folds
 from shared.contracts import FileRef, ModelManifest, Runtime
 from shared.digest import canonical, digest_of
 from shared.nlp.encoder import EncoderCache
@@ -60,7 +60,7 @@ def learn(source: Source, encoding: "Future[Encoded] | None", out: Output, tell:
     answers = held_out_answers(found, mix)
     tell("exporting", 90)
     own["head.onnx"] = head_graph(heads, mix, len(source.intents))
-    scope = float(np.quantile(answers.said.scope, SCOPE_QUANTILE))
+    scope = fit_scope(heads, mix, answers.said.scope)
     manifest = _manifest(source, encoded, own, buckets, scope, fold_accents)
     files = {ref.digest: own[ref.name] for ref in manifest.files} | (encoded.files if encoded else {})
     manifest = manifest.model_copy(update={"probes": _probes(manifest, files, encoded, source)})

@@ -28,6 +28,8 @@ FOLDS = 4
 NEARNESS_SCALE = 10.0
 SCOPE_QUANTILE = 0.04
 """How much of what belongs is turned away at the default threshold; see docs/accuracy-log.md."""
+_NEXT_TO_NOTHING = 0.1
+"""So much more than a text that shares no n-gram gets one that shares a letter, or whose n-grams collide."""
 STRENGTH_WEIGHT = 0.05
 """How much the best mixed score counts beside nearness: probabilities alone forget how strong all the scores were."""
 _LEAST_MIX, _MOST_MIX = 0.05, 20.0
@@ -176,6 +178,19 @@ def probabilities(views: list[Matrix], mix: NDArray[np.float64]) -> NDArray[np.f
     odds = np.exp(total)
     shares: NDArray[np.float64] = odds / odds.sum(axis=1, keepdims=True)
     return shares
+
+
+def fit_scope(heads: Heads, mix: NDArray[np.float64], said: NDArray[np.float64]) -> float:
+    """The default threshold, from the scores of expressions by heads that have not seen them.
+
+    Above what a text gets that shares no n-gram with any expression: where expressions are few, heads that have not
+    seen one know so little of it that they turn nothing away.
+    """
+    belongs = float(np.quantile(said, SCOPE_QUANTILE))
+    if heads.centres is None:
+        return belongs
+    nothing = [heads.margins.bias[None], np.zeros_like(heads.margins.bias)[None]]
+    return max(belongs, float(scope_scores(probabilities(nothing, mix), nothing, mix)[0]) + _NEXT_TO_NOTHING)
 
 
 def scope_scores(odds: NDArray[np.float64], views: list[Matrix], mix: NDArray[np.float64]) -> NDArray[np.float64]:
