@@ -170,8 +170,14 @@ def conversation_name(channel: str, conversation: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{channel}:{_sha256(conversation)}"
 
 
-def claim(connection: Connection, owner: str, most: int, spared_bots: Collection[str] = ()) -> list[Arrival]:
-    return [_arrival(row) for row in LANES.claim(connection, owner, most, bot_id=spared_bots)]
+def claim(
+    connection: Connection, owner: str, most: int, spared_bots: Collection[str], suspect: int, one_suspect: bool
+) -> list[Arrival]:
+    """Of what was tried `suspect` times or more `one_suspect` at most, or none: it may be what ends processes."""
+    rows = LANES.claim(connection, owner, most, suspect, bot_id=spared_bots)
+    if one_suspect and len(rows) < most:
+        rows += LANES.claim_tried(connection, owner, suspect, bot_id=spared_bots)
+    return [_arrival(row) for row in rows]
 
 
 def answered(connection: Connection, arrival: Arrival, message: str) -> bool:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 Rows = list[RowMapping]
+_ANY = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,25 @@ class Lanes:
     def parked(self) -> ColumnElement[bool]:
         return self.table.c.status == literal_column("'parked'")
 
-    def claim(self, connection: Connection, owner: str, most: int, **spared: Collection[str]) -> Rows:
+    def claim(
+        self, connection: Connection, owner: str, most: int, below: int = _ANY, **spared: Collection[str]
+    ) -> Rows:
         """At most so many first rows that nobody has, oldest lane first, now `owner`'s. Counts an attempt of each.
 
-        `spared` names columns with the values that are left alone.
+        `spared` names columns with the values that are left alone; so is what was tried `below` times or more.
         """
         heads = _heads(self, tuple(spared), fresh=False)
-        return self._take(connection, owner, heads, {"most": most, **_lists(spared)})
+        return self._take(connection, owner, heads, {"most": most, "below": below, **_lists(spared)})
+
+    def claim_tried(self, connection: Connection, owner: str, at_least: int, **spared: Collection[str]) -> Rows:
+        """One that was tried so many times, and of those the one that was tried least."""
+        given = {"most": 1, "below": _ANY, "at_least": at_least, **_lists(spared)}
+        return self._take(connection, owner, _tried(self, tuple(spared)), given)
 
     def claim_freshest(self, connection: Connection, owner: str, column: str, value: str) -> Rows:
         """One where `column` has the value, and that the one which was tried least: the oldest may be what is wrong."""
         heads = _heads(self, (), fresh=True).where(self.table.c[column] == value)
-        return self._take(connection, owner, heads, {"most": 1})
+        return self._take(connection, owner, heads, {"most": 1, "below": _ANY})
 
     def _take(self, connection: Connection, owner: str, heads: Select[tuple[int]], given: dict[str, Any]) -> Rows:
         found = connection.execute(heads, given).scalars().all()
@@ -115,9 +123,16 @@ def _heads(lanes: Lanes, spared: tuple[str, ...], fresh: bool) -> Select[tuple[i
     first = ~_behind(lanes)
     others = [table.c[name].not_in(bindparam(name, expanding=True)) for name in spared]
     order = (table.c.attempts, table.c.sequence) if fresh else (table.c.sequence,)
-    heads = select(table.c.sequence).where(lanes.pending, table.c.owner.is_(None), first, *others)
+    untired = table.c.attempts < bindparam("below", type_=Integer)
+    heads = select(table.c.sequence).where(lanes.pending, table.c.owner.is_(None), untired, first, *others)
     # SQLite, which has one writer, knows no locks of rows and leaves this out.
     return heads.order_by(*order).limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True, of=table)
+
+
+@cache
+def _tried(lanes: Lanes, spared: tuple[str, ...]) -> Select[tuple[int]]:
+    often = lanes.table.c.attempts >= bindparam("at_least", type_=Integer)
+    return _heads(lanes, spared, fresh=True).where(often)
 
 
 def _behind(lanes: Lanes) -> Exists:

@@ -2,6 +2,9 @@
 
 A message that takes its process down, fails or takes too long is tried again a few times and then parked, where
 people see it and may have it tried again (M7). Others do not wait for it, but for those of its own conversation.
+
+Of all that a process had in hand when it ended, one message is at fault, or none: somebody pulled the plug. So what
+was there at several ends is tried on, one at a time, before it is blamed.
 """
 
 import asyncio
@@ -34,6 +37,7 @@ class Processing:
         self._group, self._roster, self._talk, self._process, self._bounds = group, roster, talk, process, bounds
         self.crew: Crew[Arrival] = Crew("processing", self._claim, self._work, _bot_of, bounds.turns_at_once)
         self._coming: Counter[str] = Counter()
+        self._resting: set[int] = set()
 
     # -- what comes in -----------------------------------------------------------
 
@@ -62,11 +66,17 @@ class Processing:
 
     async def _claim(self, room: int) -> tuple[list[Arrival], bool]:
         crowded = [bot for bot, busy in self.crew.busy.items() if busy >= self._bounds.turns_at_once_per_bot]
+        suspect, one = self._bounds.suspect_attempts, not self._is_suspect_tried()
 
         def claim(connection: Connection) -> tuple[list[Arrival], bool]:
-            return inbox.claim(connection, self._process, room, crowded), inbox.LANES.idle(connection)
+            found = inbox.claim(connection, self._process, room, crowded, suspect, one)
+            return found, inbox.LANES.idle(connection)
 
         return await self._group.write(claim)
+
+    def _is_suspect_tried(self) -> bool:
+        suspects = (one for one in self.crew.in_hand if one.attempts > self._bounds.suspect_attempts)
+        return any(one.sequence not in self._resting for one in suspects)
 
     # -- what comes of it --------------------------------------------------------
 
@@ -79,7 +89,7 @@ class Processing:
 
     async def _see_through(self, arrival: Arrival) -> None:
         attempts = arrival.attempts
-        if attempts > self._bounds.turn_attempts:
+        if attempts > self._bounds.turn_attempts + 1:
             await self._park(arrival, "ended_the_process")
             return
         while (error := await self._attempt(arrival)) is not None:
@@ -89,9 +99,16 @@ class Processing:
             if isinstance(step, Park):
                 await self._park(arrival, step.reason)
                 return
-            await asyncio.sleep(step.seconds)
+            await self._rest(arrival, step.seconds)
             attempts = await self._counted(arrival, attempts, step)
             arrival = replace(arrival, before=None)
+
+    async def _rest(self, arrival: Arrival, seconds: float) -> None:
+        self._resting.add(arrival.sequence)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._resting.discard(arrival.sequence)
 
     async def _attempt(self, arrival: Arrival) -> Exception | None:
         """What went wrong, if anything did."""

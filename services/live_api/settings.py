@@ -26,6 +26,11 @@ class DeliveryBounds:
     lease_seconds: float = 5.0
     remember_days: int = 8
 
+    @property
+    def suspect_attempts(self) -> int:
+        """Tried so often without an end, a message may be what ends processes: the last two times it is so alone."""
+        return max(1, self.turn_attempts - 1)
+
 
 @dataclass(frozen=True)
 class LiveSettings:

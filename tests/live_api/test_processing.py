@@ -1,5 +1,6 @@
 """What was acknowledged is answered: once, in order, whatever goes wrong in between."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,13 +13,14 @@ from sqlalchemy.exc import DatabaseError
 
 from services.live_api import talk
 from services.live_api.channel import Ignored
+from services.live_api.encoding import Encoding
 from services.live_api.handover import pause
 from services.live_api.inbox import Arrival, Call, accept
 from services.live_api.memory import Remembered, Row, recall
 from services.live_api.outbox import Draft, put
 from services.live_api.processing import heard
 from services.live_api.settling import Done, LeaseLostError, RaceLostError, settle
-from services.live_api.tables import conversations, inbox, messages, outbox
+from services.live_api.tables import conversations, inbox, messages, outbox, releases
 from shared.contracts import Classification
 from shared.failpoints import armed
 from shared.flows.engine import ConversationState, Reply, Turn
@@ -121,13 +123,59 @@ def test_what_a_process_was_never_told_that_it_has_is_answered_after_a_while(
 def test_a_message_that_takes_its_process_down_again_and_again_is_parked(
     idle: Live, quick: Live, trained: Trained, platform: Platform
 ) -> None:
-    left_behind(idle, trained, attempts=3)
+    left_behind(idle, trained, attempts=4)
     with quick.open() as client:
         settled(client)
         assert platform.texts() == [PRICE]
         with floor(client).db.reading() as connection:
             found = connection.execute(select(inbox.c.status, inbox.c.reason).order_by(inbox.c.sequence))
             assert [tuple(row) for row in found] == [("parked", "ended_the_process"), ("answered", None)]
+
+
+def test_of_many_messages_that_were_there_when_processes_ended_each_is_tried_by_itself_and_none_blamed(
+    idle: Live, quick: Live, trained: Trained, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with idle.open() as dying:
+        publish(dying, trained, release(trained))
+        channel = open_channel(dying)
+        deliver(dying, channel, *(said(n, "when is the next ferry", chat=n) for n in range(6)))
+        with floor(dying).db.writing() as connection:
+            connection.execute(update(inbox).values(owner="live_that_was_unplugged_twice", attempts=2))
+    together, most, understand = 0, 0, Encoding.one
+
+    async def watched(*given: Any) -> Any:
+        nonlocal together, most
+        together += 1
+        most = max(most, together)
+        await asyncio.sleep(0.1)
+        found = await understand(*given)
+        together -= 1
+        return found
+
+    monkeypatch.setattr(Encoding, "one", watched)
+    with quick.open() as client:
+        settled(client)
+        assert most == 1
+        assert states(client)[0] == ["answered"] * 6
+        with floor(client).db.reading() as connection:
+            assert set(connection.execute(select(inbox.c.attempts)).scalars()) == {3}
+
+
+def test_what_waits_for_a_bot_that_cannot_be_served_holds_up_no_other_suspect(
+    idle: Live, quick: Live, trained: Trained, platform: Platform
+) -> None:
+    with idle.open() as dying:
+        publish(dying, trained, release(trained))
+        publish(dying, None, release(None, bot="bot_tram", name="Tram"))
+        channel, other = open_channel(dying), open_channel(dying, "bot_tram")
+        deliver(dying, other, said(1, "boo"), bot="bot_tram")
+        deliver(dying, channel, said(1, "when is the next ferry"))
+        with floor(dying).db.writing() as connection:
+            connection.execute(update(inbox).values(owner="live_that_was_unplugged_twice", attempts=2))
+            connection.execute(update(releases).where(releases.c.bot_id == "bot_tram").values(document="{}"))
+    with quick.open() as client:
+        wait_for(lambda: platform.texts() == [TIMES], "the ferry company answers")
+        assert states(client)[0] == ["pending", "answered"]
 
 
 def test_a_turn_that_fails_is_tried_again_and_keeps_its_place(
