@@ -17,7 +17,9 @@ _POINTER_LOCK = 4_734_302
 
 @dataclass(frozen=True)
 class Pointer:
-    """`epoch` rises with every change of any bot's pointer or environment. One that is not `serving` was taken off."""
+    """`epoch` rises with every change of any bot's pointer or environment; `named_epoch` is that since which the bot is
+    served under its name. One that is not `serving` was taken off.
+    """
 
     bot: str
     name: str
@@ -28,6 +30,7 @@ class Pointer:
     epoch: int
     environment: Environment
     serving: bool = True
+    named_epoch: int = 0
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,8 @@ def _next_epoch(connection: Connection) -> int:
 
 
 def _moved(connection: Connection, before: Pointer | None, move: Move) -> Pointer:
+    epoch = _next_epoch(connection)
+    keeps_name = before is not None and before.serving and before.name == move.name
     return Pointer(
         bot=move.bot,
         name=move.name,
@@ -125,8 +130,9 @@ def _moved(connection: Connection, before: Pointer | None, move: Move) -> Pointe
         digest=move.digest,
         origin=move.origin,
         activated_at=datetime.now(UTC),
-        epoch=_next_epoch(connection),
+        epoch=epoch,
         environment=before.environment if before else environment_of(connection, move.bot),
+        named_epoch=before.named_epoch if before and keeps_name else epoch,
     )
 
 
@@ -140,6 +146,7 @@ def _swap(connection: Connection, pointer: Pointer, before: Pointer | None) -> b
         "origin": pointer.origin,
         "activated_at": pointer.activated_at,
         "epoch": pointer.epoch,
+        "named_epoch": pointer.named_epoch,
         "serving": True,
     }
     if before:
@@ -175,5 +182,6 @@ def _pointer(row: RowMapping) -> Pointer:
         activated_at=utc(row["activated_at"]),
         epoch=row["epoch"],
         serving=row["serving"],
+        named_epoch=row["named_epoch"],
         environment=Environment.read(row),
     )

@@ -44,7 +44,6 @@ class Roster:
         self._shared = SharedParts()
         self._serving: dict[str, Serving] = {}
         self._ids: dict[str, str] = {}
-        self._names: dict[str, str] = {}
         self._failed: dict[str, Pointer] = {}
         self._staged: OrderedDict[tuple[str, str], Brain] = OrderedDict()
         self._held: OrderedDict[tuple[str, str], Brain] = OrderedDict()
@@ -121,11 +120,12 @@ class Roster:
             current = self._serving.get(pointer.bot)
             if current is not None and current.pointer.epoch >= pointer.epoch:
                 return
+            before = self._latest(pointer.bot)
             self._serving[pointer.bot] = Serving(pointer, brain)
             if current is not None:
                 self._hold(current.brain)
-            self._name(pointer)
             self._failed.pop(pointer.bot, None)
+            self._name(before, pointer)
             self._staged.pop((pointer.bot, pointer.digest), None)
 
     def build(self, release: Release) -> Brain:
@@ -210,24 +210,28 @@ class Roster:
             # Whatever it is, the other bots go on, and this one is tried again.
             code = error.code if isinstance(error, GreenroomError) else type(error).__name__
             log.error("release_unavailable", bot=pointer.bot, digest=pointer.digest, code=code)
+            before = self._latest(pointer.bot)
             self._failed[pointer.bot] = pointer
-            self._name(pointer)
+            self._name(before, pointer)
 
     def _take_off(self, pointer: Pointer) -> None:
         """Whoever took it up before finishes with it."""
+        before = self._latest(pointer.bot)
         self._serving.pop(pointer.bot, None)
         self._failed.pop(pointer.bot, None)
-        name = self._names.pop(pointer.bot, None)
-        if name is not None and self._ids.get(name) == pointer.bot:
-            del self._ids[name]
+        self._name(before)
 
-    def _name(self, pointer: Pointer) -> None:
-        """A bot that was renamed is no longer found under its old name."""
-        before = self._names.get(pointer.bot)
-        if before is not None and before != pointer.name and self._ids.get(before) == pointer.bot:
-            del self._ids[before]
-        self._names[pointer.bot] = pointer.name
-        self._ids[pointer.name] = pointer.bot
+    def _latest(self, bot: str) -> Pointer | None:
+        return self._failed.get(bot) or self.known(bot)
+
+    def _name(self, *changed: Pointer | None) -> None:
+        """A bot that was renamed is found under its old name no more; of two that have one, whoever took it last is."""
+        for name in {pointer.name for pointer in changed if pointer}:
+            holders = [pointer for pointer in self.everyone() if pointer.name == name]
+            if holders:
+                self._ids[name] = max(holders, key=lambda pointer: pointer.named_epoch).bot
+            else:
+                self._ids.pop(name, None)
 
 
 def not_staged(digest: str) -> NotFoundError:

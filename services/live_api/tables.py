@@ -75,6 +75,8 @@ active = Table(
     Column("epoch", BigInteger, nullable=False, unique=True),
     # False when the bot was taken off: the row keeps the place in the numbering.
     Column("serving", Boolean, nullable=False, server_default=true()),
+    # The epoch since which it is served under this name: of two bots with one, the later is meant.
+    Column("named_epoch", BigInteger, nullable=False, server_default="0"),
 )
 
 activations = Table(

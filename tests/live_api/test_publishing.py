@@ -374,6 +374,32 @@ def test_bots_are_listed_with_what_belongs_to_this_environment(client: TestClien
     assert code(client.patch("/v1/bots/Metro", json={"enabled": True})) == (404, "never_published")
 
 
+def test_of_two_bots_of_one_name_it_means_the_one_that_took_it_last(live: Live) -> None:
+    """Draft lets a name go as soon as a bot is renamed there; live serves it so until that is published."""
+
+    def meant(client: TestClient) -> str:
+        found: str = client.get("/v1/bots/Shop").json()["id"]
+        return found
+
+    old, new = release(None, bot="bot_old", name="Shop"), release(None, bot="bot_new", name="Shop")
+    with live.open() as client:
+        publish(client, None, old)
+        publish(client, None, new)
+        assert meant(client) == "bot_new"
+        assert client.patch("/v1/bots/bot_old", json={"retention_days": 30}).status_code == 200
+        edited = release(None, bot="bot_old", name="Shop", flows=quay("Never."))
+        publish(client, None, edited, old.digest)
+        assert meant(client) == "bot_new"
+    with live.open() as client:
+        assert meant(client) == "bot_new"
+        assert client.delete("/v1/bots/bot_new/active").status_code == 204
+        assert meant(client) == "bot_old"
+        publish(client, None, release(None, bot="bot_new", name="Shop", flows=quay("Soon.")))
+        assert meant(client) == "bot_new"
+        publish(client, None, release(None, bot="bot_old", name="Old Shop"), edited.digest)
+        assert (meant(client), client.get("/v1/bots/Old Shop").json()["id"]) == ("bot_new", "bot_old")
+
+
 def test_a_bot_that_was_renamed_is_found_under_its_new_name_alone(client: TestClient, trained: Trained) -> None:
     old, new = release(trained), release(trained, name="Ferry & Daughters")
     publish(client, trained, old)
