@@ -4,7 +4,6 @@ One may wait with its libraries and the encoder loaded: to load them takes as lo
 """
 
 import os
-import selectors
 import subprocess
 import sys
 import threading
@@ -17,9 +16,9 @@ import orjson
 _ROOT = Path(__file__).parents[2]
 _CHILD = "services.draft_api.training.train"
 _PATIENCE_SECONDS = 600.0
-# One that waits has its libraries loaded, or is about to have.
-_TAKES_UP_SECONDS = 60.0
 _TICK_SECONDS = 0.25
+FIRST_WORD_SECONDS = 300.0
+"""To load the libraries takes seconds, but for a process that comes after everybody on a machine that is busy."""
 SILENCE_SECONDS = 1800.0
 """A fit of a hundred thousand expressions says nothing for minutes."""
 
@@ -53,7 +52,7 @@ class Trainers:
         with self._lock:
             child, self._waiting = self._waiting, None
         task = orjson.dumps({"source": str(source), "out": str(out), "stored": sorted(stored)}) + b"\n"
-        if child is None or not _took_up(child, task):
+        if child is None or not _told(child, task):
             child = self._start()
             _told(child, task)
         return child
@@ -88,24 +87,27 @@ class Trainers:
 class Watch:
     """Looks every quarter of a second whether the training is still wanted, and whether its process still says
 
-    something; kills it if not.
+    something; kills it if not. It may take `first_word_seconds` to begin.
     """
 
-    def __init__(self, child: Child, unwanted: Callable[[], bool], silence_seconds: float) -> None:
-        self.cancelled = self.silent = False
-        self._looks, self._most_looks = 0, silence_seconds / _TICK_SECONDS
+    def __init__(
+        self, child: Child, unwanted: Callable[[], bool], silence_seconds: float, first_word_seconds: float
+    ) -> None:
+        self.cancelled = self.silent = self.spoke = False
+        self._looks, self._silence, self._first_word = 0, silence_seconds, first_word_seconds
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, args=(child, unwanted), daemon=True)
         self._thread.start()
 
     def heard(self) -> None:
-        self._looks = 0
+        self.spoke, self._looks = True, 0
 
     def _watch(self, child: Child, unwanted: Callable[[], bool]) -> None:
         # Silence is counted in looks: while this process itself is stopped, nobody is listening.
         while not self._done.wait(_TICK_SECONDS):
             self._looks += 1
-            self.cancelled, self.silent = unwanted(), self._looks > self._most_looks
+            patience = self._silence if self.spoke else self._first_word
+            self.cancelled, self.silent = unwanted(), self._looks * _TICK_SECONDS > patience
             if self.cancelled or self.silent:
                 child.kill()
                 return
@@ -113,22 +115,6 @@ class Watch:
     def stop(self) -> None:
         self._done.set()
         self._thread.join()
-
-
-def _took_up(child: Child, task: bytes) -> bool:
-    """Whether it was told, and has said something since; otherwise it is no more."""
-    if not _told(child, task):
-        return False
-    with selectors.DefaultSelector() as selector:
-        if (
-            child.stdout
-            and selector.register(child.stdout, selectors.EVENT_READ)
-            and selector.select(_TAKES_UP_SECONDS)
-        ):
-            return True
-    with child:
-        child.kill()
-    return False
 
 
 def _told(child: Child, task: bytes) -> bool:

@@ -5,9 +5,8 @@ NLP gives an equal digest, what it stored before is what it stores again.
 """
 
 import shutil
-import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,14 @@ from services.draft_api.evaluation.columns import columns
 from services.draft_api.nlp import Nlp, read_nlp
 from services.draft_api.store import now, touch
 from services.draft_api.tables import models, trained_languages, trainings
-from services.draft_api.trainers import Child, Trainers, Watch
+from services.draft_api.trainers import FIRST_WORD_SECONDS, Child, Trainers, Watch
+from services.draft_api.training_failure import (
+    TrainingCancelledError,
+    TrainingFailedError,
+    how_it_ended,
+    joined,
+    problem,
+)
 from shared.artifacts import Artifacts
 from shared.contracts import ModelManifest
 from shared.db import Database
@@ -29,16 +35,6 @@ from shared.failpoints import reach
 from shared.jobs import AWAY
 
 log = structlog.get_logger()
-
-
-class TrainingFailedError(Exception):
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
-
-
-class TrainingCancelledError(Exception):
-    """Somebody asked for it to stop."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class TrainingJob:
             except TrainingCancelledError:
                 self._change(training, status="cancelled", ended_at=now())
             except TrainingFailedError as error:
-                self._change(training, status="failed", error=_problem(error), ended_at=now())
+                self._change(training, status="failed", error=problem(error), ended_at=now())
             except AWAY:
                 raise
             except Exception as error:
@@ -90,7 +86,7 @@ class TrainingJob:
                 failed[language] = error
                 self._fail(row, language, error)
         if failed:
-            raise _joined(failed)
+            raise joined(failed)
 
     def _train_language(self, row: RowMapping, nlp: Nlp, language: str, share: "Share") -> str:
         folder = self.scratch / row["id"]
@@ -105,12 +101,20 @@ class TrainingJob:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _run_child(self, training: str, folder: Path, share: "Share") -> None:
+        """One that hangs before its first word, as one may that has waited for long, is replaced once."""
         reach("training.child.before")
+        silence = self.trainers.silence_seconds
+        if not self._see_through(training, folder, share, min(FIRST_WORD_SECONDS, silence)):
+            self._see_through(training, folder, share, silence)
+
+    def _see_through(self, training: str, folder: Path, share: "Share", first_word_seconds: float) -> bool:
+        """False when the process never began, and another one may."""
+        silence = self.trainers.silence_seconds
         child = self.trainers.train(folder / "source.json", folder / "out", self._stored)
         errors: list[bytes] = []
         drain = threading.Thread(target=lambda: errors.append(child.stderr.read() if child.stderr else b""))
         drain.start()
-        watch = Watch(child, lambda: self._cancelled(training), self.trainers.silence_seconds)
+        watch = Watch(child, lambda: self._cancelled(training), silence, first_word_seconds)
         try:
             last = self._follow(child, share, watch)
         finally:
@@ -119,17 +123,21 @@ class TrainingJob:
             drain.join()
         if watch.cancelled:
             raise TrainingCancelledError
+        if watch.silent and not watch.spoke and first_word_seconds < silence:
+            return False
         if watch.silent:
-            minutes = self.trainers.silence_seconds / 60
-            raise TrainingFailedError("training_hung", f"The training process said nothing for {minutes:g} minutes.")
+            raise TrainingFailedError(
+                "training_hung", f"The training process said nothing for {silence / 60:g} minutes."
+            )
         if child.returncode != 0:
             log.warning(
                 "training_child_ended",
                 code=child.returncode,
                 stderr=errors[0][-2000:].decode(errors="replace"),
             )
-            code, detail = last.get("error", "training_crashed"), last.get("detail", _ended(child.returncode))
+            code, detail = last.get("error", "training_crashed"), last.get("detail", how_it_ended(child.returncode))
             raise TrainingFailedError(code, detail)
+        return True
 
     def _follow(self, child: Child, share: "Share", watch: Watch) -> dict[str, Any]:
         last: dict[str, Any] = {}
@@ -177,7 +185,7 @@ class TrainingJob:
         for language in orjson.loads(row["languages"]):
             if language not in orjson.loads(learnt):
                 self._fail(row, language, error)
-        self._change(row["id"], status="failed", error=_problem(error), ended_at=now())
+        self._change(row["id"], status="failed", error=problem(error), ended_at=now())
 
     def _load(self, training: str) -> RowMapping | None:
         with self.db.reading() as connection:
@@ -210,21 +218,6 @@ class Share:
 def unfinished_trainings(connection: Connection) -> Iterator[str]:
     query = select(trainings.c.id).where(trainings.c.status.in_(("queued", "running")))
     return iter(connection.execute(query).scalars().all())
-
-
-def _joined(failed: Mapping[str, TrainingFailedError]) -> TrainingFailedError:
-    """Which languages failed, and why; the code is that of the first."""
-    code = next(iter(failed.values())).code
-    return TrainingFailedError(code, " ".join(f"{language}: {error.detail}" for language, error in failed.items()))
-
-
-def _problem(error: TrainingFailedError) -> str:
-    return orjson.dumps({"code": error.code, "detail": error.detail}).decode()
-
-
-def _ended(code: int) -> str:
-    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-    return f"The training process ended with {how}."
 
 
 def _change(connection: Connection, training: str, **values: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from services.draft_api import training_job
 from services.draft_api.trainers import Child, Trainers
 from tests.draft_api.draft_service import (
     FERRY,
@@ -332,3 +333,20 @@ def test_a_training_that_hangs_fails_and_holds_up_no_other_bot(tmp_path: Path, m
             ended = await_end(draft, training)
             assert (ended["status"], ended["error"]["code"]) == ("failed", "training_hung")
             assert "said nothing for 0.01 minutes" in ended["error"]["detail"]
+
+
+def test_one_that_hangs_before_its_first_word_is_replaced_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    start, started = Trainers._start, []
+
+    def stopped_at_first(self: Trainers) -> Child:
+        started.append(start(self))
+        if len(started) == 1:
+            started[0].send_signal(signal.SIGSTOP)
+        return started[-1]
+
+    monkeypatch.setattr(Trainers, "_start", stopped_at_first)
+    monkeypatch.setattr(training_job, "FIRST_WORD_SECONDS", 0.5)
+    with draft_service(tmp_path) as draft:
+        bot = make_trainable(draft)
+        assert train(draft, bot)["status"] == "succeeded"
+    assert [child.returncode for child in started] == [-signal.SIGKILL, 0]
