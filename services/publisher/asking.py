@@ -94,7 +94,9 @@ class Asked:
 
     @property
     def nothing_to_do(self) -> bool:
-        return bool(self.candidate and self.live and self.candidate.digest == self.live.digest)
+        """Also the same again is something to do where live cannot load it: its files are sent anew."""
+        live = self.live
+        return bool(self.candidate and live and self.candidate.digest == live.digest and not live.unavailable)
 
 
 def judged(bot_id: str, wish: Wish, body: PublicationRequest, situation: Situation) -> Asked:

@@ -75,6 +75,7 @@ def judge(wish: Wish, situation: Situation) -> Verdict:
         *_conversations(affected),
         *_accuracy(base, outcome, situation.accuracies),
         *_renamed(base, outcome),
+        *_damaged(situation.live),
     ]
     if wish.mode != "rollback":
         findings += _reintroduced(base, outcome, situation.rolled_back)
@@ -103,6 +104,13 @@ def _drifted(wish: Wish, drifted: tuple[DriftItem, ...], base: Release | None) -
     pull = "Pull" if base else "Go back to what was taken off and pull"
     message = f"Edited in live since it was published: {names}. {pull} the edits into draft, or accept that they go."
     return [blocker("live_drift", message, subjects)]
+
+
+def _damaged(live: ActiveRelease | None) -> list[Finding]:
+    if live is None or not live.unavailable:
+        return []
+    message = f"Release {live.number} cannot be loaded where it is served: publish again, and its files are sent anew."
+    return [warning("release_unavailable", message, [{"kind": "release", "id": str(live.number)}])]
 
 
 def _renamed(base: Release | None, outcome: Release | None) -> list[Finding]:

@@ -111,7 +111,7 @@ class Publishing:
             raise RefusedError(findings)
         release, live = verdict.candidate, situation.live
         assert release is not None
-        if live and release.digest == live.digest:
+        if live and release.digest == live.digest and not live.unavailable:
             with self.db.writing() as connection:
                 history.agree(connection, job.bot_id, job.wish, live, job.notes)
             self._end(job, "live", release=live.number, release_digest=live.digest)
