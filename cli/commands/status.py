@@ -24,7 +24,9 @@ def status(access: Access, bot: Annotated[str, typer.Argument(help="Its name or 
 
 def _lines(document: Mapping[str, Any], bot: str) -> list[str]:
     lines = [_served("live", document, bot)]
-    if document.get("preview_url"):
+    if document.get("preview_away"):
+        lines.append(f"preview: not known, {document['preview_away']}")
+    elif document.get("preview_url"):
         lines.append(f"{_served('preview', document, bot)} at {document['preview_url']}")
     if not document.get("in_draft", True):
         lines.append("draft: deleted there; take it off live with greenroom unpublish")
@@ -51,7 +53,8 @@ def _nlp(access: Access, bot: str, found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _taken_off(access: Access, bot: str, found: Mapping[str, Any]) -> dict[str, int]:
     """By target, the release that was served last where nothing is served any more."""
-    targets = ["live", *(["preview"] if found.get("preview_url") else [])]
+    previewed = found.get("preview_url") and not found.get("preview_away")
+    targets = ["live", *(["preview"] if previewed else [])]
     last = {target: releases_of(access, bot, target, most=1) for target in targets if found.get(target) is None}
     return {target: releases[0]["number"] for target, releases in last.items() if releases}
 

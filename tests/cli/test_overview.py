@@ -57,6 +57,13 @@ def test_status_does_with_what_the_publisher_says_where_the_key_is_for_nothing_e
     assert "nlp: not known, draft cannot be reached" in away.out
 
 
+def test_status_waits_for_no_preview_that_is_away(greenroom, greenroom_api):
+    away = {"preview": None, "preview_url": "http://preview.example", "preview_away": "The preview service is away."}
+    greenroom_api.on("GET /v1/bots/bakery/status", {**CALM, **away, "running": None})
+    greenroom_api.on("GET /v1/bots/bakery/nlp", {"languages": {}})
+    assert greenroom("status", "bakery").out.splitlines()[1] == "preview: not known, The preview service is away."
+
+
 def test_status_tells_what_was_taken_off_from_what_was_never_published(greenroom, greenroom_api):
     preview = {"preview": None, "preview_url": "http://preview.example"}
     greenroom_api.on("GET /v1/bots/bakery/status", {**CALM, **preview, "live": None, "running": None})
