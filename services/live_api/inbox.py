@@ -7,7 +7,7 @@ platform repeats is known by a hash of the name that it gave the event, for as l
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -170,13 +170,7 @@ def conversation_name(channel: str, conversation: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{channel}:{_sha256(conversation)}"
 
 
-def claim(
-    connection: Connection, owner: str, most: int, spared_bots: Collection[str], suspect: int, one_suspect: bool
-) -> list[Arrival]:
-    """Of what was tried `suspect` times or more `one_suspect` at most, or none: it may be what ends processes."""
-    rows = LANES.claim(connection, owner, most, suspect, bot_id=spared_bots)
-    if one_suspect and len(rows) < most:
-        rows += LANES.claim_tried(connection, owner, suspect, bot_id=spared_bots)
+def arrivals(rows: Sequence[RowMapping]) -> list[Arrival]:
     return [_arrival(row) for row in rows]
 
 

@@ -56,10 +56,17 @@ class Lanes:
         heads = _heads(self, tuple(spared), fresh=False)
         return self._take(connection, owner, heads, {"most": most, "below": below, **_lists(spared)})
 
-    def claim_tried(self, connection: Connection, owner: str, at_least: int, **spared: Collection[str]) -> Rows:
-        """One that was tried so many times, and of those the one that was tried least."""
-        given = {"most": 1, "below": _ANY, "at_least": at_least, **_lists(spared)}
-        return self._take(connection, owner, _tried(self, tuple(spared)), given)
+    def claim_warily(
+        self, connection: Connection, owner: str, most: int, suspect: int, one: bool, **spared: Collection[str]
+    ) -> Rows:
+        """As `claim`; of what was tried `suspect` times or more `one`, the least tried, or none: it may be what ends
+        processes.
+        """
+        rows = self.claim(connection, owner, most, suspect, **spared)
+        if one and len(rows) < most:
+            given = {"most": 1, "below": _ANY, "at_least": suspect, **_lists(spared)}
+            rows += self._take(connection, owner, _tried(self, tuple(spared)), given)
+        return rows
 
     def claim_freshest(self, connection: Connection, owner: str, column: str, value: str) -> Rows:
         """One where `column` has the value, and that the one which was tried least: the oldest may be what is wrong."""
@@ -123,8 +130,8 @@ def _heads(lanes: Lanes, spared: tuple[str, ...], fresh: bool) -> Select[tuple[i
     first = ~_behind(lanes)
     others = [table.c[name].not_in(bindparam(name, expanding=True)) for name in spared]
     order = (table.c.attempts, table.c.sequence) if fresh else (table.c.sequence,)
-    untired = table.c.attempts < bindparam("below", type_=Integer)
-    heads = select(table.c.sequence).where(lanes.pending, table.c.owner.is_(None), untired, first, *others)
+    few = table.c.attempts < bindparam("below", type_=Integer)
+    heads = select(table.c.sequence).where(lanes.pending, table.c.owner.is_(None), few, first, *others)
     # SQLite, which has one writer, knows no locks of rows and leaves this out.
     return heads.order_by(*order).limit(bindparam("most", type_=Integer)).with_for_update(skip_locked=True, of=table)
 

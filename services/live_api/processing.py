@@ -69,8 +69,8 @@ class Processing:
         suspect, one = self._bounds.suspect_attempts, not self._is_suspect_tried()
 
         def claim(connection: Connection) -> tuple[list[Arrival], bool]:
-            found = inbox.claim(connection, self._process, room, crowded, suspect, one)
-            return found, inbox.LANES.idle(connection)
+            rows = inbox.LANES.claim_warily(connection, self._process, room, suspect, one, bot_id=crowded)
+            return inbox.arrivals(rows), inbox.LANES.idle(connection)
 
         return await self._group.write(claim)
 
