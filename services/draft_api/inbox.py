@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from services.draft_api.desk import Desk, Reader, Writer
 from services.draft_api.expressions import NewExpression, add_expressions
+from services.draft_api.inbox_requests import Acceptances, Delivered, Delivery, Dismissals, Handled
 from services.draft_api.nlp import normal_key
 from services.draft_api.store import find_bot, find_named_intent, intent_names, languages_of, touch
 from services.draft_api.tables import expressions, inbox, inbox_messages
@@ -24,30 +25,9 @@ from shared.web.routing import UPLOAD, Router
 
 router = Router(prefix="/v1/bots/{bot}/inbox", tags=["inbox"])
 
-# Within these every database and every time zone can tell the time.
-_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _LARGEST = 10**9
 
 Status = Literal["pending", "accepted", "dismissed"]
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Delivery(_Closed):
-    messages: Annotated[list[UserMessage], Field(max_length=1000)]
-
-    @field_validator("messages")
-    @classmethod
-    def _of_our_time(cls, messages: list[UserMessage]) -> list[UserMessage]:
-        if any(not _FIRST_YEAR <= message.received_at.year <= _LAST_YEAR for message in messages):
-            raise ValueError("a message was received at a time that no calendar of ours has")
-        return messages
-
-
-class Delivered(BaseModel):
-    added: int
 
 
 class Then(BaseModel):
@@ -79,34 +59,6 @@ class InboxRow(BaseModel):
     now: Now | None
     first_at: datetime
     last_at: datetime
-
-
-class Acceptance(_Closed):
-    id: str
-    intent: str
-    text: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
-
-
-class Acceptances(_Closed):
-    """Their ids are those of the list."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"items": [{"id": "inbox_1", "intent": "bring_bicycle"}]}]}
-    )
-
-    items: Annotated[list[Acceptance], Field(min_length=1, max_length=500)]
-
-
-class Dismissals(_Closed):
-    """Their ids are those of the list."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"ids": ["inbox_1"]}]})
-
-    ids: Annotated[list[str], Field(min_length=1, max_length=500)]
-
-
-class Handled(BaseModel):
-    handled: int
 
 
 @router.get("", summary="List messages of the inbox")
