@@ -27,7 +27,7 @@ UPLOAD = "x-greenroom-upload"
 BLOB = "x-greenroom-blob"
 BODY_LIMIT = "x-greenroom-body-limit"
 """In bytes, for a route whose bodies have a limit of their own."""
-BODY_KEYS = "greenroom-body-keys"
+BODY_KEYS = "x-greenroom-body-keys"
 """How many keys the JSON of a route may have that takes many things at once."""
 # A whole bot has far more keys than anything that is written by hand.
 _UPLOAD_LIMITS = JsonLimits(keys=1_000_000)
