@@ -109,7 +109,10 @@ def _many(ngrams: sparse.csr_matrix, labels: Labels, present: Labels) -> tuple[M
     from sklearn.svm import LinearSVC
 
     with _LIBLINEAR:
-        fitted = LinearSVC(C=SVM_C, random_state=0).fit(ngrams, labels)
+        # It computes in double precision, and would copy what it need not: places, which are as large as the values.
+        wide = sparse.csr_matrix((ngrams.data.astype(np.float64), ngrams.indices, ngrams.indptr), ngrams.shape)
+        fitted = LinearSVC(C=SVM_C, random_state=0).fit(wide, labels)
+        del wide
     if len(present) == 2:
         return np.stack([-fitted.coef_[0], fitted.coef_[0]], axis=1), np.concatenate(
             [-fitted.intercept_, fitted.intercept_]

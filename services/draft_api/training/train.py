@@ -134,7 +134,11 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         tell("reading", 1)
-        train(read_source(task.source), task.out, Path(cache) if cache else None, ready, task.stored)
+        source = read_source(task.source)
+        if source.profile == "fast":
+            # A hundred megabytes for which a large bot has better use.
+            ready = None
+        train(source, task.out, Path(cache) if cache else None, ready, task.stored)
     except GreenroomError as error:
         print(orjson.dumps({"error": error.code, "detail": error.detail}).decode(), flush=True)
         return 1
