@@ -4,7 +4,7 @@ A switch is one store into the dict; whoever took the old value finishes with th
 """
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
@@ -44,6 +44,7 @@ class Roster:
         self._shared = SharedParts()
         self._serving: dict[str, Serving] = {}
         self._ids: dict[str, str] = {}
+        self._named: defaultdict[str, set[str]] = defaultdict(set)
         self._failed: dict[str, Pointer] = {}
         self._staged: OrderedDict[tuple[str, str], Brain] = OrderedDict()
         self._held: OrderedDict[tuple[str, str], Brain] = OrderedDict()
@@ -224,14 +225,19 @@ class Roster:
     def _latest(self, bot: str) -> Pointer | None:
         return self._failed.get(bot) or self.known(bot)
 
-    def _name(self, *changed: Pointer | None) -> None:
+    def _name(self, before: Pointer | None, after: Pointer | None = None) -> None:
         """A bot that was renamed is found under its old name no more; of two that have one, whoever took it last is."""
-        for name in {pointer.name for pointer in changed if pointer}:
-            holders = [pointer for pointer in self.everyone() if pointer.name == name]
+        if before is not None:
+            self._named[before.name].discard(before.bot)
+        if after is not None:
+            self._named[after.name].add(after.bot)
+        for name in {pointer.name for pointer in (before, after) if pointer}:
+            holders = [pointer for bot in self._named[name] if (pointer := self._latest(bot))]
             if holders:
                 self._ids[name] = max(holders, key=lambda pointer: pointer.named_epoch).bot
             else:
                 self._ids.pop(name, None)
+                del self._named[name]
 
 
 def not_staged(digest: str) -> NotFoundError:
