@@ -27,8 +27,7 @@ def keep(connection: Connection, release: Release, provenance: dict[str, Any], d
     IntegrityError when somebody else keeps it at the same moment.
     """
     digest = release.digest
-    if is_kept(connection, release.bot.id, digest):
-        _touch(connection, release.bot.id, digest)
+    if touch(connection, release.bot.id, digest):
         return False
     connection.execute(
         insert(releases).values(
@@ -43,7 +42,7 @@ def keep(connection: Connection, release: Release, provenance: dict[str, Any], d
     return True
 
 
-def _touch(connection: Connection, bot: str, digest: str) -> None:
-    """Whoever stages it again is about to use it: it is not swept from under them."""
+def touch(connection: Connection, bot: str, digest: str) -> bool:
+    """Whether it is kept. Whoever stages it again is about to use it: it is not swept from under them."""
     here = releases.c.bot_id == bot, releases.c.digest == digest
-    connection.execute(update(releases).where(*here).values(staged_at=datetime.now(UTC)))
+    return bool(connection.execute(update(releases).where(*here).values(staged_at=datetime.now(UTC))).rowcount)

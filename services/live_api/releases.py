@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import select
 
 from services.live_api.floor import Floor, FloorParts, Releaser
-from services.live_api.staging import stage
+from services.live_api.staging import prove_again, stage
 from services.live_api.tables import releases
 from shared.contracts import Flow, Proof, Release
 from shared.digest import canonical
@@ -63,6 +63,12 @@ async def put(bot: str, digest: str, request: Request, response: Response, floor
     proof, new = await stage(floor, asked.release, asked.provenance)
     response.status_code = 201 if new else 200
     return proof
+
+
+@router.post("/{digest}/proof", summary="Prove a staged release again")
+async def prove(bot: str, digest: str, floor: Floor, key: Releaser) -> Proof:
+    """What this side has of a candidate that is staged and waits in memory: its files are hashed anew."""
+    return await prove_again(floor, floor.bot_id(bot, key), digest)
 
 
 def _asked(floor: FloorParts, key: Principal, bot: str, digest: str, body: bytes) -> StageRequest:

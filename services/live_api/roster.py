@@ -137,9 +137,13 @@ class Roster:
         current = self._serving.get(release.bot.id)
         return build_brain(release, self._artifacts.read, self._shared, current.brain if current else None)
 
+    def staged(self, bot: str, digest: str) -> Brain | None:
+        """A candidate that waits in memory for its switch."""
+        return self._staged.get((bot, digest))
+
     def candidate(self, release: Release) -> Brain:
         """As it was staged before, or loaded."""
-        return self._staged.get((release.bot.id, release.digest)) or self.build(release)
+        return self.staged(release.bot.id, release.digest) or self.build(release)
 
     def stage(self, brain: Brain) -> None:
         """Keeps a candidate for the switch."""

@@ -9,9 +9,10 @@ from starlette.concurrency import run_in_threadpool
 
 from services.live_api.composing import refuse_dangling
 from services.live_api.floor import FloorParts
-from services.live_api.keeping import artifacts_of, is_kept, keep
+from services.live_api.keeping import artifacts_of, is_kept, keep, touch
 from services.live_api.pointer import one_mover_at_a_time
-from shared.brain import prove
+from services.live_api.roster import not_staged
+from shared.brain import Brain, prove
 from shared.contracts import Proof, Release
 from shared.errors import ConflictError, InvalidError
 from shared.failpoints import reach
@@ -48,6 +49,21 @@ async def stage(floor: FloorParts, release: Release, provenance: dict[str, Any])
     return ready.proof, new
 
 
+async def prove_again(floor: FloorParts, bot: str, digest: str) -> Proof:
+    """Of a candidate that waits for its switch, as a plan has had it staged: nothing is sent or read a second time.
+
+    It counts as staged just now. Raises NotFoundError `release_not_staged`, `artifact_missing`, ConflictError
+    `artifacts_missing`, InvalidError `artifact_digest_mismatch`.
+    """
+    async with floor.stagings.of(digest):
+        brain = floor.roster.staged(bot, digest)
+        if brain is None:
+            raise not_staged(digest)
+        proof = await floor.backstage.run(_proof, floor, brain)
+        await run_in_threadpool(_keep_on, floor, brain.release)
+    return proof
+
+
 def _make_ready(floor: FloorParts, release: Release) -> _Ready:
     _require_artifacts(floor, release)
     known = _is_known(floor, release)
@@ -59,10 +75,14 @@ def _make_ready(floor: FloorParts, release: Release) -> _Ready:
     if not known:
         refuse_dangling(release, brain.dialogue)
     floor.roster.stage(brain)
+    return _Ready(_proof(floor, brain), None if known else release.canonical(), inspected)
+
+
+def _proof(floor: FloorParts, brain: Brain) -> Proof:
     proof = prove(brain, floor.artifacts.verify)
-    expected = {(model.language, probe.text): probe for model in release.models.values() for probe in model.probes}
-    proof = proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
-    return _Ready(proof, None if known else release.canonical(), inspected)
+    models = brain.release.models.values()
+    expected = {(model.language, probe.text): probe for model in models for probe in model.probes}
+    return proof.model_copy(update={"warnings": compare_probes(expected, proof.probes)})
 
 
 def check_labels(release: Release) -> None:
@@ -134,3 +154,12 @@ def _keep(floor: FloorParts, release: Release, provenance: dict[str, Any], docum
             return keep(connection, release, provenance, document)
     except IntegrityError:
         return False
+
+
+def _keep_on(floor: FloorParts, release: Release) -> None:
+    """Raises `release_not_staged` where it was swept."""
+    with floor.db.writing() as connection:
+        one_mover_at_a_time(connection, floor.db.is_sqlite)
+        _require_artifacts(floor, release)
+        if not touch(connection, release.bot.id, release.digest):
+            raise not_staged(release.digest)

@@ -15,6 +15,7 @@ from services.publisher.bridge import BridgeParts
 from services.publisher.check_nlp import needs_training, without_training
 from services.publisher.checks import carried
 from services.publisher.finding import blockers
+from services.publisher.gather import read_lately
 from services.publisher.judging import Situation, Verdict, accepted, judge
 from services.publisher.plan_records import Plan
 from services.publisher.prove import gather_provenance
@@ -25,7 +26,6 @@ from shared.audit import REQUEST
 from shared.contracts import ActiveRelease, Finding, Language, Release
 from shared.errors import ConflictError, InvalidError
 from shared.flows.lint import environment_missing
-from shared.flows.references import placed
 from shared.ids import new_id
 from shared.web.idempotency import once
 from shared.web.keys import Principal
@@ -117,8 +117,9 @@ def planned(plan: Plan, body: PublicationRequest, live: ActiveRelease | None, br
     if candidate is not None and plan.wish.mode != "nlp":
         # A value may have gone from the environment since, or come.
         here = bridge.target(plan.wish.target).live.environment(plan.bot_id).available
+        blocks = [block for flow in read_lately(plan.bot_id, candidate.flows).values() for block in flow.blocks]
         findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(
-            carried(plan.wish, placed(candidate.flows)), here, "blocker"
+            carried(plan.wish, blocks), here, "blocker"
         )
     refuse_blocked(findings)
     return Asked(plan.bot_id, plan.wish, body, live, candidate, tuple(findings))

@@ -40,11 +40,11 @@ def read_situation(
             accuracies=accuracies,
             taken_off=records.release_kept(connection, last.digest) if last and not live else None,
             approvals=plan_records.approvals_agreed(connection, bot),
-            read=partial(_read, bot),
+            read=partial(read_lately, bot),
         )
 
 
-def _read(bot: str, flows: Mapping[str, Flow]) -> Mapping[str, ReadFlow]:
+def read_lately(bot: str, flows: Mapping[str, Flow]) -> Mapping[str, ReadFlow]:
     """From one judgement of a bot to the next, few flows change."""
     return _FLOWS.keep(bot, read_flows(flows, _FLOWS.get(bot) or {}))
 

@@ -13,7 +13,7 @@ from services.publisher.lately import Lately
 from services.publisher.peer import NOT_MODIFIED, Peer
 from shared.cases import Case, CaseResult
 from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, InvalidError, NotFoundError
 
 _PAGE = 200
 # For what can be had elsewhere, or done without, when draft hangs.
@@ -27,6 +27,7 @@ class Draft:
         self._peer = peer
         self._read: Lately[tuple[str, Snapshot]] = Lately(4)
         self._accuracies: Lately[tuple[float | None]] = Lately(1000)
+        self._proofs: Lately[Proof] = Lately(100)
 
     def snapshot(self, bot: str, patient: bool = False) -> Snapshot:
         """Sent and read anew only if draft has changed since the last time."""
@@ -47,8 +48,12 @@ class Draft:
     def blob(self, digest: str) -> bytes:
         return self._peer.call("GET", "blobs", digest).content
 
-    def proof(self, bot: str, model: str) -> Proof:
-        return self._peer.ask(reading.proof, "GET", "bots", bot, "models", model, "proof")
+    def proof(self, bot: str, model: str, again: bool = True) -> Proof:
+        """A digest names what was learnt: where draft is not to be asked `again`, what it said before holds."""
+        said = None if again else self._proofs.get(model)
+        return said or self._proofs.keep(
+            model, self._peer.ask(reading.proof, "GET", "bots", bot, "models", model, "proof")
+        )
 
     def provenance(self, bot: str, model: str, patient: bool = False) -> dict[str, Any]:
         return self._peer.ask(reading.provenance, "GET", "bots", bot, "models", model, patient=patient)
@@ -168,6 +173,14 @@ class Live:
         path = "bots", release.bot.id, "releases", release.digest
         headers = {"Content-Type": "application/json"}
         return self._peer.ask(reading.proof, "PUT", *path, content=body, headers=headers)
+
+    def prove(self, release: Release) -> Proof | None:
+        """Of a candidate that waits there for its switch; None where it has to be brought (again)."""
+        path = "bots", release.bot.id, "releases", release.digest, "proof"
+        try:
+            return self._peer.ask(reading.proof, "POST", *path)
+        except (NotFoundError, ConflictError, InvalidError):
+            return None
 
     def run_cases(self, release: Release, cases: Mapping[str, Case]) -> list[CaseResult]:
         """On the release as it is staged there."""

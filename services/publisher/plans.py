@@ -68,7 +68,8 @@ class ShownPlan(BaseModel):
 def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan:
     """Changes nothing that anybody meets: the candidate is frozen, and can be published as it was shown.
 
-    What it would mean to those who wrote lately is computed afterwards: ask again while `impact` is pending.
+    Afterwards it is brought to where it would be published, so that this takes a moment then, and what it would mean to
+    those who wrote lately is computed: ask again while `impact` is pending.
     """
     wish, bot_id, target = body.wish(), bridge.bot_id(bot, key), bridge.target(body.target)
     draft = None if wish.mode == "rollback" else bridge.draft.snapshot(bot_id)
@@ -86,7 +87,7 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
         planned = plan_records.rollbacks_planned(connection, bot_id, wish.target)
     if wish.mode == "rollback" and candidate:
         target.live.keep(bot_id, planned)
-    if plan.impact.status == "pending":
+    if candidate and not (situation.base and situation.base.digest == candidate.digest):
         bridge.jobs.start("impact", plan.id)
     return _shown(plan, Present(situation.live, draft, situation.approvals))
 

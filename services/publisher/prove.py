@@ -22,8 +22,9 @@ class Comparison(Value):
     processors: tuple[str, ...]
 
 
-def drafts_proofs(draft: Draft, release: Release) -> list[Proof]:
-    return [draft.proof(release.bot.id, model.digest) for model in release.models.values()]
+def drafts_proofs(draft: Draft, release: Release, again: bool = True) -> list[Proof]:
+    """Where draft is not asked `again`, what it said of a model before is taken for its answer."""
+    return [draft.proof(release.bot.id, model.digest, again) for model in release.models.values()]
 
 
 def compare_proofs(

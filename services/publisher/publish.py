@@ -26,7 +26,7 @@ from services.publisher.records import Publication, now
 from services.publisher.regression import rehearse
 from services.publisher.settling import end_live, served_as, settle
 from services.publisher.training import CancelledError, trained
-from shared.contracts import Finding, Release, Snapshot
+from shared.contracts import Finding, Proof, Release, Snapshot
 from shared.db import Database
 from shared.errors import BusyError, GreenroomError, InvalidError
 from shared.failpoints import reach
@@ -89,8 +89,10 @@ class Publishing:
         if candidate is None:
             return
         release, provenance = self._frozen(candidate)
-        self._copy(job, release)
-        findings = self._stage(job, release, provenance) + self._rehearse(job, release)
+        waiting = self._live(job).prove(release)
+        if waiting is None:
+            self._copy(job, release)
+        findings = self._stage(job, release, provenance, waiting) + self._rehearse(job, release)
         self._stop_if_cancelled(job)
         self._tell(job, "activate", 92)
         reach("publish.activate.before")
@@ -149,14 +151,21 @@ class Publishing:
 
         return tell
 
-    def _stage(self, job: Publication, release: Release, provenance: dict[str, Any]) -> tuple[Finding, ...]:
-        """Live loads, warms and probes the candidate, and draft its own; both then show what they have (P12)."""
-        self._tell(job, "check", 80)
+    def _stage(
+        self, job: Publication, release: Release, provenance: dict[str, Any], waiting: Proof | None
+    ) -> tuple[Finding, ...]:
+        """Live loads, warms and probes the candidate, and draft its own; both then show what they have (P12).
+
+        A plan may have had that done: then it is `waiting` in live.
+        """
+        if waiting is None:
+            self._tell(job, "check", 80)
         try:
             with ThreadPoolExecutor(1) as beside:
                 # A rollback needs no draft (P18).
-                asked = None if job.wish.mode == "rollback" else beside.submit(drafts_proofs, self.draft, release)
-                live = stage_mended(self.draft, self._live(job), release, provenance, self._copying(job))
+                asks = job.wish.mode != "rollback"
+                asked = beside.submit(drafts_proofs, self.draft, release, waiting is None) if asks else None
+                live = waiting or stage_mended(self.draft, self._live(job), release, provenance, self._copying(job))
                 reach("publish.staged")
             drafts = asked.result() if asked else None
         except InvalidError as error:
@@ -164,15 +173,14 @@ class Publishing:
                 raise
             raise RefusedError((Finding(code=error.code, severity="blocker", message=error.detail),)) from error
         proof, findings = compare_proofs(release, drafts, live)
-        with self.db.writing() as connection:
-            records.change(connection, job.id, proof=proof.model_dump(mode="json"))
-        if blockers(findings):
+        stopped = blockers(findings)
+        self._tell(job, "check" if stopped else "rehearse", 88, proof=proof.model_dump(mode="json"))
+        if stopped:
             raise RefusedError(findings)
         return findings
 
     def _rehearse(self, job: Publication, release: Release) -> tuple[Finding, ...]:
         """Regression cases on what live has staged (P16)."""
-        self._tell(job, "rehearse", 88)
         found = rehearse(self.draft, self._live(job), job.wish, release)
         findings = accepted(found, job.accept)
         if blockers(findings):
@@ -187,9 +195,12 @@ class Publishing:
 
         Where the target is away by now, whoever next asks what is live does that: the publication is live all the same.
         """
-        with suppress(BusyError):
-            history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
-        moved = job.wish.mode != "rollback" and draft_moved(self.draft, job.bot_id, job.wish, release)
+        asks = job.wish.mode != "rollback"
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(draft_moved, self.draft, job.bot_id, job.wish, release) if asks else None
+            with suppress(BusyError):
+                history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
+        moved = asked is not None and asked.result()
         found = records.as_json((*self._kept_findings(job), *findings))
         with self.db.writing() as connection:
             end_live(connection, job, number, release.digest, findings=found, draft_moved=moved)

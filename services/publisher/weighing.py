@@ -1,8 +1,12 @@
-"""The job that has a plan's impact computed by live, after the plan was answered (P15)."""
+"""What follows a plan, after it was answered: its candidate is brought to the target, where it waits for its
+
+publication, and live computes its impact (P15).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Connection, or_, select, update
@@ -11,10 +15,12 @@ from services.publisher import plan_records, records
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing
 from services.publisher.impact import Impact
-from services.publisher.peers import Draft
+from services.publisher.peers import Draft, Live
 from services.publisher.plan_records import Plan
+from services.publisher.prove import drafts_proofs
 from services.publisher.records import now
 from services.publisher.tables import erasures, plans
+from shared.contracts import Release
 from shared.db import Database
 from shared.errors import GreenroomError
 from shared.jobs import AWAY
@@ -34,34 +40,46 @@ class Weighing:
 
     def run(self, plan: str) -> None:
         found, began = self._load(plan), now()
-        if found is None or found.impact.status != "pending":
+        if found is None or found.candidate is None or found.impact.status == "done":
             return
-        try:
-            impact = self._weigh(found)
-        except GreenroomError as error:
-            impact = Impact(status="skipped", reason=error.code)
-        except AWAY:
-            raise
-        except Exception as error:
-            log.exception("impact_interrupted", plan=plan)
-            impact = Impact(status="skipped", reason=type(error).__name__)
+        impact = self._weighed(found)
+        if found.impact.status != "pending":
+            return
         with self.db.writing() as connection:
             erased = connection.execute(select(erasures.c.id).where(erasures.c.bot_id == found.bot_id, _since(began)))
             # What live told us may be of somebody who asked to be forgotten meanwhile (F5).
             _save(connection, plan, _without_examples(impact) if erased.first() else impact)
 
+    def _weighed(self, plan: Plan) -> Impact:
+        """What is wrong with the candidate is for its publication to tell."""
+        try:
+            return self._weigh(plan)
+        except GreenroomError as error:
+            return Impact(status="skipped", reason=error.code)
+        except AWAY:
+            raise
+        except Exception as error:
+            log.exception("impact_interrupted", plan=plan.id)
+            return Impact(status="skipped", reason=type(error).__name__)
+
     def _weigh(self, plan: Plan) -> Impact:
-        """The candidate is staged for it, which a publication of the plan then finds done."""
-        assert plan.candidate is not None
         with self.db.reading() as connection:
-            release, provenance = records.thaw(connection, plan.candidate)
+            release, provenance = records.thaw(connection, plan.candidate or "")
         live = self.targets[plan.wish.target].live
-        copy_missing(self.draft, live, release, None, lambda _share: None)
-        live.stage(release, provenance)
+        self._bring(live, plan, release, provenance)
+        if plan.impact.status != "pending":
+            return plan.impact
         found = live.impact(release, MESSAGES)
         if plan.base and found["release"] != plan.base.number:
             return Impact(status="skipped", reason="live_moved")
         return Impact(status="done", **found)
+
+    def _bring(self, live: Live, plan: Plan, release: Release, provenance: dict[str, Any]) -> None:
+        """A publication of the plan then finds done what takes longest."""
+        if plan.wish.mode != "rollback":
+            drafts_proofs(self.draft, release)
+        copy_missing(self.draft, live, release, None, lambda _share: None)
+        live.stage(release, provenance)
 
     def _load(self, plan: str) -> Plan | None:
         with self.db.reading() as connection:

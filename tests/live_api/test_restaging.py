@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts import ModelManifest
 from shared.nlp.inspection import Inspector
-from tests.live_api.theatre import Live, Trained, bring, publish, quay, release, stage
+from tests.live_api.theatre import BOT, Live, Trained, bring, code, publish, quay, release, stage
 
 
 def test_neither_a_kept_release_nor_new_flows_have_their_models_inspected_again(
@@ -42,3 +42,17 @@ def test_a_candidate_that_comes_several_times_at_once_is_looked_at_once(
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
     assert len({answer.text for answer in answers}) == 1
     assert inspected == [trained.manifest]
+
+
+def test_a_candidate_that_waits_is_proved_again_by_its_name_alone(live: Live, trained: Trained) -> None:
+    candidate = release(trained)
+    path = f"/v1/bots/{BOT}/releases/{candidate.digest}/proof"
+    with live.open() as client:
+        assert code(client.post(path)) == (404, "release_not_staged")
+        bring(client, trained)
+        staged = stage(client, candidate)
+        again = client.post(path)
+        assert (again.status_code, again.json()) == (200, staged.json())
+        assert again.json()["probes"]
+    with live.open() as client:
+        assert code(client.post(path)) == (404, "release_not_staged"), "what waited in memory is gone with the process"

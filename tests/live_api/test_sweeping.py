@@ -197,6 +197,21 @@ def test_who_stages_again_finds_it_there_for_another_day(
     assert kept(client, [candidate]) == [False]
 
 
+def test_who_has_a_candidate_proved_again_finds_it_there_for_another_day(
+    client: TestClient, trained: Trained, sweeper: Sweeper
+) -> None:
+    candidate = release(trained)
+    bring(client, trained)
+    stage(client, candidate)
+    short = Sweeper(sweeper.db, sweeper.artifacts, sweeper.roster, Bounds(hours=0))
+    between, path = datetime.now(UTC), f"/v1/bots/{BOT}/releases/{candidate.digest}/proof"
+    assert client.post(path).status_code == 200
+    short.sweep(between)
+    assert kept(client, [candidate]) == [True]
+    short.sweep(datetime.now(UTC) + timedelta(seconds=1))
+    assert client.post(path).status_code == 404
+
+
 def test_a_process_sweeps_by_itself(tmp_path: Path, database_url: str) -> None:
     own = LiveSettings(first_sweep_seconds=0.1, sweep_seconds=0.2, keep=Bounds(activations=1, days=0, hours=0))
     with Live(Live.at(tmp_path, database_url).settings, own).open() as client:
