@@ -18,6 +18,8 @@ from shared.faults import full, of_the_store
 
 log = structlog.get_logger()
 
+MEDIA_TYPE = "application/problem+json"
+
 _STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 _TITLES = {400: "Malformed request", 404: "Not found", 405: "Method not allowed", 422: "Invalid"}
 
@@ -67,18 +69,23 @@ def problem(
     headers: Mapping[str, str] | None = None,
     **extra: Any,
 ) -> Response:
+    body = rendered(status, code, title, detail, request.scope.get("greenroom.request_id", ""), **extra)
+    own = request.scope.get("greenroom.headers", {})
+    return Response(body, status, {**own, **(headers or {})}, MEDIA_TYPE)
+
+
+def rendered(status: int, code: str, title: str, detail: str, instance: str, **extra: Any) -> bytes:
+    """The document, in JSON; `instance` is the id of the request."""
     document = {
         "type": f"urn:greenroom:problem:{code}",
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": request.scope.get("greenroom.request_id", ""),
+        "instance": instance,
         "code": code,
         **extra,
     }
-    body = orjson.dumps(document, default=str)
-    own = request.scope.get("greenroom.headers", {})
-    return Response(body, status, {**own, **(headers or {})}, "application/problem+json")
+    return orjson.dumps(document, default=str)
 
 
 async def _greenroom(request: Request, error: Exception) -> Response:

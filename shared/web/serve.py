@@ -21,6 +21,7 @@ from shared.settings import ServiceSettings
 from shared.web.keys import strong_enough
 from shared.web.lines import Lines
 from shared.web.stopping import tell_to_stop
+from shared.web.wire import Wire
 
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 6
@@ -30,14 +31,14 @@ _MISCONFIGURED = 78
 _M_ARENA_MAX, _ARENAS = -8, 2
 
 
-_BOUNDS: dict[str, Any] = {
+HOW: dict[str, Any] = {
+    "http": Wire,
     "log_config": None,
     "access_log": False,
     "server_header": False,
     "proxy_headers": False,
     "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
     "timeout_graceful_shutdown": _GRACE_SECONDS,
-    "h11_max_incomplete_event_size": 32 * 1024,
 }
 
 
@@ -62,9 +63,9 @@ def serve(
     if worker is not None and given.workers > 1:
         if settings.database_url.startswith("sqlite"):
             _refuse("--workers above 1 needs PostgreSQL: one process owns each SQLite file.")
-        uvicorn.run(worker, factory=True, workers=given.workers, host=given.host, port=given.port, **_BOUNDS)
+        uvicorn.run(worker, factory=True, workers=given.workers, host=given.host, port=given.port, **HOW)
         return
-    server = _Server(uvicorn.Config(_made(make_app), host=given.host, port=given.port, **_BOUNDS))
+    server = _Server(uvicorn.Config(_made(make_app), host=given.host, port=given.port, **HOW))
     # uvicorn sends itself the signal again once it has finished: that must not end the process before us.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
