@@ -28,11 +28,12 @@ def drafts_proofs(draft: Draft, release: Release, again: bool = True) -> list[Pr
 
 
 def compare_proofs(
-    release: Release, drafts: Sequence[Proof] | None, live: Proof
+    release: Release, drafts: Sequence[Proof] | None, live: Proof, place: str = "live"
 ) -> tuple[Comparison, tuple[Finding, ...]]:
     """Bit-equal where processors are equal; else equal labels, scores within 1e-3, and a warning.
 
-    Without draft's side live is compared with what training wrote down.
+    `live` is the proof of the target, which `place` names. Without draft's side it is compared with what training wrote
+    down.
     """
     if drafts is None:
         drafts = [_as_trained(release, live)]
@@ -47,7 +48,7 @@ def compare_proofs(
         max_score_delta=max((_delta(mine, other) for mine, other in pairs if other), default=0.0),
         processors=processors,
     )
-    return comparison, tuple(_findings(comparison, pairs))
+    return comparison, tuple(_findings(comparison, pairs, place))
 
 
 def _as_trained(release: Release, live: Proof) -> Proof:
@@ -71,19 +72,21 @@ def _delta(mine: ProbeResult, other: ProbeResult) -> float:
     return max(abs(mine.confidence - other.confidence), abs(mine.scope - other.scope))
 
 
-def _findings(comparison: Comparison, pairs: list[tuple[ProbeResult, ProbeResult | None]]) -> Iterable[Finding]:
+def _findings(
+    comparison: Comparison, pairs: list[tuple[ProbeResult, ProbeResult | None]], place: str
+) -> Iterable[Finding]:
     if not comparison.digests_equal:
-        message = "Draft and live do not hold the same bytes: the stored artifacts differ from their names."
+        message = f"Draft and {place} do not hold the same bytes: the stored artifacts differ from their names."
         yield Finding(code="artifact_digest_mismatch", severity="blocker", message=message)
     allowed = 0.0 if len(comparison.processors) == 1 else TOLERANCE
     different = [mine for mine, other in pairs if other is None or not _alike(mine, other, allowed)]
     if different:
         subjects = tuple({"kind": "probe", "language": p.language, "text": p.text} for p in different[:20])
         probes = counted(comparison.probes, "probe sentence", "probe sentences")
-        message = f"Of {probes}, live answers {len(different)} differently."
+        message = f"Of {probes}, {place} answers {len(different)} differently."
         yield Finding(code="probe_mismatch", severity="blocker", message=message, subjects=subjects)
     elif len(comparison.processors) > 1:
-        message = f"Draft and live run on different processors; scores differ by up to {comparison.max_score_delta}."
+        message = f"Draft and {place} run on different processors; scores differ by up to {comparison.max_score_delta}."
         yield Finding(code="cpu_differs", severity="warning", message=message)
 
 

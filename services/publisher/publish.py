@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from services.publisher import audit, history, records
+from services.publisher import audit, history, plan_records, records
 from services.publisher.activating import switch, switched
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing, stage_mended
@@ -108,7 +108,10 @@ class Publishing:
         draft = self._trained(job)
         situation = read_situation(self.db, self._live(job), self.draft, job.bot_id, draft, job.wish)
         verdict = judge(job.wish, situation)
-        findings = accepted(verdict.findings, job.accept)
+        # Somebody may have asked for approvals while this was being trained (P21).
+        needed = plan_records.approvals_needed(job.wish, situation.approvals, situation.base, situation.draft)
+        found = (*verdict.findings, *plan_records.approval_missing(needed, 0))
+        findings = accepted(found, job.accept)
         if blockers(findings):
             raise RefusedError(findings)
         release, live = verdict.candidate, situation.live
@@ -172,7 +175,7 @@ class Publishing:
             if error.code not in _REFUSALS:
                 raise
             raise RefusedError((Finding(code=error.code, severity="blocker", message=error.detail),)) from error
-        proof, findings = compare_proofs(release, drafts, live)
+        proof, findings = compare_proofs(release, drafts, live, job.wish.place)
         stopped = blockers(findings)
         self._tell(job, "check" if stopped else "rehearse", 88, proof=proof.model_dump(mode="json"))
         if stopped:

@@ -122,3 +122,16 @@ def test_a_model_that_a_publication_trains_itself_is_told_at_its_end(at_home: Ho
     cafe.learns("ferry", *MUDDLE)
     ended = at_home.publish(cafe.id, train="if_needed")
     assert (ended["status"], warned(ended["findings"])) == ("live", ["accuracy_dropped"])
+
+
+def test_approvals_that_are_asked_for_during_a_training_hold_for_the_publication_that_waits_for_it(
+    at_home: House, cafe: Cafe, kiln: threading.Event
+) -> None:
+    cafe.learns("soup", "is there any bouillabaisse")
+    publication = waiting(at_home, cafe)
+    cafe.set(approvals=1)
+    kiln.set()
+    done = at_home.ended(publication)
+    assert done["status"] == "refused"
+    assert "approval_missing" in {finding["code"] for finding in done["findings"]}
+    assert at_home.active(cafe.id)["number"] == 1
