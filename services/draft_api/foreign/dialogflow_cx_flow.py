@@ -6,7 +6,7 @@ from typing import Any
 
 from services.draft_api.foreign.dialogflow_parts import items, part, texts
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.speech import block_id, in_places
+from services.draft_api.foreign.speech import MOST_VARIANTS, beyond, block_id, in_places
 
 _NO_MATCH, _WELCOME = "sys.no-match-default", "Default Welcome Intent"
 _ALWAYS = {"", "true"}
@@ -92,6 +92,7 @@ def _said(route: Mapping[str, Any], told: str, harvest: Harvest) -> list[dict[st
             harvest.lose(f"{', '.join(odd)} of {told}", "only texts come along")
     if any(_PARAMETER.search(text) for said in by_language.values() for place in said for text in place):
         harvest.lose(f"parameters in what is said by {told}", "write {{ variable }} where it says $session.params")
+    harvest.lose_all(f"variants of {told}", beyond(by_language), f"up to {MOST_VARIANTS} come along")
     return in_places(by_language)
 
 

@@ -5,7 +5,15 @@ from typing import Any
 
 from services.draft_api.foreign.dialogflow_parts import items, texts
 from services.draft_api.foreign.harvest import Harvest
-from services.draft_api.foreign.speech import MOST_REPLIES, in_places, in_step, message, text_or_variants
+from services.draft_api.foreign.speech import (
+    MOST_REPLIES,
+    MOST_VARIANTS,
+    beyond,
+    in_places,
+    in_step,
+    message,
+    text_or_variants,
+)
 
 _TEXT, _CARD, _QUICK_REPLIES, _IMAGE = "0", "1", "2", "3"
 _NAMED = {"message": _TEXT}
@@ -66,6 +74,7 @@ def _texts(bubbles: Sequence[Bubble], harvest: Harvest, intent: str) -> list[dic
             said.setdefault(_language(bubble), []).append(texts(bubble.get("speech")))
     if any("$" in text or "#" in text for places in said.values() for place in places for text in place):
         harvest.lose(f"parameters in the response of {intent}", "write {{ variable }} where it says $parameter")
+    harvest.lose_all(f"variants of {intent}", beyond(said), f"up to {MOST_VARIANTS} come along")
     return in_places(said)
 
 

@@ -35,6 +35,11 @@ def in_step(by_language: Mapping[str, Sequence[str]]) -> list[Spoken]:
     return [{language: texts[at % len(texts)] for language, texts in spoken.items()} for at in range(longest)]
 
 
+def beyond(by_language: Mapping[str, Sequence[Sequence[str]]]) -> list[str]:
+    """The variants that no message has room for."""
+    return [text for places in by_language.values() for variants in places for text in variants[MOST_VARIANTS:]]
+
+
 def in_places(by_language: Mapping[str, Sequence[Sequence[str]]]) -> list[dict[str, Any]]:
     """A message for each bubble, one after the other, whose variants are those of its place in every language."""
     deepest = max(map(len, by_language.values()), default=0)

@@ -9,7 +9,7 @@ from services.draft_api.foreign.export import Export
 from services.draft_api.foreign.reading import YAML, ZIP, read_export
 from services.draft_api.nlp_import import RefusedLine
 from shared.errors import InvalidError
-from tests.draft_api.foreign.exports import CX, ES, NLU, RASA, cx_said, es_intent, phrase, zipped
+from tests.draft_api.foreign.exports import CX, ES, NLU, RASA, cx_said, es_intent, phrase, said, zipped
 
 START = "flows/Default Start Flow/Default Start Flow.json"
 
@@ -154,3 +154,14 @@ def test_a_refused_expression_is_named_by_its_text_and_intent() -> None:
     assert (refused.code, refused.line) == ("text_too_long", 10)
     assert "hm hm hm" in refused.detail
     assert "of 'hum'" in refused.detail
+
+
+def test_variants_that_a_message_has_no_room_for_are_named() -> None:
+    """Sixty ways to say goodnight, where a message has fifty."""
+    goodnights = [f"Goodnight {number}." for number in range(60)]
+    es = with_file(ES, "intents/goodnight.json", es_intent("goodnight", said("en", *goodnights)))
+    cx = with_file(CX, START, {**CX[START], "transitionRoutes": [{"intent": "No, thanks", **cx_said(*goodnights)}]})
+    for export, where in ((es, "goodnight"), (cx, "route of Default Start Flow: No, thanks")):
+        (told,) = [what for what in lost(export) if what.startswith(f"variants of {where}: ")]
+        assert told.startswith(f"variants of {where}: Goodnight 50., Goodnight 51., ")
+        assert any(len(block["messages"][0].get("variants", [])) == 50 for block in export.blocks)
