@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.live_api.channel import Answer, RawRequest
 from services.live_api.webhooks import raw_request
-from shared.web.door import Measures
+from shared.web.door import Measures, is_host
 from shared.web.keys import KeyRing, Principal
 from shared.web.routing import SlowBodyError
 from shared.web.strict_json import parse_json
@@ -103,7 +103,8 @@ class Shortcut:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         way, name = self._way(scope)
         headers = dict(scope["headers"]) if way else {}
-        answering = way.admit(headers) if way and _plain(headers, way.largest) else None
+        plain = way is not None and len(headers) == len(scope["headers"]) and _plain(headers, way.largest)
+        answering = way.admit(headers) if way and plain else None
         if way is None or answering is None:
             await self.app(scope, receive, send)
             return
@@ -158,6 +159,7 @@ def _plain(headers: Headers, largest: int) -> bool:
     length = headers.get(b"content-length", b"")
     return (
         b"content-encoding" not in headers
+        and is_host(headers.get(b"host", b""))
         and len(headers) <= _MOST_HEADERS
         and sum(map(len, headers.values())) <= _LONGEST_HEADERS
         and length.isdigit()

@@ -19,6 +19,8 @@ from shared.web.rates import Rates
 
 _MAX_HEADER_BYTES, _MAX_HEADERS = 16 * 1024, 100
 _ODD_PATHS = (b"//", b"%00")
+# RFC 9110, 7.2: a name, as loosely as names are given in private networks, or an address; and a port.
+_HOST = re.compile(rb"(?:[\w.\-~%!$&'()*+,;=]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?")
 _ENCODED_SLASH = re.compile(b"%2f", re.IGNORECASE)
 # What the paths of the contract begin with: nothing else has names in its path.
 _NAMING = b"/v1/"
@@ -96,12 +98,26 @@ def _refusal(scope: Scope) -> Refusal | None:
     headers = scope["headers"]
     if len(headers) > _MAX_HEADERS or sum(len(k) + len(v) for k, v in headers) > _MAX_HEADER_BYTES:
         return 431, "headers_too_large", "Headers too large", "Send fewer or shorter headers."
+    if not _addressed(scope):
+        return 400, "bad_request", "Bad request", "A request has one Host, which is a name or an address."
     names = dict(headers)
     if names.get(b"content-encoding", b"identity") != b"identity":
         return 415, "unsupported_media_type", "Unsupported media type", "Send the body as it is, not encoded."
     if b"\0" in scope["path"].encode("utf-8", "surrogateescape"):
         return 404, "not_found", "Not found", "There is nothing here."
     return None
+
+
+def _addressed(scope: Scope) -> bool:
+    """Two that differ would mean one thing to a proxy and another to us."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if not hosts:
+        return bool(scope["http_version"] == "1.0")
+    return len(hosts) == 1 and is_host(hosts[0])
+
+
+def is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
 
 
 def _keep_names_whole(scope: Scope) -> None:

@@ -49,7 +49,7 @@ class Wire(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "malformed_http", "Malformed request", f"This is no HTTP/1.1: {msg}")
+        self._refuse(400, "bad_request", "Bad request", f"This is no HTTP/1.1: {msg}")
 
     def _await_head(self) -> None:
         self._arrived = 0

@@ -147,6 +147,13 @@ def test_headers_beyond_all_measure_are_refused(client: TestClient) -> None:
 
 
 @published
+@pytest.mark.parametrize("hosts", [["live.test", "draft.test"], ["live test"]])
+def test_the_shortcut_too_wants_one_proper_host(client: TestClient, hosts: list[str]) -> None:
+    response = client.post(PATH, json={"text": "price"}, headers=[("Host", host) for host in hosts])
+    assert code(response) == (400, "bad_request")
+
+
+@published
 def test_who_has_no_key_is_turned_away_before_the_body_is_read(client: TestClient) -> None:
     for shown in ("", "Bearer", "Bearer wrong-key-of-a-stranger", f"Basic {ADMIN}"):
         response = client.post(PATH, content=b"{", headers={"Authorization": shown})

@@ -1,12 +1,16 @@
 """What every request meets first: marks, refusals, limits, and who may know what."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from shared.db import Database
 from shared.errors import (
@@ -23,6 +27,7 @@ from shared.errors import (
     UnauthenticatedError,
     UnconfirmedError,
 )
+from shared.web.door import Door, Measures
 from shared.web.routing import Router, scopes_of
 from tests.draft_api.draft_service import assert_problem, bearer, make_bot, make_intent, make_key
 
@@ -233,6 +238,40 @@ def test_an_upload_may_be_larger(draft: TestClient) -> None:
 )
 def test_headers_have_a_limit(draft: TestClient, headers: dict[str, str]) -> None:
     assert_problem(draft.get("/healthz", headers=headers), 431, "headers_too_large")
+
+
+def knock(hosts: list[str], version: str = "1.1") -> int:
+    """The status that somebody gets who names these hosts."""
+    heard: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        heard.append(message)
+
+    headers = [(b"host", host.encode()) for host in hosts]
+    scope = {"type": "http", "http_version": version, "method": "GET", "path": "/", "raw_path": b"/"}
+    door = Door(PlainTextResponse("come in"), "draft", Measures(CollectorRegistry()))
+    asyncio.run(door({**scope, "query_string": b"", "headers": headers}, receive, send))
+    return int(heard[0]["status"])
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [[], ["a.test", "b.test"], ["a.test", "a.test"], ["a b"], ["a.test/x"], [""], ["[::1"], ["a:port"], ["ann@a.test"]],
+)
+def test_a_request_says_once_and_properly_whom_it_is_for(hosts: list[str]) -> None:
+    assert knock(hosts) == 400
+
+
+@pytest.mark.parametrize("host", ["draft_api:8001", "127.0.0.1", "[::1]:8001", "bot.example.test.", "DRAFT"])
+def test_whatever_name_a_service_is_given_will_do(host: str) -> None:
+    assert knock([host]) == 200
+
+
+def test_those_who_speak_as_it_was_before_hosts_had_names_need_not_say_one() -> None:
+    assert knock([], version="1.0") == 200
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def told(answer: bytes, status: int) -> dict[str, Any]:
 @pytest.mark.parametrize("said", [b"HELLO THERE\r\n\r\n", b"\x16\x03\x01\x02\x00\x01", HEAD + b"Colon\r\n\r\n"])
 def test_garbage_is_told_that_it_is_no_http(line: socket.socket, said: bytes) -> None:
     line.sendall(said)
-    assert told(rest(line), 400)["code"] == "malformed_http"
+    assert told(rest(line), 400)["code"] == "bad_request"
 
 
 @pytest.mark.usefixtures("soon")
