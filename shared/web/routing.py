@@ -1,6 +1,7 @@
 """A route that asks who is there before it reads a byte, and reads JSON strictly and within bounds."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -23,6 +24,8 @@ from shared.web.typed import check_whole_numbers, read_strictly, whole_numbers
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="key", description="A key of this service.")
 _BODY_SECONDS = 30.0
+# Bytes a second: a large body on a slow line may take longer than that.
+_SLOWEST = 500
 UPLOAD = "x-greenroom-upload"
 BLOB = "x-greenroom-blob"
 BODY_LIMIT = "x-greenroom-body-limit"
@@ -164,27 +167,35 @@ async def _json_of(request: Request, limits: JsonLimits) -> bytes:
 
 
 def _bounded(request: Request, limit: int) -> Receive:
-    """Counts while reading, so that a body without a length is bounded too."""
+    """Counts while reading, so that a body without a length is bounded too, and one that comes by drops."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
-    seen = 0
+    seen, whole, began = 0, False, time.monotonic()
 
     async def receive() -> Message:
-        nonlocal seen
-        try:
-            message = await asyncio.wait_for(request.receive(), _BODY_SECONDS)
-        except TimeoutError:
-            raise SlowBodyError(
-                "request_timeout", "The body did not arrive in time.", headers={"Connection": "close"}
-            ) from None
+        nonlocal seen, whole
+        if whole:
+            # What comes now is that somebody has gone.
+            return await request.receive()
+        left = began + _BODY_SECONDS + seen / _SLOWEST - time.monotonic()
+        message = await _in_time(request.receive(), left)
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
             if seen > limit:
                 raise _too_large(limit)
         return message
 
     return receive
+
+
+async def _in_time(message: Awaitable[Message], seconds: float) -> Message:
+    try:
+        return await asyncio.wait_for(message, max(seconds, 0.0))
+    except TimeoutError:
+        detail = "The body did not arrive in time."
+        raise SlowBodyError("request_timeout", detail, headers={"Connection": "close"}) from None
 
 
 def _too_large(limit: int) -> TooLargeError:
