@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import ConfigDict
 
+from shared.contracts import BotIdentity
 from shared.document import Value
 from shared.flows.references import Need
 
@@ -43,3 +44,10 @@ class EnvironmentNames(Value):
     def available(self) -> frozenset[Need]:
         values: Iterable[Need] = (("env", name) for name in self.env)
         return frozenset(values) | {("secret", name) for name in self.secrets}
+
+
+class ListedBots(Value):
+    """A page of the bots of a neighbour; `more` is the cursor of the next."""
+
+    items: tuple[BotIdentity, ...] = ()
+    more: str | None = None

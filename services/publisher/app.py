@@ -8,10 +8,10 @@ from datetime import timedelta
 import structlog
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse
 
 from services.publisher import (
     audit_routes,
+    bots,
     inbox_routes,
     personal_routes,
     plans,
@@ -21,10 +21,10 @@ from services.publisher import (
     status,
     unpublishing,
 )
+from services.publisher.board.routes import board_router
 from services.publisher.bridge import BridgeParts, TargetParts
 from services.publisher.erasing import Erasing, unfinished_erasures
 from services.publisher.inbox_sync import InboxSync, take_due, unfinished_syncs
-from services.publisher.page import start_page
 from services.publisher.peer import Peer, connect
 from services.publisher.peers import Draft, Live
 from services.publisher.publish import Publishing
@@ -129,6 +129,8 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
         ready=lambda: dict(started),
         lifespan=lifespan,
         routers=[
+            board_router(settings),
+            bots.router,
             plans.router,
             publications.router,
             releases.router,
@@ -144,11 +146,6 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
         find_bot=bridge.bot_id,
     )
     app.state.bridge = bridge
-
-    @app.get("/", include_in_schema=False)
-    async def start_here() -> HTMLResponse:
-        return HTMLResponse(start_page(settings.draft_public_url, {t.name: t.public_url for t in settings.targets}))
-
     return app
 
 

@@ -51,7 +51,7 @@ class BridgeParts:
         if known == bot:
             return seen(known, bot, key)
         try:
-            return seen(self.draft.bot_id(bot), bot, key)
+            return seen(self.draft.bot(bot).id, bot, key)
         except GreenroomError as away:
             if known is None and not isinstance(away, NotFoundError):
                 raise

@@ -8,11 +8,11 @@ import httpx
 import orjson
 
 from services.publisher import reading
-from services.publisher.answers import Activation, EnvironmentNames, LogEntry
+from services.publisher.answers import Activation, EnvironmentNames, ListedBots, LogEntry
 from services.publisher.lately import Lately
 from services.publisher.peer import NOT_MODIFIED, Peer
 from shared.cases import Case, CaseResult
-from shared.contracts import ActiveRelease, Proof, Release, Snapshot, UserMessage
+from shared.contracts import ActiveRelease, BotIdentity, Proof, Release, Snapshot, UserMessage
 from shared.errors import ConflictError, InvalidError, NotFoundError
 
 _PAGE = 200
@@ -42,8 +42,11 @@ class Draft:
 
         return self._peer.ask(read, "GET", "bots", bot, "snapshots", "current", patient=patient, headers=headers)
 
-    def bot_id(self, bot: str) -> str:
-        return self._peer.ask(reading.named, "GET", "bots", bot, patient=False, timeout=_SOON_SECONDS)
+    def bots(self, limit: int, cursor: str | None) -> ListedBots:
+        return _bots(self._peer, limit, cursor)
+
+    def bot(self, bot: str) -> BotIdentity:
+        return self._peer.ask(reading.bot, "GET", "bots", bot, patient=False, timeout=_SOON_SECONDS)
 
     def blob(self, digest: str) -> bytes:
         return self._peer.call("GET", "blobs", digest).content
@@ -141,6 +144,12 @@ def _soon(patient: bool) -> dict[str, float]:
     return {} if patient else {"timeout": _SOON_SECONDS}
 
 
+def _bots(peer: Peer, limit: int, cursor: str | None) -> ListedBots:
+    """A page. Draft's and live's are in one order, and a cursor of the one is good for the other."""
+    params = {"limit": str(limit), **({"cursor": cursor} if cursor else {})}
+    return peer.ask(reading.bots, "GET", "bots", patient=False, timeout=_SOON_SECONDS, params=params)
+
+
 class Live:
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
@@ -148,6 +157,10 @@ class Live:
     def patiently(self) -> "Live":
         """The same, waited for by a job whatever it is asked."""
         return Live(self._peer.patiently())
+
+    def bots(self, limit: int, cursor: str | None) -> ListedBots:
+        """Those that it serves."""
+        return _bots(self._peer, limit, cursor)
 
     def active(self, bot: str, soon: bool = False) -> ActiveRelease | None:
         """`soon` is for what can be done without: a target that hangs counts as one that is away."""

@@ -5,10 +5,10 @@ from typing import Any
 import httpx
 import orjson
 
-from services.publisher.answers import Activation, EnvironmentNames, LogEntry
+from services.publisher.answers import Activation, EnvironmentNames, ListedBots, LogEntry
 from services.publisher.records import RELEASES
 from shared.cases import Case, CaseResult
-from shared.contracts import ActiveRelease, Proof, Release, UserMessage
+from shared.contracts import ActiveRelease, BotIdentity, Proof, Release, UserMessage
 
 
 def document(response: httpx.Response) -> dict[str, Any]:
@@ -20,6 +20,19 @@ def document(response: httpx.Response) -> dict[str, Any]:
 
 def named(response: httpx.Response) -> str:
     return str(document(response)["id"])
+
+
+def bot(response: httpx.Response) -> BotIdentity:
+    return _bot(document(response))
+
+
+def bots(response: httpx.Response) -> ListedBots:
+    page = document(response)
+    return ListedBots(items=tuple(map(_bot, page["items"])), more=page["next"])
+
+
+def _bot(found: dict[str, Any]) -> BotIdentity:
+    return BotIdentity(id=found["id"], name=found["name"])
 
 
 def snapshot_named(response: httpx.Response) -> str:
