@@ -55,10 +55,12 @@ def confusions(answers: Answers, texts: Sequence[str], intents: Sequence[Named])
 
 
 def matrix(answers: Answers, intents: Sequence[Named]) -> Matrix:
-    """Of the intents with the most mistakes, their own and those of others that land on them; by label."""
+    """Of the intents that are taken for each other most, so that the worst confusions are in it; by label."""
     wrong = ~answers.right
-    trouble = Counter(answers.labels[wrong].tolist()) + Counter(answers.said.guess[wrong].tolist())
-    worst = sorted(sorted(trouble, key=lambda label: (-trouble[label], label))[:MOST_IN_MATRIX])
+    meant, taken = answers.labels[wrong].tolist(), answers.said.guess[wrong].tolist()
+    pairs = Counter((min(pair), max(pair)) for pair in zip(meant, taken, strict=True))
+    ordered = sorted(pairs, key=lambda pair: (-pairs[pair], pair))
+    worst = sorted(list(dict.fromkeys(label for pair in ordered for label in pair))[:MOST_IN_MATRIX])
     place = np.full(len(intents), -1)
     place[worst] = np.arange(len(worst))
     row, column = place[answers.labels], place[answers.said.guess]

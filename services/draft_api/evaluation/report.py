@@ -177,7 +177,7 @@ def _moves(change: Change) -> str:
 
 
 def _matrix(evaluation: Evaluation) -> str:
-    note = "The intents with the most mistakes. A row is what was meant, a column what it was taken for."
+    note = "The intents that are taken for each other most. A row is what was meant, a column what it was taken for."
     plot = matrix_plot(evaluation.matrix)
     return block("Who is taken for whom", note, plot) if plot else ""
 

@@ -10,26 +10,23 @@ from services.draft_api.evaluation.document import Named, NearDuplicate, Suspect
 
 MOST_SUSPECTS = 100
 MOST_NEAR_DUPLICATES = 100
-_LEAST_SURE = 0.5
+_LEAST_SURE, _TIMES_LIKELIER, _NO_CHANCE = 0.5, 20, 1e-9
 
 Pair = tuple[int, int, float]
 
 
 def suspects(answers: Answers, texts: Sequence[str], intents: Sequence[Named]) -> tuple[tuple[Suspect, ...], int]:
-    """The surest first, and how many there are.
+    """The most telling first, and how many there are: what that was chosen from is in docs/accuracy-log.md.
 
-    Confident learning (Northcutt, Jiang and Chuang, 2021): taken for another intent with at least the confidence
-    that the expressions of that intent have in it on average, so that no bot needs a bound of its own. The only
-    expression of an intent says nothing: heads that have not seen it do not know its intent.
+    What counts is how much likelier the other intent is than its own: being sure of another is usual where intents
+    are alike, giving its own next to no chance is not. The only expression of an intent says nothing: heads that
+    have not seen it do not know its intent.
     """
-    size = len(intents)
-    counts = np.bincount(answers.labels, minlength=size)
-    usual = np.bincount(answers.labels, answers.own, minlength=size) / np.maximum(counts, 1)
-    bound = np.maximum(usual[answers.said.guess], _LEAST_SURE)
-    known = counts[answers.labels] > 1
-    found = np.flatnonzero(known & ~answers.right & (answers.said.confidence >= bound)).tolist()
-    lead = answers.said.confidence - answers.own
-    ordered = sorted(found, key=lambda row: (-lead[row], texts[row]))[:MOST_SUSPECTS]
+    sure, times = answers.said.confidence, answers.said.confidence / np.maximum(answers.own, _NO_CHANCE)
+    known = np.bincount(answers.labels, minlength=len(intents))[answers.labels] > 1
+    found = np.flatnonzero(known & ~answers.right & (sure >= _LEAST_SURE) & (times >= _TIMES_LIKELIER)).tolist()
+    telling = sure * np.log(times)
+    ordered = sorted(found, key=lambda row: (-telling[row], texts[row]))[:MOST_SUSPECTS]
     shown = (
         Suspect(
             text=texts[row],

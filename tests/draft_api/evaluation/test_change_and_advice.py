@@ -38,9 +38,9 @@ def test_a_confusion_in_both_directions_is_one_matter() -> None:
 
 
 def test_what_looks_misplaced_comes_before_what_is_thin() -> None:
-    found = advise_builder(evaluated([0, 0, 0, 0, 1, 1, 1], [1, 1, 0, 0, 1, 1, 1]), None, RAILWAY)
+    found = advise_builder(evaluated([0, 0, 0, 0, 1, 1, 1], [1, 1, 0, 0, 1, 1, 1], 0.95), None, RAILWAY)
     assert [advice.kind for advice in found] == ["move", "tell_apart", "write_more"]
-    assert "'dog sentence 0', in 'dog', which looks like 'fare' (90% sure)" in found[0].message
+    assert "'dog sentence 0', in 'dog', which looks like 'fare' (95% sure)" in found[0].message
     assert "the thinnest is 'lost' with 0" in found[2].message
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from services.draft_api.evaluation.by_intent import matrix
 from services.draft_api.evaluation.calibration import calibration_error, error_by_chance, interval, reliability
 from services.draft_api.evaluation.document import Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
@@ -54,13 +55,35 @@ def test_the_surest_mistakes_are_shown_of_a_pair_and_all_are_counted() -> None:
     assert [mistake.confidence for mistake in found.expressions] == [0.9, 0.8, 0.75, 0.7, 0.65]
 
 
-def test_an_expression_is_suspected_when_another_intent_is_as_sure_of_it_as_of_its_own() -> None:
-    """Fares are usually recognised by 0.8: one of dog's is taken for a fare by 0.85, another by 0.7 only."""
-    found = evaluated([0, 0, 0, 1, 1], [1, 1, 0, 1, 1], [0.85, 0.7, 0.9, 0.8, 0.8])
+def test_the_matrix_shows_the_most_frequent_confusion_whatever_else_is_confused_with_many() -> None:
+    """Each of sixteen intents is taken for both its neighbours; one more is taken for one other, three times."""
+    ring = list(range(16))
+    labels, guesses = ring * 2 + [16] * 3, ring[1:] + ring[:1] + ring[-1:] + ring[:-1] + [17] * 3
+    many = [Named(id=f"int_{number}", name=f"intent {number}") for number in range(18)]
+    made = answers([0] * len(labels), [1] * len(labels))
+    object.__setattr__(made, "labels", np.array(labels))
+    object.__setattr__(made.said, "guess", np.array(guesses))
+    found = matrix(made, many)
+    assert len(found.intents) == 16
+    assert [intent.name for intent in found.intents[-2:]] == ["intent 16", "intent 17"]
+    assert found.counts[-2][-1] == 3
+
+
+def test_an_expression_is_suspected_when_another_intent_is_twenty_times_as_likely_as_its_own() -> None:
+    """Whatever is left of 1 is shared by the two others: 0.9 against 0.05 is not enough, 0.92 against 0.04 is."""
+    found = evaluated([0, 0, 0, 1, 1], [1, 1, 0, 1, 1], [0.92, 0.9, 0.9, 0.99, 0.99])
     assert found.suspect_count == 1
     (suspect,) = found.suspects
     assert (suspect.text, suspect.intent, suspect.likely) == ("dog sentence 0", DOG, FARE)
-    assert suspect.own_confidence == pytest.approx(0.075)
+    assert suspect.own_confidence == pytest.approx(0.04)
+
+
+def test_what_its_own_intent_knows_least_about_is_suspected_first() -> None:
+    """The first is taken for a fare more surely, but its own intent knows something of it."""
+    made = answers([0, 0, 1], [1, 1, 1], [0.8, 0.7, 0.7])
+    made.own[:] = [0.03, 0.001, 0.7]
+    found = evaluate(made, texts([0, 0, 1]), Written(texts([0, 0, 1]), np.array([0, 0, 1]), INTENTS), [])
+    assert [suspect.text for suspect in found.suspects] == ["dog sentence 1", "dog sentence 0"]
 
 
 def test_the_only_expression_of_an_intent_is_never_misplaced() -> None:
@@ -70,7 +93,10 @@ def test_the_only_expression_of_an_intent_is_never_misplaced() -> None:
 
 
 def test_nothing_is_suspected_on_less_than_an_even_chance() -> None:
-    assert evaluated([0, 1], [1, 1], [0.49, 0.4]).suspect_count == 0
+    made = answers([0, 0, 1], [1, 1, 1], [0.49, 0.51, 0.9])
+    made.own[:2] = 0.001
+    found = evaluate(made, texts([0, 0, 1]), Written(texts([0, 0, 1]), np.array([0, 0, 1]), INTENTS), [])
+    assert [suspect.text for suspect in found.suspects] == ["dog sentence 1"]
 
 
 def test_two_sentences_that_say_the_same_under_one_intent_are_no_double() -> None:
@@ -137,7 +163,7 @@ def test_a_bot_of_five_thousand_intents_has_an_evaluation_of_bounded_size() -> N
     labels, guesses = generator.randint(0, 5000, (2, 12_000))
     many = [Named(id=f"int_{number}", name=f"intent {number}") for number in range(5000)]
     said = ["a sentence of some forty letters, or more"] * 12_000
-    made = answers(labels % 3, guesses % 3)
+    made = answers(labels % 3, guesses % 3, 0.95)
     object.__setattr__(made, "labels", labels)
     object.__setattr__(made.said, "guess", guesses)
     found = evaluate(made, said, Written(said, labels, many), [(0, row, 0.95) for row in range(1, 12_000)])
