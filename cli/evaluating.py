@@ -14,6 +14,9 @@ def accuracy_line(found: Found) -> str:
     """The headline of an evaluation, as the service gives it."""
     evaluation = found["evaluation"]
     sampled = "a sample of " if evaluation["sampled"] else ""
+    if len(evaluation["intents"]) == 1:
+        said = counted(evaluation["expressions"], "expression", "expressions")
+        return f"{found['language']}: 1 intent of {sampled}{said}, and no other that it could be taken for"
     return (
         f"{found['language']}: {evaluation['accuracy']:.1%} right in cross-validation "
         f"({evaluation['accuracy_low']:.1%} to {evaluation['accuracy_high']:.1%}), "

@@ -94,3 +94,11 @@ def test_the_report_is_written_into_a_file(greenroom, greenroom_api, tmp_path):
 def test_a_script_gets_the_document(greenroom, greenroom_api):
     greenroom_api.on("GET /v1/bots/railway/evaluation", EVALUATION)
     assert json.loads(greenroom("evaluate", "railway", "--json").out) == EVALUATION
+
+
+def test_a_bot_of_one_intent_is_not_called_right(greenroom, greenroom_api):
+    alone = {**EVALUATION, "evaluation": {**EVALUATION["evaluation"], "intents": [DOG], "accuracy": 1.0}}
+    greenroom_api.on("GET /v1/bots/railway/evaluation", alone)
+    out = greenroom("evaluate", "railway").out
+    assert "en: 1 intent of 40 expressions, and no other that it could be taken for" in out
+    assert "right in cross-validation" not in out

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.draft_api.evaluation.by_intent import MOST_CONFUSIONS as MOST_LISTED
 from services.draft_api.evaluation.document import Confusion, Evaluation, IntentScore, Named
 from shared.document import Value
 
@@ -21,8 +22,9 @@ class Moved(Named):
 class Change(Value):
     """`within_chance` says that the difference of accuracies is smaller than chance alone would explain.
 
-    Intents count as `worse` or `better` when their F1 moved by more than 0.05; the largest moves come first.
-    `new_confusions` are pairs that were not confused before, at least twice now.
+    Intents count as `worse` or `better` when their F1 moved by more than 0.05 and by more than one standard error of
+    the difference: see docs/accuracy-log.md. The largest moves come first. `new_confusions` are pairs that were not
+    confused before, at least twice now.
     """
 
     accuracy_before: float
@@ -44,7 +46,7 @@ def change_between(before: Evaluation, after: Evaluation) -> Change:
     moved = [
         Moved(id=intent, name=new[intent].name, before=old[intent].f1, after=new[intent].f1)
         for intent in sorted(old.keys() & new.keys())
-        if abs(new[intent].f1 - old[intent].f1) > _NOTABLE
+        if _notable(old[intent], new[intent])
     ]
     return Change(
         accuracy_before=before.accuracy,
@@ -72,11 +74,24 @@ def _within_chance(before: Evaluation, after: Evaluation) -> bool:
     return bool(abs(after.accuracy - before.accuracy) <= 2 * spread**0.5)
 
 
+def _notable(before: IntentScore, after: IntentScore) -> bool:
+    """F1 taken for a share of both trainings' expressions, as if one intent had the same in both.
+
+    One standard error is enough, since most expressions are the same in both and do not scatter anew.
+    """
+    counts = before.support, after.support
+    share = (before.f1 * counts[0] + after.f1 * counts[1]) / max(sum(counts), 1)
+    spread = share * (1 - share) * sum(1 / max(count, 1) for count in counts)
+    return abs(after.f1 - before.f1) > max(_NOTABLE, spread**0.5)
+
+
 def _new_confusions(before: Evaluation, after: Evaluation) -> tuple[Confusion, ...]:
+    """Of a large bot the rarest pairs are not listed: before, one might have been as frequent as the last that is."""
     known = {(pair.intent.id, pair.taken_for.id) for pair in before.confusions}
+    unlisted = before.confusions[-1].count if len(before.confusions) >= MOST_LISTED else 0
     found = [
         pair
         for pair in after.confusions
-        if pair.count >= _FEWEST_MISTAKES and (pair.intent.id, pair.taken_for.id) not in known
+        if pair.count >= unlisted + _FEWEST_MISTAKES and (pair.intent.id, pair.taken_for.id) not in known
     ]
     return tuple(found[:MOST_CONFUSIONS])

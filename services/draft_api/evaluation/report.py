@@ -6,6 +6,7 @@ from datetime import datetime
 from html import escape
 
 from services.draft_api.evaluation.advice import NOBODY_ASKS, Advice
+from services.draft_api.evaluation.cards import cards
 from services.draft_api.evaluation.change import Change, Moved
 from services.draft_api.evaluation.document import Evaluation
 from services.draft_api.evaluation.html import block, bullets, cell, folded, key, number, percent, quoted, table
@@ -52,7 +53,7 @@ def report(
     """`history` holds accuracies, newest first; `asks` says whether the bot can ask which intent was meant."""
     parts = [
         _header(subject),
-        _cards(evaluation, change),
+        cards(evaluation, change),
         _advice(advice),
         '<div class="two">',
         _reliability(evaluation),
@@ -79,29 +80,6 @@ def _header(subject: Subject) -> str:
     when = subject.trained_at.strftime("%d %B %Y, %H:%M UTC")
     line = f"{subject.language} · profile {subject.profile} · trained {when} · {subject.model}"
     return f'<header><h1 dir="auto">{escape(subject.bot)}</h1><p>{escape(line)}</p></header>'
-
-
-def _cards(evaluation: Evaluation, change: Change | None) -> str:
-    sure = f"between {percent(evaluation.accuracy_low)} and {percent(evaluation.accuracy_high)}, most likely"
-    moved, since = (_moved(change), "points since the training before") if change else ("new", "the first training")
-    chance = f"; by chance alone, with so few answers, {percent(evaluation.ece_by_chance)}"
-    calibration = f"off on average{chance if evaluation.ece_by_chance else ''}"
-    asked = f"expressions asked{' (a sample)' if evaluation.sampled else ''}, of {len(evaluation.intents)} intents"
-    cards = (
-        f'<section class="first"><b>{percent(evaluation.accuracy)}</b><span>right in cross-validation, {sure}</span>'
-        "</section>",
-        f"<section><b>{moved}</b><span>{since}</span></section>",
-        f"<section><b>{percent(evaluation.ece)}</b><span>is what confidence is {calibration}</span></section>",
-        f"<section><b>{evaluation.expressions:,}</b><span>{asked}</span></section>",
-    )
-    return f'<div class="cards">{"".join(cards)}</div>'
-
-
-def _moved(change: Change) -> str:
-    points = 100 * (change.accuracy_after - change.accuracy_before)
-    if change.within_chance:
-        return f"{points:+.1f}"
-    return f'<i class="{"up" if points > 0 else "down"}">{points:+.1f}</i>'
 
 
 def _advice(advice: Sequence[Advice]) -> str:
@@ -208,7 +186,10 @@ def _suspects(evaluation: Evaluation) -> str:
         for found in evaluation.suspects[:_ROWS]
     ]
     head = ("expression", "stands under", "looks like", "#sure", "#of its own")
-    note = f"{evaluation.suspect_count} in all. Without it the model places each elsewhere, and is sure of that."
+    note = (
+        f"{evaluation.suspect_count} in all. Without it the model places each elsewhere, and next to never where it "
+        "stands. Some are right there, and merely unlike the others: leave them, and write more like them."
+    )
     return block("Likely under the wrong intent", note, table(head, rows)) if rows else ""
 
 
@@ -243,5 +224,5 @@ def _thin(evaluation: Evaluation) -> str:
         return ""
     names = "; ".join(f"{intent.name} ({intent.expressions})" for intent in evaluation.thin_intents)
     more = evaluation.thin_count - len(evaluation.thin_intents)
-    text = names + (f"; and {more} more" if more else "")
+    text = names + (f"; and {more} more" if more > 0 else "")
     return block("Thin intents", "Fewer than 10 expressions each.", f'<p dir="auto">{escape(text)}</p>')

@@ -80,10 +80,35 @@ def test_a_model_of_an_earlier_version_has_a_report_too() -> None:
     old = Evaluation.model_validate(
         {
             "expressions": 2, "accuracy": 0.5, "ece": 0.1, "ece_before": 0.2, "sampled": False,
-            "intents": [{"id": "a", "name": "a", "precision": 1.0, "recall": 0.5, "f1": 0.67, "support": 2}],
+            "intents": [
+                {"id": "a", "name": "a", "precision": 1.0, "recall": 0.5, "f1": 0.67, "support": 2},
+                {"id": "b", "name": "b", "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0},
+            ],
             "confusions": [], "thin_intents": [{"id": "a", "name": "a", "expressions": 2}],
         }
     )  # fmt: skip
     html = report(Subject("Harbour", "en", "fast", NOON, "sha256:77"), old, None, None, [], (), asks=True)
     assert "50.0 %" in html
+    assert "-1 more" not in html
     assert Page(html).tags.count("svg") == 2
+
+
+def test_a_bot_of_one_intent_has_no_accuracy_to_be_proud_of() -> None:
+    made, texts = answers([0] * 12, [0] * 12), [f"a dog, {place}" for place in range(12)]
+    found = evaluate(made, texts, Written(texts, np.array([0] * 12), [Named(id="int_dog", name="dog")]), [])
+    html = report(Subject("Kennel", "en", "fast", NOON, "sha256:77"), found, None, None, [], (), asks=True)
+    assert "100.0 %" not in html
+    assert "<b>1 intent</b>" in html
+    assert "expressions asked, of 1 intent<" in html
+
+
+def test_a_change_within_chance_is_called_that_where_it_is_largest() -> None:
+    labels, names = [0] * 20 + [1] * 20, [Named(id=f"int_{name}", name=name) for name in ("dog", "fare", "lost")]
+    before, after = (
+        evaluate(answers(labels, guesses), written.texts, written, [])
+        for written in [Written([f"sentence {n}" for n in range(40)], np.array(labels), names)]
+        for guesses in (labels, [1, *labels[1:]])
+    )
+    subject = Subject("Railway", "en", "fast", NOON, "sha256:77")
+    html = report(subject, after, None, change_between(before, after), [], (), asks=True)
+    assert "<b>-2.5</b><span>points since the training before, within what chance explains</span>" in html
