@@ -2,24 +2,25 @@
 
 STYLE = """
 :root { --ink: #17211c; --soft: #5b6a62; --paper: #f4f6f4; --card: #fff; --line: #dfe6e1; --green: #2f7d5b;
- --red: #b3261e; --amber: #c98a12; --blue: #3d5a98; --track: #edf1ee }
-@media (prefers-color-scheme: dark) { :root { --ink: #e7eeea; --soft: #9db0a5; --paper: #111614; --card: #1a211d;
- --line: #2c3731; --green: #58b58a; --red: #ef7a70; --amber: #e0ac4a; --blue: #8fa9e0; --track: #232c27 } }
+ --red: #b3261e; --amber: #c98a12; --blue: #3d5a98; --track: #edf1ee; --on: #fff }
+@media screen and (prefers-color-scheme: dark) { :root { --ink: #e7eeea; --soft: #9db0a5; --paper: #111614;
+ --card: #1a211d; --line: #2c3731; --green: #58b58a; --red: #ef7a70; --amber: #e0ac4a; --blue: #8fa9e0;
+ --track: #232c27; --on: #0d1411 } }
 * { box-sizing: border-box }
 body { margin: 0; font: 15px/1.55 system-ui, "Segoe UI", sans-serif; color: var(--ink); background: var(--paper) }
 main { max-width: 68rem; margin: 0 auto; padding: 2.5rem 1.5rem 5rem }
 header p { margin: .2rem 0 0; color: var(--soft); overflow-wrap: anywhere }
-h1 { margin: 0; font-size: 1.9rem; line-height: 1.2 }
+h1 { margin: 0; font-size: 1.9rem; line-height: 1.2 } h1, ol, .note { overflow-wrap: anywhere }
 h2 { margin: 0 0 .25rem; font-size: 1.15rem }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem 1.4rem;
  margin-top: 1.1rem }
 .note { margin: 0 0 1rem; color: var(--soft); max-width: 46rem }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: 1.1rem; margin-top: 1.4rem }
 .cards section { margin: 0 } .cards b { display: block; font-size: 2rem; line-height: 1.15; letter-spacing: -.02em }
-.cards .first { background: var(--green); color: #fff; border-color: transparent }
+.cards .first { background: #2f7d5b; color: #fff; border-color: transparent }
 .cards span { color: var(--soft) } .cards .first span { color: #ffffffcc }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(22rem, 1fr)); gap: 1.1rem }
-.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1.1rem }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); gap: 1.1rem }
+.three { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); gap: 1.1rem }
 .three ul { margin: 0; padding-left: 1.1rem; overflow-wrap: anywhere }
 summary { cursor: pointer; font-weight: 600; padding: .4rem 0 } details { border-top: 1px solid var(--line) }
 .cards i { font-style: normal } .up { color: var(--green) } .down { color: var(--red) }
@@ -43,10 +44,12 @@ svg .wrong, svg .miss { fill: var(--red) }
 svg .asked { fill: var(--blue) } svg .not_understood { fill: var(--amber); opacity: .55 }
 svg .precision { fill: var(--blue) } svg .recall { fill: var(--amber) }
 svg .marker { stroke: var(--ink); stroke-width: 1.5; fill: none } svg .marker.suggested { stroke-dasharray: 5 4 }
-svg .count { font-size: 11px } svg .count.light { fill: #fff } svg .figure { fill: var(--soft) }
+svg .count { font-size: 11px } svg .count.light { fill: var(--on) } svg .figure { fill: var(--soft) }
 .key { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; color: var(--soft); font-size: .85rem; margin-top: .5rem }
 .key i { display: inline-block; width: .75rem; height: .75rem; border-radius: .2rem; margin-right: .35rem }
 .key .right { background: var(--green) } .key .wrong { background: var(--red) } .key .asked { background: var(--blue) }
 .key .not_understood { background: var(--amber) } .key .before { background: var(--soft) }
-@media print { body { background: #fff } section { break-inside: avoid } }
+@media (max-width: 40rem) { main { padding: 1.25rem .75rem 3rem } section { padding: 1rem .9rem }
+ .wide table { min-width: 38rem } td { overflow-wrap: anywhere; min-width: 8rem } td.n { min-width: 3rem } }
+@media print { body { background: #fff } section { break-inside: avoid } * { print-color-adjust: exact } }
 """

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from html import escape
 
+_SMALLEST = 0.75
+
 
 def element(name: str, *inside: str, **attributes: str | float) -> str:
     """`inside` is SVG already. In names of attributes `_` stands for `-`, and one at the end is left off."""
@@ -15,9 +17,11 @@ def words(x: float, y: float, text: str, **attributes: str | float) -> str:
 
 
 def drawing(width: float, height: float, title: str, parts: Iterable[str]) -> str:
-    """`title` is what somebody hears who does not see it."""
+    """`title` is what somebody hears who does not see it. On a narrow screen it is moved about, not made illegible."""
     body = element("title", escape(title)), *parts
-    return element("svg", *body, viewBox=f"0 0 {width:g} {height:g}", role="img", style=f"max-width:{width:g}px")
+    size = f"max-width:{width:g}px;min-width:{_SMALLEST * width:g}px"
+    picture = element("svg", *body, viewBox=f"0 0 {width:g} {height:g}", role="img", style=size)
+    return f'<div class="wide">{picture}</div>'
 
 
 def path(points: Iterable[tuple[float, float]], close: bool = False) -> str:
@@ -27,7 +31,9 @@ def path(points: Iterable[tuple[float, float]], close: bool = False) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """In the middle: names of intents often begin alike."""
+    tail = most // 2
+    return text if len(text) <= most else f"{text[: most - tail - 1]}…{text[-tail:]}"
 
 
 def _value(value: str | float) -> str:

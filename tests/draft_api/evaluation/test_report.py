@@ -1,22 +1,18 @@
 """The report is one page that loads nothing, and what people wrote stays text."""
 
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import numpy as np
 
-from services.draft_api.evaluation.advice import advise_builder
 from services.draft_api.evaluation.change import change_between
 from services.draft_api.evaluation.document import Evaluation, Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
+from services.draft_api.evaluation.plots import intent_bars, matrix_plot
 from services.draft_api.evaluation.report import Subject, report
-from services.draft_api.evaluation.thresholds import advise, unpack
-from shared.contracts import BotSettings
-from tests.draft_api.evaluation.answers import RAILWAY, answers
+from tests.draft_api.evaluation.answers import answers
+from tests.draft_api.evaluation.pages import NOON, hostile_page
 
-HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 VOID = {"meta", "img", "br", "hr", "link", "input", "circle", "rect", "path"}
-NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
 class Page(HTMLParser):
@@ -39,20 +35,6 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
-
-
-def hostile_page() -> tuple[str, Evaluation]:
-    labels, guesses = [0] * 30 + [1] * 8, [0] * 25 + [1] * 5 + [1] * 8
-    made = answers(labels, guesses, [0.9] * 25 + [0.95] * 5 + [0.9] * 8)
-    texts = [f"{HOSTILE} {place}" for place in range(len(labels))]
-    intents = [Named(id=f"int_{name}", name=f"{name} {HOSTILE}") for name in ("dog", "fare", "lost")]
-    found = evaluate(made, texts, Written(texts, np.array(labels), intents), [(0, 30, 0.97)])
-    thresholds = advise(unpack(made.outcomes().tobytes()), BotSettings(), -1.0)
-    subject = Subject(HOSTILE, "en", "fast", NOON, "sha256:" + "7" * 64)
-    advice = advise_builder(found, thresholds, RAILWAY)
-    assert {kind.kind for kind in advice} >= {"move", "tell_apart", "near_duplicates", "write_more"}
-    history = [(NOON, 0.8), (NOON, 0.7)]
-    return report(subject, found, thresholds, change_between(found, found), history, advice, asks=True), found
 
 
 def test_the_report_loads_nothing_and_runs_nothing() -> None:
@@ -112,3 +94,13 @@ def test_a_change_within_chance_is_called_that_where_it_is_largest() -> None:
     subject = Subject("Railway", "en", "fast", NOON, "sha256:77")
     html = report(subject, after, None, change_between(before, after), [], (), asks=True)
     assert "<b>-2.5</b><span>points since the training before, within what chance explains</span>" in html
+
+
+def test_names_that_begin_alike_are_told_apart_in_pictures() -> None:
+    made, texts = answers([0] * 12 + [1] * 12, [1] * 24), [f"a sentence, {place}" for place in range(24)]
+    names = [f"balance_not_updated_after_{what}" for what in ("bank_transfer", "cash_deposit", "refund")]
+    intents = [Named(id=f"int_{name}", name=name) for name in names]
+    found = evaluate(made, texts, Written(texts, np.array([0] * 12 + [1] * 12), intents), [])
+    drawn = matrix_plot(found.matrix) + intent_bars(found.intents)
+    assert "bank_transfer</text>" in drawn
+    assert "cash_deposit</text>" in drawn
