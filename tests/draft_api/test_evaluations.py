@@ -131,3 +131,16 @@ def test_without_a_training_there_is_nothing_to_tell(harbour: Harbour) -> None:
         assert_problem(draft.get(f"{bot}/{path}", params={"language": "fr"}), 422, "unknown_language")
     stranger = make_key(draft, "draft:read", bot=bot.rpartition("/")[2])
     assert_problem(draft.get(f"{harbour.bot}/evaluation", headers=stranger), 404, "not_found")
+
+
+@pytest.mark.encoder
+def test_what_an_encoder_cannot_read_is_not_called_the_same(draft: TestClient) -> None:
+    """To one of English, Thai is a row of unknown words: "open until when" as much as "how do I pay"."""
+    if installed_encoder() is None:
+        pytest.skip("no encoder is installed: greenroom encoder build makes one")
+    bot = make_bot(draft, "ร้าน", languages=["th"], settings={"profile": "default"})
+    make_intent(draft, bot, "เวลา", "เปิดถึงกี่โมง", "ร้านปิดกี่โมงในวันอาทิตย์นี้", "หยุดวันไหน", "บอกวันทำการหน่อย")
+    make_intent(draft, bot, "จ่าย", "ขอใบแจ้งหนี้", "โอนเงินได้ไหม", "อยากจ่ายด้วยบัตร", "ร้านปิดกี่โมงในวันอาทิตย์นี้ครับ")
+    train(draft, bot)
+    found = evaluation(draft, bot)["evaluation"]["near_duplicates"]
+    assert [{pair["text"], pair["other_text"]} for pair in found] == [{"ร้านปิดกี่โมงในวันอาทิตย์นี้", "ร้านปิดกี่โมงในวันอาทิตย์นี้ครับ"}]

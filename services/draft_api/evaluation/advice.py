@@ -59,7 +59,8 @@ def advise_builder(
         *(_thresholds(thresholds, evaluation.expressions, bot) if thresholds else ()),
         *_calibration(evaluation),
     ]
-    return tuple(sorted(found, key=lambda advice: -advice.weight)[:MOST])
+    # What an encoder that cannot read the language makes of it is not to be mended expression by expression.
+    return tuple(sorted(found, key=lambda advice: (advice.kind != "profile", -advice.weight))[:MOST])
 
 
 def _one_intent(evaluation: Evaluation) -> Iterator[Advice]:
@@ -74,7 +75,7 @@ def _one_intent(evaluation: Evaluation) -> Iterator[Advice]:
 
 
 def _profile(evaluation: Evaluation, bot: Circumstances) -> Iterator[Advice]:
-    """About all that was missed: what else is advised may be settled by it."""
+    """First of all, and about all that was missed: what else is advised may be settled by it."""
     if not bot.foreign:
         return
     build = "" if bot.installed else "run `greenroom encoder build --profile multilingual`, "

@@ -11,7 +11,11 @@ LANGUAGES = {
 }
 
 
+def knows(encoder: str, language: str) -> bool:
+    spoken = language.partition("-")[0]
+    return spoken in LANGUAGES.get(encoder, {spoken})
+
+
 def needs_multilingual(encoder: str, language: str) -> bool:
     """Whether the encoder does not know the language, and that of the profile `multilingual` does."""
-    spoken = language.partition("-")[0]
-    return spoken not in LANGUAGES.get(encoder, {spoken}) and spoken in LANGUAGES[MULTILINGUAL]
+    return not knows(encoder, language) and knows(MULTILINGUAL, language)

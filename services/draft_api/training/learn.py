@@ -11,6 +11,7 @@ from services.draft_api.evaluation.answers import Answers
 from services.draft_api.evaluation.document import Evaluation, Named
 from services.draft_api.evaluation.evaluate import Written, evaluate
 from services.draft_api.training.embeddings import AT_ONCE, Encoded
+from services.draft_api.training.encoder_languages import knows
 from services.draft_api.training.examples import Examples, Features
 from services.draft_api.training.features import ngram_buckets, ngram_matrix
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators
@@ -65,7 +66,7 @@ def learn(source: Source, encoding: "Future[Encoded] | None", out: Output, tell:
     files = {ref.digest: own[ref.name] for ref in manifest.files} | (encoded.files if encoded else {})
     manifest = manifest.model_copy(update={"probes": _probes(manifest, files, encoded, source)})
     tell("evaluating", 95)
-    pairs = alike(examples.features.rows(slice(examples.said)), source.labels, sample, answers.own)
+    pairs = alike(_read(examples, encoded, source.language), source.labels, sample, answers.own)
     _write(out, manifest, files)
     _write_evaluation(out.folder, answers, evaluate(answers, source.texts_of(sample), _written(source), pairs))
     return manifest
@@ -110,6 +111,13 @@ def _examples(source: Source, features: Features) -> Examples:
     rows = np.append(np.arange(said), said + telling)
     embeddings = None if features.embeddings is None else features.embeddings[: len(labels)]
     return Examples(Features(embeddings, features.ngrams[rows]), labels, said)
+
+
+def _read(examples: Examples, encoded: Encoded | None, language: str) -> Features:
+    """What expressions are compared by: whatever an encoder cannot read, it takes for the same."""
+    features = examples.features.rows(slice(examples.said))
+    readable = encoded is not None and knows(encoded.manifest.name, language)
+    return features if readable else Features(None, features.ngrams)
 
 
 def _sample(count: int) -> Rows:

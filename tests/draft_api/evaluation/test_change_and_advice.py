@@ -92,10 +92,12 @@ def test_a_bot_without_a_fault_is_left_in_peace() -> None:
 
 def test_a_language_that_the_encoder_does_not_know_comes_first() -> None:
     german = replace(RAILWAY, language="de", foreign=True)
-    evaluation = evaluated([0, 0, 0, 0, 1, 1, 1], [1, 1, 0, 0, 1, 1, 1])
+    evaluation = evaluated([0, 0, 0, 0, 1, 1, 1], [1, 1, 0, 0, 1, 1, 1], 0.95)
     first = advise_builder(evaluation, None, german)[0]
     assert (first.kind, first.weight) == ("profile", 2)
     assert first.message.startswith("The bot speaks 'de', and the encoder of its profile 'default' does not: set ")
+    muddled = evaluation.model_copy(update={"suspect_count": 400})
+    assert [advice.kind for advice in advise_builder(muddled, None, german)][:2] == ["profile", "move"]
     elsewhere = advise_builder(evaluation, None, replace(german, installed=False))[0]
     assert "does not: run `greenroom encoder build --profile multilingual`, set the profile" in elsewhere.message
 
