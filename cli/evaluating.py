@@ -7,6 +7,8 @@ from shared.counting import counted
 
 Found = Mapping[str, Any]
 
+_MOST_OF_A_TEXT = 80
+
 THRESHOLDS = ("intent_threshold", "scope_threshold", "margin")
 
 
@@ -54,6 +56,11 @@ def change_lines(change: Found | None) -> list[str]:
 
 def advice_lines(advice: Sequence[Found], most: int) -> list[str]:
     return [f"{number}. {found['message']}" for number, found in enumerate(advice[:most], start=1)]
+
+
+def brief(text: str) -> str:
+    """As much of an expression as a narrow column takes in four lines or five; the report has all of it."""
+    return text if len(text) <= _MOST_OF_A_TEXT else text[: _MOST_OF_A_TEXT - 1] + "…"
 
 
 def threshold_rows(thresholds: Found) -> list[tuple[str, ...]]:

@@ -11,6 +11,7 @@ from cli.evaluating import (
     accuracy_line,
     advice_lines,
     asks_nobody,
+    brief,
     change_line,
     change_lines,
     confidence_line,
@@ -54,6 +55,9 @@ def _show(found: Found, again: str) -> None:
     print(f"    {change_line(found['change'])}; {confidence_line(found)}")
     for line in change_lines(found["change"]):
         print(f"    {line}")
+    others = [spoken for spoken in found.get("languages", ()) if spoken != found["language"]]
+    if others:
+        print(f"    of this language alone; the bot also speaks {', '.join(others)}: --language {others[0]}")
     _show_advice(found)
     _show_confusions(evaluation)
     _show_suspects(evaluation)
@@ -76,7 +80,12 @@ def _show_advice(found: Found) -> None:
 
 def _show_confusions(evaluation: Found) -> None:
     rows = [
-        (c["intent"]["name"], c["taken_for"]["name"], c["count"], next((m["text"] for m in c["expressions"]), None))
+        (
+            c["intent"]["name"],
+            c["taken_for"]["name"],
+            c["count"],
+            next((brief(m["text"]) for m in c["expressions"]), None),
+        )
         for c in evaluation["confusions"][:_ROWS]
     ]
     _table("Confusions, the most frequent first:", ("intent", "taken for", "times", "for example"), rows)
@@ -84,7 +93,7 @@ def _show_confusions(evaluation: Found) -> None:
 
 def _show_suspects(evaluation: Found) -> None:
     rows = [
-        (s["text"], s["intent"]["name"], s["likely"]["name"], f"{s['confidence']:.0%}")
+        (brief(s["text"]), s["intent"]["name"], s["likely"]["name"], f"{s['confidence']:.0%}")
         for s in evaluation["suspects"][:_ROWS]
     ]
     title = f"Likely under the wrong intent, {evaluation['suspect_count']} in all:"
@@ -93,7 +102,7 @@ def _show_suspects(evaluation: Found) -> None:
 
 def _show_doubles(evaluation: Found) -> None:
     rows = [
-        (d["text"], d["intent"]["name"], d["other_text"], d["other_intent"]["name"])
+        (brief(d["text"]), d["intent"]["name"], brief(d["other_text"]), d["other_intent"]["name"])
         for d in evaluation["near_duplicates"][:_ROWS]
     ]
     title = f"Almost the same under two intents, {evaluation['near_duplicate_count']} pairs in all:"

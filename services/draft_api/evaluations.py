@@ -45,7 +45,7 @@ class Trained(BaseModel):
 
 
 class BotEvaluation(BaseModel):
-    """Of the model that the language has now.
+    """Of the model that the language has now; `languages` are all that the bot speaks, each with one of its own.
 
     `change` compares with `since`, the model of the training before that gave another one. `history` begins with
     the newest training. `thresholds` are tried with the bot's present settings; `asks` says that the bot has a block
@@ -54,6 +54,7 @@ class BotEvaluation(BaseModel):
 
     bot: str
     language: str
+    languages: list[str]
     model: str
     profile: str
     trained_at: datetime
@@ -81,7 +82,8 @@ def show(bot: str, desk: Desk, key: Reader, language: str | None = None) -> BotE
 def page(bot: str, desk: Desk, key: Reader, language: str | None = None) -> Response:
     """One HTML file that needs nothing else: to be saved, printed and sent around."""
     name, found = _evaluated(desk, bot, key.bot, language)
-    subject = Subject(name, found.language, found.profile, found.trained_at, found.model)
+    others = tuple(language for language in found.languages if language != found.language)
+    subject = Subject(name, found.language, found.profile, found.trained_at, found.model, others)
     history = [(entry.trained_at, entry.accuracy) for entry in found.history if entry.accuracy is not None]
     html = report(subject, found.evaluation, found.thresholds, found.change, history, found.advice, asks=found.asks)
     return Response(html, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _POLICY})
@@ -96,11 +98,11 @@ def _evaluated(desk: DeskParts, bot: str, sees: str | None, language: str | None
         since = _before(history, model["digest"])
         earlier = find_model(connection, row["id"], since) if since else None
         asks = _asks(read_flows(connection, row["id"]))
-    return row["name"], _answer(row["id"], model, settings_of(row).for_language(spoken), earlier, history, asks)
+    return row["name"], _answer(row, model, settings_of(row).for_language(spoken), earlier, history, asks)
 
 
 def _answer(
-    bot_id: str,
+    bot: RowMapping,
     model: RowMapping,
     settings: BotSettings,
     earlier: RowMapping | None,
@@ -113,8 +115,9 @@ def _answer(
     thresholds = advise(unpack(outcomes), settings, manifest.scope_threshold) if outcomes else None
     before = Evaluation.model_validate_json(earlier["evaluation"]) if earlier else None
     return BotEvaluation(
-        bot=bot_id,
+        bot=bot["id"],
         language=manifest.language,
+        languages=list(languages_of(bot)),
         model=model["digest"],
         profile=manifest.profile,
         trained_at=utc(model["trained_at"]),

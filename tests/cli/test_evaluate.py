@@ -102,3 +102,15 @@ def test_a_bot_of_one_intent_is_not_called_right(greenroom, greenroom_api):
     out = greenroom("evaluate", "railway").out
     assert "en: 1 intent of 40 expressions, and no other that it could be taken for" in out
     assert "right in cross-validation" not in out
+
+
+def test_a_long_expression_is_cut_on_a_terminal_and_a_bot_of_two_languages_has_two_evaluations(
+    greenroom, greenroom_api
+):
+    long = "my dog is large " * 20
+    suspect = {**EVALUATION["evaluation"]["suspects"][0], "text": long}
+    found = {**EVALUATION, "languages": ["en", "nl"], "evaluation": {**EVALUATION["evaluation"], "suspects": [suspect]}}
+    greenroom_api.on("GET /v1/bots/railway/evaluation", found)
+    out = greenroom("evaluate", "railway").out
+    assert 3 < out.count("large") < 6
+    assert "the bot also speaks nl: --language nl" in out

@@ -133,6 +133,14 @@ def test_without_a_training_there_is_nothing_to_tell(harbour: Harbour) -> None:
     assert_problem(draft.get(f"{harbour.bot}/evaluation", headers=stranger), 404, "not_found")
 
 
+def test_a_bot_of_two_languages_is_told_that_it_sees_one_of_them(draft: TestClient) -> None:
+    bot = make_bot(draft, "Hafen", languages=["en", "nl"])
+    make_intent(draft, bot, "ferry_times", *FERRY)
+    train(draft, bot, languages=["en"])
+    assert evaluation(draft, bot)["languages"] == ["en", "nl"]
+    assert "en alone (the bot also speaks nl)" in draft.get(f"{bot}/evaluation/report").text
+
+
 @pytest.mark.encoder
 def test_what_an_encoder_cannot_read_is_not_called_the_same(draft: TestClient) -> None:
     """To one of English, Thai is a row of unknown words: "open until when" as much as "how do I pay"."""

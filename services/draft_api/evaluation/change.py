@@ -82,7 +82,7 @@ def _notable(before: IntentScore, after: IntentScore) -> bool:
     counts = before.support, after.support
     share = (before.f1 * counts[0] + after.f1 * counts[1]) / max(sum(counts), 1)
     spread = share * (1 - share) * sum(1 / max(count, 1) for count in counts)
-    return abs(after.f1 - before.f1) > max(_NOTABLE, spread**0.5)
+    return bool(abs(after.f1 - before.f1) > max(_NOTABLE, spread**0.5))
 
 
 def _new_confusions(before: Evaluation, after: Evaluation) -> tuple[Confusion, ...]:

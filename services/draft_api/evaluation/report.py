@@ -31,13 +31,14 @@ _STACK = (
 
 @dataclass(frozen=True)
 class Subject:
-    """What the page is about."""
+    """What the page is about; `others` are languages of the bot that have pages of their own."""
 
     bot: str
     language: str
     profile: str
     trained_at: datetime
     model: str
+    others: tuple[str, ...] = ()
 
 
 def report(
@@ -78,7 +79,8 @@ def report(
 
 def _header(subject: Subject) -> str:
     when = subject.trained_at.strftime("%d %B %Y, %H:%M UTC")
-    line = f"{subject.language} · profile {subject.profile} · trained {when} · {subject.model}"
+    also = f" alone (the bot also speaks {', '.join(subject.others)})" if subject.others else ""
+    line = f"{subject.language}{also} · profile {subject.profile} · trained {when} · {subject.model}"
     return f'<header><h1 dir="auto">{escape(subject.bot)}</h1><p>{escape(line)}</p></header>'
 
 
