@@ -6,7 +6,7 @@ from typing import Any
 
 from services.publisher import history, records
 from services.publisher.finding import capitalised
-from services.publisher.peers import Live
+from services.publisher.live import Live
 from services.publisher.records import Publication
 from services.publisher.settling import served_as
 from shared.contracts import Release

@@ -23,10 +23,11 @@ from services.publisher import (
 )
 from services.publisher.board.routes import board_router
 from services.publisher.bridge import BridgeParts, TargetParts
+from services.publisher.draft import Draft
 from services.publisher.erasing import Erasing, unfinished_erasures
 from services.publisher.inbox_sync import InboxSync, take_due, unfinished_syncs
+from services.publisher.live import Live
 from services.publisher.peer import Peer, connect
-from services.publisher.peers import Draft, Live
 from services.publisher.publish import Publishing
 from services.publisher.records import now, unfinished
 from services.publisher.settings import PublisherSettings, TargetSettings

@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from services.publisher import history
-from services.publisher.peers import Draft, Live
+from services.publisher.draft import Draft
+from services.publisher.live import Live
 from shared.db import Database
 from shared.errors import GreenroomError, InvalidError, NotFoundError
 from shared.jobs import Jobs

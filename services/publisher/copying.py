@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.publisher.peers import Draft, Live
+from services.publisher.draft import Draft
+from services.publisher.live import Live
 from shared.contracts import FileRef, Proof, Release
 from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.failpoints import reach

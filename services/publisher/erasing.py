@@ -15,8 +15,8 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from services.publisher import audit
 from services.publisher.bridge import TargetParts
+from services.publisher.draft import Draft
 from services.publisher.inbox_sync import GOING
-from services.publisher.peers import Draft
 from services.publisher.records import now
 from services.publisher.tables import HOLDING_SUBJECTS, erasures, inbox_syncs, plans
 from services.publisher.weighing import forget_examples

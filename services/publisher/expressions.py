@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from services.publisher.draft import Draft
 from services.publisher.judging import Verdict
-from services.publisher.peers import Draft
 from services.publisher.wish import Wish
 from shared.contracts import Release
 from shared.diff import Changes, ExpressionChanges, with_expressions

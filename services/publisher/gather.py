@@ -6,10 +6,11 @@ from functools import partial
 
 from services.publisher import history, plan_records, records
 from services.publisher.compose import compose, ids_of
+from services.publisher.draft import Draft
 from services.publisher.history import Recorded, catch_up
 from services.publisher.judging import Situation
 from services.publisher.lately import Lately
-from services.publisher.peers import Draft, Live
+from services.publisher.live import Live
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Flow, Release, Snapshot
 from shared.db import Database

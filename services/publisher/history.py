@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from services.publisher import audit, records
 from services.publisher.answers import LogEntry
 from services.publisher.drift import Edit, after_edit, after_publication
-from services.publisher.peers import Live
+from services.publisher.live import Live
 from services.publisher.settling import settle
 from services.publisher.tables import releases
 from services.publisher.wish import Wish

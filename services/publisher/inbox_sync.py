@@ -16,7 +16,8 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, insert, select, update
 
-from services.publisher.peers import Draft, Live
+from services.publisher.draft import Draft
+from services.publisher.live import Live
 from services.publisher.records import now
 from services.publisher.tables import inbox_schedules, inbox_syncs
 from shared.contracts import UserMessage

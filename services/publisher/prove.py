@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from services.publisher.peers import Draft
+from services.publisher.draft import Draft
 from shared.contracts import Finding, Proof, Release
 from shared.counting import counted
 from shared.document import Value

@@ -17,10 +17,11 @@ from services.publisher import audit, history, plan_records, records
 from services.publisher.activating import switch, switched
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing, stage_mended
+from services.publisher.draft import Draft
 from services.publisher.finding import blockers
 from services.publisher.gather import draft_moved, read_situation
 from services.publisher.judging import accepted, judge
-from services.publisher.peers import Draft, Live
+from services.publisher.live import Live
 from services.publisher.prove import compare_proofs, drafts_proofs, gather_provenance
 from services.publisher.records import Publication, now
 from services.publisher.regression import rehearse

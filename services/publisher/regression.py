@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.publisher.draft import Draft
 from services.publisher.finding import blocker, warning
-from services.publisher.peers import Draft, Live
+from services.publisher.live import Live
 from services.publisher.wish import Wish
 from shared.cases import Case, CaseResult
 from shared.contracts import Finding, Release

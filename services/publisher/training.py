@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from services.publisher.check_nlp import training_findings
-from services.publisher.peers import Draft
+from services.publisher.draft import Draft
 from services.publisher.records import Publication
 from shared.contracts import Snapshot
 from shared.errors import ConflictError

@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Connection, or_, select, update
 from services.publisher import plan_records, records
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing
+from services.publisher.draft import Draft
 from services.publisher.impact import Impact
-from services.publisher.peers import Draft, Live
+from services.publisher.live import Live
 from services.publisher.plan_records import Plan
 from services.publisher.prove import drafts_proofs
 from services.publisher.records import now

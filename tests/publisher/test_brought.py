@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.publisher.peers import Draft, Live
+from services.publisher.draft import Draft
+from services.publisher.live import Live
 from shared.contracts import Proof, Release
 from tests.house import House, house
 from tests.live_api.theatre import wait_for

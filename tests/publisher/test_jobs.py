@@ -6,9 +6,9 @@ import orjson
 import pytest
 from sqlalchemy import insert, select, update
 
+from services.publisher.draft import Draft
 from services.publisher.erasing import ask_for_erasure
 from services.publisher.inbox_sync import InboxSync, ask_for_sync, unfinished_syncs
-from services.publisher.peers import Draft
 from services.publisher.records import now
 from services.publisher.tables import erasures, inbox_schedules, inbox_syncs
 from shared.errors import BusyError

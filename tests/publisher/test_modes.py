@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.publisher.peers import Live
+from services.publisher.live import Live
 from shared.digest import digest_of
 from tests.house import House
 from tests.publisher.conftest import Cafe, says

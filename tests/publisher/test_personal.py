@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import update
 
 from services.draft_api.forgetting import forget_old
+from services.publisher.draft import Draft
 from services.publisher.erasing import Erasing, ask_for_erasure
-from services.publisher.peers import Draft
 from services.publisher.tables import erasures
 from shared.errors import BusyError
 from shared.secrets import new_key
