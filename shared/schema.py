@@ -4,9 +4,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from shared.db import Database
+from shared.errors import MisconfiguredError
 
 _INI = Path(__file__).resolve().parent.parent / "migrations" / "alembic.ini"
 _MIGRATION_LOCK = 4_734_301
@@ -18,7 +21,18 @@ def migrate(db: Database, history: str) -> None:
         _wait_for_turn(connection, db.is_sqlite)
         config = Config(_INI, ini_section=history)
         config.attributes["connection"] = connection
+        _refuse_unknown(connection, config, history)
         command.upgrade(config, "head")
+
+
+def _refuse_unknown(connection: Connection, config: Config, history: str) -> None:
+    """Raises MisconfiguredError for tables that a newer version has made, or another service."""
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if unknown := set(MigrationContext.configure(connection).get_current_heads()) - known:
+        raise MisconfiguredError(
+            f"The database is at revision {', '.join(sorted(unknown))}, which this version of {history} does not know: "
+            f"a newer version has changed it, or it is another service's. Start the newer one, or restore a backup."
+        )
 
 
 def _wait_for_turn(connection: Connection, is_sqlite: bool) -> None:

@@ -12,6 +12,7 @@ from services.draft_api.tables import metadata as draft
 from services.live_api.tables import metadata as live
 from services.publisher.tables import metadata as publisher
 from shared.db import Database, utc
+from shared.errors import MisconfiguredError
 from shared.schema import migrate
 
 HISTORIES = {"draft": draft, "live": live, "publisher": publisher}
@@ -73,6 +74,16 @@ def test_a_migrated_database_has_exactly_the_tables_of_the_code(database_url: st
     with db.reading() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, HISTORIES[history]) == []
+    db.dispose()
+
+
+def test_a_database_that_a_newer_version_has_changed_is_refused_in_a_sentence(database_url: str) -> None:
+    db = Database(database_url)
+    migrate(db, "live")
+    with db.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9000'"))
+    with pytest.raises(MisconfiguredError, match="revision 9000, which this version of live does not know"):
+        migrate(db, "live")
     db.dispose()
 
 

@@ -53,6 +53,7 @@ from shared.secrets import Secrets, keys_source
 from shared.settings import ServiceSettings
 from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
+from shared.web.arriving import once_there
 from shared.web.audit_routes import audit_router
 from shared.web.explorer import begin_at_explorer
 from shared.web.keys import ADMIN, KeyRing, Principal
@@ -79,13 +80,16 @@ def draft_app(settings: ServiceSettings, jobs: Jobs, silence_seconds: float = SI
     drawer = Drawer(db, secrets_table, audit_table, secrets, SEALED, _bot_id)
     started = {"started": False}
 
-    def start() -> None:
+    def prepare() -> None:
         migrate(db, "draft")
         refuse_unknown_keys(db, SEALED, secrets)
         reseal(db, SEALED, secrets)
         use_text_keys(db, text_keys, secrets)
         keys.ensure(ADMIN, settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
+
+    def start() -> None:
+        once_there(db, prepare)
         jobs.launch({"training": TrainingJob(db, artifacts, scratch, trainers).run})
         with db.reading() as connection:
             left = unfinished_trainings(connection)

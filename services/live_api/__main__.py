@@ -4,7 +4,7 @@ from services.live_api.app import live_app
 from services.live_api.settings import live_settings
 from services.live_api.shortcut import Shortcut
 from shared.settings import service_settings
-from shared.web.serve import prepare_process, serve
+from shared.web.serve import prepare_worker, serve
 
 
 def main() -> None:
@@ -14,7 +14,7 @@ def main() -> None:
 
 def worker() -> Shortcut:
     """The application of one of several processes."""
-    prepare_process()
+    prepare_worker()
     return live_app(service_settings("live"), live_settings())
 
 

@@ -69,6 +69,7 @@ from shared.secrets import Secrets, keys_source
 from shared.settings import ServiceSettings
 from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
+from shared.web.arriving import once_there
 from shared.web.audit_routes import audit_router
 from shared.web.explorer import begin_at_explorer
 from shared.web.keys import ADMIN, KeyRing
@@ -125,7 +126,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
     drawer = Drawer(db, secrets_table, audit_table, floor.secrets, SEALED, lambda _, *asked: floor.settable(*asked))
     started = {"bots": False}
 
-    def start() -> None:
+    def prepare() -> None:
         migrate(db, "live")
         refuse_unknown_keys(db, SEALED, floor.secrets)
         reseal(db, SEALED, floor.secrets)
@@ -133,9 +134,12 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         keys.ensure(ADMIN, settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
         floor.roster.follow()
+        floor.delivery.tending.begin()
+
+    def start() -> None:
+        once_there(db, prepare)
         floor.encoding.start()
         floor.group.start()
-        floor.delivery.tending.begin()
         follower.start()
         started["bots"] = True
 

@@ -43,6 +43,7 @@ from shared.sealed import refuse_unknown_keys, reseal
 from shared.secrets import Secrets, keys_source
 from shared.text_keys import use_text_keys
 from shared.web.app import Surface, create_app
+from shared.web.arriving import once_there
 from shared.web.audit_routes import audit_router
 from shared.web.keys import ADMIN, KeyRing
 from shared.web.secrets_routes import reseal_router
@@ -71,12 +72,15 @@ def publisher_app(settings: PublisherSettings, jobs: Jobs, connecting: Connectin
     secrets = Secrets(keys_source(settings.service.secrets_key, settings.service.secrets_file))
     stopping, started = threading.Event(), {"started": False}
 
-    def start() -> None:
+    def prepare() -> None:
         migrate(db, "publisher")
         refuse_unknown_keys(db, SEALED, secrets)
         reseal(db, SEALED, secrets)
         use_text_keys(db, text_keys, secrets)
         keys.ensure(ADMIN, settings.service.admin_key, ("admin",))
+
+    def start() -> None:
+        once_there(db, prepare)
         jobs.launch(
             {
                 "publication": Publishing(db, draft, targets).run,

@@ -25,6 +25,8 @@ from shared.web.wire import Wire
 
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 6
+# How long a process may be silent before it is replaced, and how long the one that follows it may take to be ready.
+_WORKER_SECONDS = 60
 _MISCONFIGURED = 78
 
 # mallopt(3).
@@ -63,7 +65,8 @@ def serve(
     if worker is not None and given.workers > 1:
         if settings.database_url.startswith("sqlite"):
             _refuse("--workers above 1 needs PostgreSQL: one process owns each SQLite file.")
-        uvicorn.run(worker, factory=True, workers=given.workers, host=given.host, port=given.port, **HOW)
+        several = {"workers": given.workers, "timeout_worker_healthcheck": _WORKER_SECONDS}
+        uvicorn.run(worker, factory=True, host=given.host, port=given.port, **several, **HOW)
         return
     server = _Server(uvicorn.Config(_made(make_app), host=given.host, port=given.port, **HOW))
     # uvicorn sends itself the signal again once it has finished: that must not end the process before us.
@@ -129,6 +132,23 @@ def prepare_process() -> None:
     # loads a release.
     sys.setswitchinterval(0.0005)
     _few_arenas()
+
+
+def prepare_worker() -> None:
+    """What one of several processes starts with, while uvicorn listens for signals already."""
+    prepare_process()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _telling(signal.getsignal(number)))
+
+
+def _telling(before: Any) -> Callable[[int, FrameType | None], None]:
+    """Answers that go on for long are to hear of it too: the process would wait for them in vain."""
+
+    def told(number: int, frame: FrameType | None) -> None:
+        tell_to_stop()
+        before(number, frame)
+
+    return told
 
 
 def _few_arenas() -> None:

@@ -1,0 +1,52 @@
+"""A service whose PostgreSQL is not there yet waits for it, and says why: to end would help nobody.
+
+Of several processes behind one port, one that ends before it has begun takes those with it that go on answering
+without a database. What PostgreSQL refuses for good, it says at once instead.
+"""
+
+import time
+from collections.abc import Callable
+from itertools import chain, repeat
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from shared.db import Database
+from shared.errors import MisconfiguredError
+from shared.web.stopping import is_stopping
+
+log = structlog.get_logger()
+
+_PAUSES = (0.2, 0.5, 1.0)
+_LONGEST_PAUSE = 2.0
+_LONGEST_WORDS = 300
+# Which of its refusals it is, PostgreSQL tells a client that is not connected yet in words alone.
+_FOR_GOOD = ("authentication failed", "does not exist", "no pg_hba.conf entry", "permission denied for database")
+
+
+def once_there(db: Database, prepare: Callable[[], None], pause: Callable[[float], None] = time.sleep) -> None:
+    """Runs `prepare`, perhaps several times, until the database lets it.
+
+    Raises MisconfiguredError for a database that never will.
+    """
+    for seconds in chain(_PAUSES, repeat(_LONGEST_PAUSE)):
+        try:
+            prepare()
+            return
+        except OperationalError as error:
+            if db.is_sqlite or is_stopping():
+                raise
+            _refuse_for_good(error)
+            log.warning("database_awaited", why=_words(error))
+        pause(seconds)
+
+
+def _refuse_for_good(error: OperationalError) -> None:
+    words = _words(error)
+    if "FATAL" in words and any(refusal in words for refusal in _FOR_GOOD):
+        raise MisconfiguredError(f"The database does not let this service in: {words}") from error
+
+
+def _words(error: OperationalError) -> str:
+    """On one line; PostgreSQL names user and database, never the password."""
+    return " ".join(str(error.orig).split())[:_LONGEST_WORDS]
