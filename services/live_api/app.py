@@ -122,7 +122,8 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
     keys = KeyRing(db, keys_table, audit_table)
     floor = assemble(settings, own, db, ask)
     sweeper = Sweeper(db, floor.artifacts, floor.roster, own.keep)
-    follower = Follower(db, floor.roster, own, floor.process, sweeper.sweep, floor.delivery.tending.look)
+    tend = floor.delivery.tending.look
+    follower = Follower(db, floor.roster, own, floor.process, floor.talk.busy, sweeper.sweep, tend)
     drawer = Drawer(db, secrets_table, audit_table, floor.secrets, SEALED, lambda _, *asked: floor.settable(*asked))
     started = {"bots": False}
 
@@ -133,7 +134,7 @@ def live_app(settings: ServiceSettings, own: LiveSettings, ask: Ask | None = Non
         use_text_keys(db, text_keys, floor.secrets)
         keys.ensure(ADMIN, settings.admin_key, ("admin",))
         keys.ensure("publisher", settings.peer_key, PEER_SCOPES)
-        floor.roster.follow()
+        follower.look()
         floor.delivery.tending.begin()
 
     def start() -> None:

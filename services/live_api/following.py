@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import structlog
 
@@ -65,15 +66,17 @@ class Follower:
         roster: Roster,
         settings: LiveSettings,
         process: str,
+        busy: Callable[[], timedelta],
         sweep: Callable[[], None],
         tend: Callable[[], None],
     ) -> None:
         self._db, self._roster, self._settings, self._process = db, roster, settings, process
+        self._busy = busy
         self._stopping = threading.Event()
         self._chores = (
             Chore(settings.retry_seconds, roster.retry, settings.retry_seconds),
             Chore(settings.tend_seconds, tend, 0),
-            Chore(settings.forget_seconds, self._forget, settings.forget_seconds),
+            Chore(settings.forget_seconds, Aside("forgetting", self._forget), settings.forget_seconds),
             Chore(settings.sweep_seconds, Aside("sweeper", sweep), settings.first_sweep_seconds),
         )
         self._thread = threading.Thread(target=self._work, name="follower", daemon=True)
@@ -89,7 +92,7 @@ class Follower:
     def _work(self) -> None:
         while not self._stopping.wait(self._settings.follow_seconds):
             try:
-                self._look()
+                self.look()
                 for chore in self._chores:
                     chore.when_due()
             except Exception as error:
@@ -97,12 +100,12 @@ class Follower:
                 log.warning("following_interrupted", error=type(error).__name__)
         self._say_goodbye()
 
-    def _look(self) -> None:
+    def look(self) -> None:
         self._roster.follow()
         # A SQLite file has one process, and nobody who would count its heartbeats.
         if not self._db.is_sqlite:
             with self._db.writing() as connection:
-                beat(connection, self._process, self._roster.served_epoch())
+                beat(connection, self._process, self._roster.served_epoch(), self._busy)
 
     def _forget(self) -> None:
         gone = forget(self._db)

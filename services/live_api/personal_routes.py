@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.live_api.floor import Floor, FloorParts, Releaser
 from services.live_api.personal import Erased, PersonalConversation, conversations_of, erase, tell
-from services.live_api.presence import alone
+from services.live_api.presence import moment_of, unsettled
 from services.live_api.tables import HOLDING_TEXT, audit
 from shared.audit import Entry, note
 from shared.errors import BusyError
@@ -48,10 +49,11 @@ def forget(bot: str, body: Person, floor: Floor, key: Releaser) -> Erased:
     `still_answering`; then it is asked for again.
     """
     bot_id = floor.bot_id(bot, key)
+    moment = moment_of(floor.db)
     with floor.db.reading() as connection:
         theirs = set(conversations_of(connection, bot_id, body.user))
     answering = partial(floor.talk.answering, bot_id, body.user, theirs)
-    _wait(floor, answering)
+    _wait(floor, answering, moment)
     with floor.db.writing() as connection:
         gone = erase(connection, bot_id, body.user)
         if gone.anything:
@@ -62,9 +64,12 @@ def forget(bot: str, body: Person, floor: Floor, key: Releaser) -> Erased:
     return gone
 
 
-def _wait(floor: FloorParts, answering: Callable[[], bool]) -> None:
-    """What others have in hand they are not asked: it takes no longer than a message may."""
+def _wait(floor: FloorParts, answering: Callable[[], bool], moment: datetime) -> None:
+    """No longer than a message may take. Other processes say since when nothing older is in hand, and not whose it is:
+
+    what they hear from now on is of another time, and finds a conversation that is gone.
+    """
     deadline = time.monotonic() + MESSAGE_SECONDS
-    shared = not alone(floor.db, floor.process)
-    while (shared or answering()) and time.monotonic() < deadline:
+    patience = timedelta(seconds=MESSAGE_SECONDS)
+    while time.monotonic() < deadline and (answering() or unsettled(floor.db, floor.process, moment, patience)):
         time.sleep(_POLL_SECONDS)

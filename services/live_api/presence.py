@@ -1,9 +1,11 @@
-"""Who serves: live processes that share a database show their heartbeat and the epoch that they have reached.
+"""Who serves: live processes that share a database show their heartbeat, the epoch that they have reached, and since
+when they have nothing in hand any more.
 
 Only over PostgreSQL: one process owns each SQLite file.
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -16,9 +18,11 @@ _FORGOTTEN = timedelta(hours=1)
 _POLL_SECONDS = 0.02
 
 
-def beat(connection: Connection, process: str, epoch: int) -> None:
-    """By the database's clock: the processes' own may differ."""
-    values = {"epoch": epoch, "seen_at": func.now()}
+def beat(connection: Connection, process: str, epoch: int, busy: Callable[[], timedelta]) -> None:
+    """By the database's clock: the processes' own may differ. `busy`: how long ago what is in hand longest came."""
+    # Asked for after now() was fixed: it may seem to have come a little earlier, and never later.
+    moment = connection.execute(select(func.now())).scalar_one()
+    values = {"epoch": epoch, "seen_at": moment, "settled_at": moment - busy()}
     if connection.execute(update(live_processes).where(live_processes.c.id == process).values(**values)).rowcount == 0:
         connection.execute(insert(live_processes).values(id=process, **values))
         connection.execute(delete(live_processes).where(live_processes.c.seen_at < func.now() - _FORGOTTEN))
@@ -47,9 +51,23 @@ def lagging(db: Database, process: str, epoch: int) -> list[str]:
     return [name for name, reached in _others(db, process).items() if reached < epoch]
 
 
-def alone(db: Database, process: str) -> bool:
-    """Whether no other process has a fresh heartbeat."""
-    return not _others(db, process)
+def moment_of(db: Database) -> datetime:
+    """Now, by the clock that heartbeats go by."""
+    with db.reading() as connection:
+        return utc(connection.execute(select(func.now())).scalar_one())
+
+
+def unsettled(db: Database, process: str, moment: datetime, patience: timedelta) -> list[str]:
+    """The other processes that may have in hand what came before `moment`.
+
+    Also those that were silent for a while, though for no longer than `patience`: they may be dead, or merely slow.
+    """
+    if db.is_sqlite:
+        return []
+    with db.reading() as connection:
+        others = live_processes.c.id != process, live_processes.c.seen_at > func.now() - patience
+        rows = connection.execute(select(live_processes).where(*others)).mappings().all()
+    return [row["id"] for row in rows if row["settled_at"] is None or utc(row["settled_at"]) <= moment]
 
 
 def _others(db: Database, process: str) -> dict[str, int]:

@@ -182,6 +182,7 @@ live_processes = Table(
     Column("id", String(40), primary_key=True),
     Column("epoch", BigInteger, nullable=False),
     Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("settled_at", DateTime(timezone=True)),
 )
 
 text_keys = text_keys_table(metadata)

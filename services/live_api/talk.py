@@ -5,10 +5,11 @@ version those of several. A turn that lost the race is decided again on the newe
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Protocol
 from weakref import WeakValueDictionary
@@ -68,7 +69,7 @@ class Talk:
     post: Post
     call: Call = refuse
     _numbers: Iterator[int] = field(default_factory=count)
-    _in_hand: dict[int, Heard] = field(default_factory=dict[int, Heard])
+    _in_hand: dict[int, tuple[float, Heard]] = field(default_factory=dict[int, tuple[float, Heard]])
     _pace: Pace = field(default_factory=lambda: Pace(_AT_A_TIME))
     _locks: "WeakValueDictionary[tuple[str, str], asyncio.Lock]" = field(default_factory=WeakValueDictionary)
 
@@ -81,7 +82,7 @@ class Talk:
         if arrival is not None:
             return await self._turn(serving, heard, arrival)
         number = next(self._numbers)
-        self._in_hand[number] = heard
+        self._in_hand[number] = time.monotonic(), heard
         try:
             return await self._turn(serving, heard, None)
         finally:
@@ -91,8 +92,13 @@ class Talk:
         """Whether a message of this person is in hand, or one in `theirs`, conversations, and no event of an inbox that
         says so. May be asked from any thread.
         """
-        heard = [heard for heard in list(self._in_hand.values()) if heard.bot == bot]
+        heard = [heard for _, heard in list(self._in_hand.values()) if heard.bot == bot]
         return any(one.user == user or one.conversation in theirs for one in heard)
+
+    def busy(self) -> timedelta:
+        """How long ago the message came that is in hand longest, but for events. May be asked from any thread."""
+        now = time.monotonic()
+        return timedelta(seconds=max((now - came for came, _ in list(self._in_hand.values())), default=0.0))
 
     async def _turn(self, serving: Serving, heard: Heard, arrival: Arrival | None) -> Row:
         async with self._alone(heard) as at_once, Stride(self._pace) as stride:

@@ -1,14 +1,21 @@
 """Several live processes over one PostgreSQL: they follow one pointer, and share the conversations."""
 
+import asyncio
 import dataclasses
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
+from services.live_api.encoding import Encoding
+from services.live_api.presence import beat, moment_of, unsettled
 from services.live_api.settings import LiveSettings
 from services.live_api.tables import live_processes
 from shared.db import Database
@@ -132,3 +139,100 @@ def test_a_key_that_one_process_revoked_dies_in_all(pair: tuple[TestClient, Test
     assert first.delete(f"/v1/keys/{made['id']}").status_code == 204
     assert code(first.post(CLASSIFY, json={"text": "price"}, headers=shown)) == (401, "unauthenticated")
     wait_for(lambda: second.post(CLASSIFY, json={"text": "price"}, headers=shown).status_code == 401, "it is forgotten")
+
+
+@pytest.fixture
+def shown(live: Live) -> Iterator[Database]:
+    with live.open():
+        pass
+    db = Database(live.settings.database_url)
+    yield db
+    db.dispose()
+
+
+def showing(db: Database, process: str, busy_seconds: float = 0.0) -> None:
+    with db.writing() as connection:
+        beat(connection, process, 1, lambda: timedelta(seconds=busy_seconds))
+
+
+def not_settled(db: Database, moment: datetime, patience: float = 60.0) -> list[str]:
+    return unsettled(db, "asking", moment, timedelta(seconds=patience))
+
+
+def test_a_process_that_has_nothing_older_in_hand_is_not_waited_for(shown: Database) -> None:
+    showing(shown, "idle")
+    showing(shown, "asking")
+    moment = moment_of(shown)
+    assert not_settled(shown, moment) == ["idle"]
+    showing(shown, "idle")
+    assert not_settled(shown, moment) == []
+
+
+def test_a_process_is_waited_for_until_what_came_before_is_done(shown: Database) -> None:
+    moment = moment_of(shown)
+    showing(shown, "busy", busy_seconds=20)
+    assert not_settled(shown, moment) == ["busy"]
+    showing(shown, "busy")
+    assert not_settled(shown, moment) == []
+
+
+def test_a_silent_process_is_waited_for_as_long_as_a_message_may_take(shown: Database) -> None:
+    showing(shown, "dead or slow")
+    moment = moment_of(shown)
+    assert not_settled(shown, moment) == ["dead or slow"]
+    assert not_settled(shown, moment, patience=0) == []
+
+
+def test_of_a_process_of_an_older_version_nothing_is_known(shown: Database) -> None:
+    moment = moment_of(shown)
+    showing(shown, "older")
+    with shown.writing() as connection:
+        connection.execute(live_processes.update().values(settled_at=None))
+    assert not_settled(shown, moment) == ["older"]
+
+
+def test_a_message_that_another_process_is_answering_is_erased_with_the_rest(
+    pair: tuple[TestClient, TestClient], trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pair
+    publish(first, trained, release(trained))
+    wait_for(lambda: say(second, "?!", "warm-up").status_code == 200, "the other one follows")
+    heard, may_go, understand = threading.Event(), threading.Event(), Encoding.one
+
+    async def slowly(*given: Any) -> Any:
+        heard.set()
+        await asyncio.to_thread(may_go.wait, 10)
+        return await understand(*given)
+
+    monkeypatch.setattr(Encoding, "one", slowly)
+    with ThreadPoolExecutor(2) as aside:
+        saying = aside.submit(say, second, "where is my umbrella", "maud", "maud")
+        assert heard.wait(10)
+        asked = aside.submit(first.post, f"/v1/bots/{BOT}/erasures", json={"user": "maud"})
+        with pytest.raises(TimeoutError):
+            asked.result(timeout=1)
+        may_go.set()
+        assert (saying.result().status_code, asked.result().json()["messages"]) == (200, 1)
+    assert first.post(f"/v1/bots/{BOT}/exports", json={"user": "maud"}).json() == {"conversations": []}
+
+
+def test_a_process_follows_while_it_forgets_what_is_old(live: Live, trained: Trained) -> None:
+    """Forgetting takes as long as there is much of it, or as somebody holds the table."""
+    forgetful = dataclasses.replace(live, own=LiveSettings(forget_seconds=0.1))
+    with live.open() as asked:
+        old, new = release(trained), release(trained, flows=quay("Every other hour."))
+        publish(asked, trained, old)
+        stage(asked, new)
+        db = Database(live.settings.database_url)
+        with db.writing() as holding, forgetful.open() as forgetting:
+            holding.execute(text("LOCK TABLE messages IN ACCESS EXCLUSIVE MODE"))
+            wait_for(lambda: _waits_for_a_lock(db), "it is about to forget")
+            assert activate(asked, BOT, new.digest, old.digest, "two").json()["lagging"] == []
+            assert digest_served(forgetting) == new.digest
+            holding.rollback()
+        db.dispose()
+
+
+def _waits_for_a_lock(db: Database) -> bool:
+    with db.reading() as connection:
+        return connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one() > 0
