@@ -20,6 +20,15 @@ WORDS = "words_of_people"
 # One process owns a SQLite file: whoever else holds it is not waited for longer than a platform waits for us.
 _BUSY_SECONDS = 1
 _CHECKPOINTS = 30
+# A server whose machine is gone says nothing: without these, who waits for its answer would wait for hours.
+_PATIENCE = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "8000",
+}
+_POOL_SECONDS = 10
 
 
 class Database:
@@ -32,7 +41,7 @@ class Database:
         if self.is_sqlite:
             self._reader, self._writer = _sqlite(self.url, writes=False), _sqlite(self.url, writes=True)
         else:
-            self._writer = create_engine(self.url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+            self._writer = _postgres(self.url)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
@@ -97,11 +106,17 @@ def utc(moment: datetime | None) -> datetime | None:
 
 
 def with_driver(url: str) -> str:
-    """PostgreSQL is spoken to through psycopg 3, whatever spelling of the URL was given."""
+    """PostgreSQL is spoken to through psycopg 3, whatever the spelling of the URL, and never waited for without end."""
     parsed = make_url(url)
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername == "postgresql+psycopg":
+        parsed = parsed.set(query={**_PATIENCE, **parsed.query})
     return parsed.render_as_string(hide_password=False)
+
+
+def _postgres(url: str) -> Engine:
+    return create_engine(url, pool_size=10, max_overflow=20, pool_timeout=_POOL_SECONDS, pool_pre_ping=True)
 
 
 def _sqlite(url: str, writes: bool) -> Engine:

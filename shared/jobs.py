@@ -17,6 +17,7 @@ import structlog
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 from sqlalchemy import make_url
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from shared.db import with_driver
 
@@ -135,7 +136,7 @@ def _readable(file: Path) -> bool:
         return False
 
 
-AWAY = (OperationalError, InterfaceError)
+AWAY = (OperationalError, InterfaceError, NoConnectionError)
 """What a job lets through, to be tried again; anything else that it does not foresee, it ends with as failed."""
 
 

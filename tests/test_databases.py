@@ -2,16 +2,18 @@
 
 import threading
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
 
 from services.draft_api.tables import metadata as draft
 from services.live_api.tables import metadata as live
 from services.publisher.tables import metadata as publisher
-from shared.db import Database, utc
+from shared.db import Database, utc, with_driver
 from shared.errors import MisconfiguredError
 from shared.schema import migrate
 
@@ -85,6 +87,26 @@ def test_a_database_that_a_newer_version_has_changed_is_refused_in_a_sentence(da
     with pytest.raises(MisconfiguredError, match="revision 9000, which this version of live does not know"):
         migrate(db, "live")
     db.dispose()
+
+
+@pytest.mark.parametrize("spelling", ["postgres://", "postgresql://", "postgresql+psycopg://"])
+def test_a_server_whose_machine_is_gone_is_not_waited_for_for_hours(spelling: str) -> None:
+    url = make_url(with_driver(f"{spelling}baker@oven/bread?sslmode=require&connect_timeout=30"))
+    assert url.drivername == "postgresql+psycopg"
+    assert (url.query["sslmode"], url.query["connect_timeout"]) == ("require", "30")
+    assert int(str(url.query["keepalives_idle"])) <= 10
+    assert int(str(url.query["tcp_user_timeout"])) <= 10_000
+    assert with_driver("sqlite:///bread.db") == "sqlite:///bread.db"
+
+
+@pytest.mark.postgres
+def test_a_connection_gives_up_on_a_silent_server(postgres_url: str) -> None:
+    db = Database(postgres_url)
+    with db.reading() as connection:
+        driver: Any = connection.connection.driver_connection
+        told = {option.keyword.decode(): option.val for option in driver.pgconn.info if option.val}
+    db.dispose()
+    assert (told["keepalives_idle"], told["tcp_user_timeout"]) == (b"5", b"8000")
 
 
 def test_times_come_back_in_utc() -> None:

@@ -58,7 +58,7 @@ def _say(line: str) -> None:
 
 def _refuse_workers_on_sqlite(workers: int) -> None:
     url = os.environ.get("GREENROOM_LIVE_DATABASE_URL", "sqlite:")
-    if workers > 1 and not url.startswith("postgresql"):
+    if workers > 1 and not url.startswith("postgres"):
         raise CommandError(
             "--workers above 1 needs PostgreSQL: one process owns each SQLite file.",
             USAGE,

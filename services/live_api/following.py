@@ -14,6 +14,7 @@ from services.live_api.roster import Roster
 from services.live_api.settings import LiveSettings
 from services.live_api.tables import HOLDING_TEXT
 from shared.db import Database
+from shared.faults import told
 
 log = structlog.get_logger()
 
@@ -97,7 +98,7 @@ class Follower:
                     chore.when_due()
             except Exception as error:
                 # The database is away: what is in memory goes on answering, and we look again.
-                log.warning("following_interrupted", error=type(error).__name__)
+                log.warning("following_interrupted", error=type(error).__name__, why=told(error))
         self._say_goodbye()
 
     def look(self) -> None:

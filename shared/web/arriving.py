@@ -13,13 +13,13 @@ from sqlalchemy.exc import OperationalError
 
 from shared.db import Database
 from shared.errors import MisconfiguredError
+from shared.faults import told
 from shared.web.stopping import is_stopping
 
 log = structlog.get_logger()
 
 _PAUSES = (0.2, 0.5, 1.0)
 _LONGEST_PAUSE = 2.0
-_LONGEST_WORDS = 300
 # Which of its refusals it is, PostgreSQL tells a client that is not connected yet in words alone.
 _FOR_GOOD = ("authentication failed", "does not exist", "no pg_hba.conf entry", "permission denied for database")
 
@@ -37,16 +37,12 @@ def once_there(db: Database, prepare: Callable[[], None], pause: Callable[[float
             if db.is_sqlite or is_stopping():
                 raise
             _refuse_for_good(error)
-            log.warning("database_awaited", why=_words(error))
+            log.warning("database_awaited", why=told(error))
         pause(seconds)
 
 
 def _refuse_for_good(error: OperationalError) -> None:
-    words = _words(error)
+    """PostgreSQL names the user and the database here, never the password."""
+    words = told(error)
     if "FATAL" in words and any(refusal in words for refusal in _FOR_GOOD):
         raise MisconfiguredError(f"The database does not let this service in: {words}") from error
-
-
-def _words(error: OperationalError) -> str:
-    """On one line; PostgreSQL names user and database, never the password."""
-    return " ".join(str(error.orig).split())[:_LONGEST_WORDS]

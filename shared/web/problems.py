@@ -9,12 +9,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, InterfaceError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
 from shared.errors import BusyError, ConflictError, GreenroomError, InvalidError
-from shared.faults import full, of_the_store
+from shared.faults import full, of_the_store, told
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(IntegrityError, _raced)
     app.add_exception_handler(DataError, _beyond)
-    for kind in (DatabaseError, InterfaceError, OSError):
+    for kind in (DatabaseError, InterfaceError, NoConnectionError, OSError):
         app.add_exception_handler(kind, _store)
     app.add_exception_handler(Exception, _unforeseen)
 
@@ -134,7 +135,8 @@ async def _store(request: Request, error: Exception) -> Response:
     """What is no fault of the store is a mistake of ours."""
     if not of_the_store(error):
         return await _unforeseen(request, error)
-    log.warning("store_unavailable", error=type(error).__name__, full=full(error))
+    asked = request.scope.get("greenroom.request_id")
+    log.warning("store_unavailable", error=type(error).__name__, why=told(error), full=full(error), request=asked)
     why = "The disk is full: nothing can be kept." if full(error) else "The database cannot be reached just now."
     return await _greenroom(request, BusyError("store_unavailable", why))
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Message
@@ -67,6 +68,14 @@ def test_a_database_that_is_away_is_told_as_such(broken: TestClient) -> None:
     assert_problem(answer, 503, "store_unavailable")
     assert answer.headers["retry-after"]
     assert "nowhere" not in answer.text
+
+
+def test_a_database_that_has_no_connection_left_is_told_as_one_that_is_away(broken: TestClient) -> None:
+    def full() -> None:
+        raise NoConnectionError("QueuePool limit of size 10 overflow 20 reached")
+
+    broken.app.state.raises = full  # type: ignore[attr-defined]
+    assert_problem(broken.get("/v1/stage"), 503, "store_unavailable")
 
 
 @pytest.fixture(scope="module")
