@@ -1,13 +1,16 @@
 """A service's application: the same door, keys, errors, explorer and health for all three."""
 
+import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
@@ -89,7 +92,33 @@ def _add_health(app: FastAPI, surface: Surface, db: Database, ready: Ready, regi
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
+        return Response(exposition(registry, process_name()), media_type="text/plain; version=0.0.4")
+
+
+def process_name() -> str | None:
+    """What tells this process from others behind the same port; None where it is alone."""
+    return str(os.getpid()) if parent_process() else None
+
+
+def exposition(registry: CollectorRegistry, process: str | None) -> bytes:
+    """All measures. Of one of several processes, with its name: a counter that is another's every time says nothing."""
+    if process is None:
+        return generate_latest(registry)
+    named = CollectorRegistry()
+    named.register(_Named(registry, process))
+    return generate_latest(named)
+
+
+@dataclass(frozen=True)
+class _Named(Collector):
+    registry: CollectorRegistry
+    process: str
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in self.registry.collect():
+            own = {"process": self.process}
+            metric.samples = [sample._replace(labels={**sample.labels, **own}) for sample in metric.samples]
+            yield metric
 
 
 def _reachable(db: Database) -> bool:
