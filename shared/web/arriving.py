@@ -9,11 +9,10 @@ from collections.abc import Callable
 from itertools import chain, repeat
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from shared.db import Database
 from shared.errors import MisconfiguredError
-from shared.faults import told
+from shared.faults import of_the_store, told
 from shared.web.stopping import is_stopping
 
 log = structlog.get_logger()
@@ -33,15 +32,17 @@ def once_there(db: Database, prepare: Callable[[], None], pause: Callable[[float
         try:
             prepare()
             return
-        except OperationalError as error:
-            if db.is_sqlite or is_stopping():
+        except Exception as error:
+            if db.is_sqlite or is_stopping() or not of_the_store(error):
                 raise
             _refuse_for_good(error)
             log.warning("database_awaited", why=told(error))
+        # What a connection was told when it was made, it is told for good.
+        db.dispose()
         pause(seconds)
 
 
-def _refuse_for_good(error: OperationalError) -> None:
+def _refuse_for_good(error: Exception) -> None:
     """PostgreSQL names the user and the database here, never the password."""
     words = told(error)
     if "FATAL" in words and any(refusal in words for refusal in _FOR_GOOD):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from services.live_api.app import live_app
@@ -54,6 +55,32 @@ def test_what_the_database_will_never_let_in_is_told_at_once(settings: ServiceSe
     with pytest.raises(MisconfiguredError, match=why) as refused:
         TestClient(live_app(replace(settings, database_url=wrong), LiveSettings())).__enter__()
     assert (changed == "password") == ("of-the-old-quay" not in str(refused.value))
+
+
+def test_a_database_that_takes_nothing_yet_is_waited_for(
+    settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is to stand in for another begins by reading alone."""
+    db = Database(settings.database_url)
+    name = make_url(db.url).database
+
+    def reads_alone(only: str) -> None:
+        with db.writing() as connection:
+            connection.execute(text("SET TRANSACTION READ WRITE"))
+            connection.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {only}'))
+
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        reads_alone("off")
+
+    reads_alone("on")
+    monkeypatch.setattr(arriving.once_there, "__defaults__", (wait,))
+    with TestClient(live_app(settings, LiveSettings())) as live:
+        assert live.get("/readyz").status_code == 200
+    assert waited
+    db.dispose()
 
 
 def test_a_mistake_is_no_reason_to_wait(settings: ServiceSettings) -> None:
