@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from shared.errors import InvalidError
 from shared.nlp.ngrams import hash_many, hash_ngrams
 
 BUCKETS = 8192
+_AT_ONCE = 4_000
 _SMOOTHING = 0.1
 # Costs are kept in twelfths of a nat, which a byte holds up to 21 nats.
 _TWELFTHS = 12
@@ -46,8 +48,10 @@ class Letters:
 
 def pack_letters(texts: Iterable[str]) -> bytes:
     """The file for the expressions of one language."""
-    _, heard, _ = hash_many([_spelled(text) for text in texts], BUCKETS)
-    counts = np.bincount(heard, minlength=BUCKETS)
+    counts, coming = np.zeros(BUCKETS, np.int64), iter(texts)
+    # Bit by bit: the n-grams of 100,000 expressions are half a gigabyte while they are counted.
+    while some := [_spelled(text) for text in islice(coming, _AT_ONCE)]:
+        counts += np.bincount(hash_many(some, BUCKETS)[1], minlength=BUCKETS)
     shares = (counts + _SMOOTHING) / (counts.sum() + _SMOOTHING * BUCKETS)
     costs: Costs = np.rint(np.minimum(-np.log(shares) * _TWELFTHS, 255)).astype(np.uint8)
     return costs.tobytes()

@@ -24,6 +24,7 @@ _STEP, _SPREAD, _MIX = np.uint32(1_000_003), np.uint32(2654435769), np.uint32(0x
 _HALF, _SIGN = np.uint32(15), np.uint32(1)
 
 Ids = NDArray[np.int64]
+Places = NDArray[np.int32]
 Values = NDArray[np.float32]
 Hashes = NDArray[np.uint32]
 Weights = NDArray[np.float64]
@@ -52,19 +53,19 @@ def hash_ngrams(text: str, buckets: int) -> tuple[Ids, Values]:
     return (ids[kept], (values[kept] / length).astype(np.float32)) if length else _NOTHING
 
 
-def hash_many(texts: Sequence[str], buckets: int) -> tuple[Ids, Ids, Values]:
-    """What `hash_ngrams` gives for each, all at once: where the row of each starts (int64 [texts + 1]), ids, values.
+def hash_many(texts: Sequence[str], buckets: int) -> tuple[Ids, Places, Values]:
+    """What `hash_ngrams` gives for each, all at once: where the row of each starts (int64 [texts + 1]), ids (int32: of
 
-    A text without any n-gram has none.
+    many texts they are many), values. A text without any n-gram has none.
     """
     some = [_hash_some(texts[start : start + _AT_ONCE], buckets) for start in range(0, len(texts), _AT_ONCE)]
     counts = np.concatenate([np.zeros(1, np.int64), *(part[0] for part in some)])
-    ids = np.concatenate([np.zeros(0, np.int64), *(part[1] for part in some)])
+    ids = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in some)])
     values = np.concatenate([np.zeros(0, np.float32), *(part[2] for part in some)])
     return counts.cumsum(), ids, values
 
 
-def _hash_some(texts: Sequence[str], buckets: int) -> tuple[Ids, Ids, Values]:
+def _hash_some(texts: Sequence[str], buckets: int) -> tuple[Ids, Places, Values]:
     """How many each has, ids and values."""
     folded = [composed(text).casefold() for text in texts]
     letter_rows, letters = _letter_hashes(folded)
@@ -83,7 +84,8 @@ def _hash_some(texts: Sequence[str], buckets: int) -> tuple[Ids, Ids, Values]:
     summed, values = summed[values != 0], values[values != 0]
     rows = summed // buckets
     values /= np.sqrt(np.bincount(rows, values * values))[rows]
-    return np.bincount(rows, minlength=len(texts)), summed % buckets, values.astype(np.float32)
+    ids = (summed % buckets).astype(np.int32)
+    return np.bincount(rows, minlength=len(texts)), ids, values.astype(np.float32)
 
 
 def _letter_hashes(texts: Sequence[str]) -> tuple[Ids, Hashes]:

@@ -20,7 +20,7 @@ from shared.nlp.spelling import Lexicon
 Matrix = NDArray[np.float32]
 Tell = Callable[[float], None]
 
-_TELL_EVERY = 50
+_TELL_EVERY = 100
 # Of 384 dimensions: 300 MB on disk.
 MOST_REMEMBERED = 200_000
 AT_ONCE = min(2, os.cpu_count() or 1)
@@ -55,16 +55,20 @@ class Encoded:
 def embed_all(texts: Sequence[str], encoder: Encoder, cache: Path | None, tell: Tell) -> Matrix:
     """Float32 [texts, dimensions]. Only what the cache lacks is encoded, one text at a time (T7)."""
     known = EmbeddingCache(cache, encoder.manifest.digest, encoder.manifest.dimensions)
+    found = np.empty((len(texts), encoder.manifest.dimensions), np.float32)
+    places = {text: place for place, text in reversed(list(enumerate(texts)))}
     missing = [text for text in dict.fromkeys(texts) if text not in known]
     # onnxruntime lets go of the interpreter while it computes; a text's vector does not depend on its neighbours.
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        for index, (text, vector) in enumerate(zip(missing, threads.map(encoder.embed, missing), strict=True)):
-            known.add(text, vector[0])
-            if index % _TELL_EVERY == 0:
-                tell(index / len(missing))
-    found = np.empty((len(texts), encoder.manifest.dimensions), np.float32)
-    for row, text in enumerate(texts):
-        found[row] = known.get(text)
+        for start in range(0, len(missing), _TELL_EVERY):
+            tell(start / len(missing))
+            some = missing[start : start + _TELL_EVERY]
+            for text, vector in zip(some, threads.map(encoder.embed, some), strict=True):
+                # A view: of 100,000 expressions no second copy is kept.
+                found[places[text]] = vector[0]
+                known.add(text, found[places[text]])
+    for place, text in enumerate(texts):
+        found[place] = known.get(text)
     known.save()
     return found
 
@@ -104,11 +108,12 @@ class EmbeddingCache:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_suffix(f".{os.getpid()}")
-        fresh = np.array(list(self._fresh.items()), self._record)[-self._most :]
+        fresh = list(self._fresh.items())[-self._most :]
         with temporary.open("wb") as file:
             for place in self._kept(self._most - len(fresh)):
                 file.write(self._stored[place].tobytes())
-            file.write(fresh.tobytes())
+            for key, vector in fresh:
+                file.write(key + vector.astype("<f4", copy=False).tobytes())
         temporary.replace(self._path)
 
     def _kept(self, room: int) -> list[int]:

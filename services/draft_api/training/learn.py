@@ -16,6 +16,7 @@ from services.draft_api.training.examples import Examples, Features
 from services.draft_api.training.features import ngram_buckets, ngram_matrix
 from services.draft_api.training.head_graph import IR_VERSION, OPSET, head_graph, operators
 from services.draft_api.training.held_out import alike, held_out_answers
+from services.draft_api.training.memory import give_back
 from services.draft_api.training.names import telling_names
 from services.draft_api.training.probing import probe_texts
 from services.draft_api.training.source import Rows, Source
@@ -54,6 +55,8 @@ def learn(source: Source, encoding: "Future[Encoded] | None", out: Output, tell:
         encoded = encoding.result() if encoding else None
         examples = _examples(source, Features(encoded.vectors if encoded else None, ngrams))
         del ngrams
+        # What is fitted now is what takes most, and so far much was held for a moment.
+        give_back()
         fold = folds(source.texts, source.labels)
         heads, found = cross_fit(examples, fold, sample, len(source.intents), threads, tell)
         own, fold_accents = packing.result()
