@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.live_api.floor import Floor, FloorParts, Releaser
+from services.live_api.floor import Floor, Releaser
 from services.live_api.personal import Erased, PersonalConversation, conversations_of, erase, tell
 from services.live_api.presence import moment_of, unsettled
 from services.live_api.tables import HOLDING_TEXT, audit
@@ -53,23 +53,23 @@ def forget(bot: str, body: Person, floor: Floor, key: Releaser) -> Erased:
     with floor.db.reading() as connection:
         theirs = set(conversations_of(connection, bot_id, body.user))
     answering = partial(floor.talk.answering, bot_id, body.user, theirs)
-    _wait(floor, answering, moment)
+    elsewhere = partial(unsettled, floor.db, floor.process, moment, timedelta(seconds=MESSAGE_SECONDS))
+    _wait(lambda: answering() or bool(elsewhere()))
     with floor.db.writing() as connection:
         gone = erase(connection, bot_id, body.user)
         if gone.anything:
             note(connection, audit, Entry("user_erased", key.name, bot_id, gone.model_dump()))
     floor.db.scrub(HOLDING_TEXT)
-    if answering():
+    if answering() or any(elsewhere().values()):
         raise BusyError("still_answering", "A message of this person is being answered: what it comes to is kept.")
     return gone
 
 
-def _wait(floor: FloorParts, answering: Callable[[], bool], moment: datetime) -> None:
+def _wait(in_hand: Callable[[], bool]) -> None:
     """No longer than a message may take. Other processes say since when nothing older is in hand, and not whose it is:
 
     what they hear from now on is of another time, and finds a conversation that is gone.
     """
     deadline = time.monotonic() + MESSAGE_SECONDS
-    patience = timedelta(seconds=MESSAGE_SECONDS)
-    while time.monotonic() < deadline and (answering() or unsettled(floor.db, floor.process, moment, patience)):
+    while time.monotonic() < deadline and in_hand():
         time.sleep(_POLL_SECONDS)

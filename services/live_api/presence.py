@@ -57,17 +57,22 @@ def moment_of(db: Database) -> datetime:
         return utc(connection.execute(select(func.now())).scalar_one())
 
 
-def unsettled(db: Database, process: str, moment: datetime, patience: timedelta) -> list[str]:
-    """The other processes that may have in hand what came before `moment`.
+def unsettled(db: Database, process: str, moment: datetime, patience: timedelta) -> dict[str, bool]:
+    """The other processes that may have in hand what came before `moment`, and whether they say so themselves: those of
 
-    Also those that were silent for a while, though for no longer than `patience`: they may be dead, or merely slow.
+    an older version do not. Also one that was silent by then, though for no longer than `patience`: it may be dead, or
+    merely slow.
     """
     if db.is_sqlite:
-        return []
+        return {}
     with db.reading() as connection:
-        others = live_processes.c.id != process, live_processes.c.seen_at > func.now() - patience
+        others = live_processes.c.id != process, live_processes.c.seen_at > moment - patience
         rows = connection.execute(select(live_processes).where(*others)).mappings().all()
-    return [row["id"] for row in rows if row["settled_at"] is None or utc(row["settled_at"]) <= moment]
+    return {
+        row["id"]: row["settled_at"] is not None
+        for row in rows
+        if row["settled_at"] is None or utc(row["settled_at"]) <= moment
+    }
 
 
 def _others(db: Database, process: str) -> dict[str, int]:

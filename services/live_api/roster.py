@@ -142,13 +142,19 @@ class Roster:
         return self._staged.get((bot, digest))
 
     def candidate(self, release: Release) -> Brain:
-        """As it was staged before, or loaded."""
-        return self.staged(release.bot.id, release.digest) or self.build(release)
+        """As it was staged before, or is served, or loaded."""
+        name = release.bot.id, release.digest
+        return self._served(*name) or self.staged(*name) or self.build(release)
 
     def stage(self, brain: Brain) -> None:
-        """Keeps a candidate for the switch."""
+        """Keeps a candidate for the switch; the last ones that somebody was about to use."""
+        name = brain.release.bot.id, brain.digest
         with self._lock:
-            self._staged[(brain.release.bot.id, brain.digest)] = brain
+            if self._served(*name):
+                # Whoever planned it comes late: it would only outlive its being served.
+                return
+            self._staged[name] = brain
+            self._staged.move_to_end(name)
             while len(self._staged) > _STAGED:
                 self._staged.popitem(last=False)
 
@@ -176,13 +182,12 @@ class Roster:
     def brain(self, bot: str, digest: str) -> Brain:
         """From memory, or loaded and verified anew. Raises NotFoundError `release_not_staged`."""
         with self._lock:
-            current = self._serving.get(bot)
-            known = self._staged.get((bot, digest))
-        if current is not None and current.brain.digest == digest:
-            return current.brain
-        if known is not None:
-            return known
-        return self.build(self._document(bot, digest))
+            known = self._served(bot, digest) or self._staged.get((bot, digest))
+        return known or self.build(self._document(bot, digest))
+
+    def _served(self, bot: str, digest: str) -> Brain | None:
+        current = self._serving.get(bot)
+        return current.brain if current and current.brain.digest == digest else None
 
     def held(self, bot: str, digest: str) -> Brain:
         """A release that was served before, for conversations that finish with it (P20). Raises what `brain` does."""

@@ -30,8 +30,8 @@ Headers = Mapping[bytes, bytes]
 _BODY_SECONDS = 30.0
 _MOST_HEADERS, _LONGEST_HEADERS = 32, 4096
 _LONGEST_LENGTH = 6
-# More is lingered over when it is refused.
-_LARGEST_EVENT = 64 * 1024
+# More is lingered over when it is refused, and may take its time on a slow line.
+_LARGEST = 64 * 1024
 
 
 Answering = Callable[[str, RawRequest], Awaitable[Answer]]
@@ -85,7 +85,7 @@ class Listening:
     before: str = "/v1/channels/"
     after: str = "/webhook"
     parameter: str = "channel"
-    largest: int = _LARGEST_EVENT
+    largest: int = _LARGEST
 
     def admit(self, headers: Headers) -> Answering | None:
         # A web page is to be told whether it may call.
@@ -164,7 +164,7 @@ def _plain(headers: Headers, largest: int) -> bool:
         and sum(map(len, headers.values())) <= _LONGEST_HEADERS
         and length.isdigit()
         and len(length) <= _LONGEST_LENGTH
-        and int(length) <= largest
+        and int(length) <= min(largest, _LARGEST)
     )
 
 

@@ -61,6 +61,7 @@ async def prove_again(floor: FloorParts, bot: str, digest: str) -> Proof:
             raise not_staged(digest)
         proof = await floor.backstage.run(_proof, floor, brain)
         await run_in_threadpool(_keep_on, floor, brain.release)
+        floor.roster.stage(brain)
     return proof
 
 

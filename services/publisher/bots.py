@@ -1,6 +1,7 @@
 """The bots that there are: draft's, and those that live still serves although draft has them no longer."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from pydantic import BaseModel
 
@@ -41,13 +42,13 @@ def list_all(bridge: Bridge, key: Planner, limit: Limit = 100, cursor: str | Non
     served = _served(bridge, limit, cursor)
     if away and served is None:
         raise away
-    items, more = merged(drafted, served or ListedBots(), lambda bot: _in_draft(bridge, bot))
+    items, more = merged(drafted, served or ListedBots(), _asking(bridge))
     page = cut(items, limit, None, key=_order)
     return Bots(items=page.items, next=page.next or more, draft_away=away.detail if away else None)
 
 
 def merged(
-    drafted: ListedBots | None, served: ListedBots, in_draft: Callable[[str], bool]
+    drafted: ListedBots | None, served: ListedBots, in_draft: Callable[[str], bool | None]
 ) -> tuple[list[KnownBot], str | None]:
     """As far as both pages reach, which begin at one place and are in one order; and where the next begins.
 
@@ -58,8 +59,9 @@ def merged(
     listed = {bot.id: _known(bot, True) for bot in (drafted.items if drafted else ())}
     found = list(listed.values())
     for bot in served.items:
-        if bot.id not in listed and (drafted is None or not in_draft(bot.id)):
-            found.append(_known(bot, None if drafted is None else False))
+        there = bot.id in listed or (None if drafted is None else in_draft(bot.id))
+        if not there:
+            found.append(_known(bot, there))
     within = [bot for bot in found if shorter is None or _order(bot) <= _order(shorter.items[-1])]
     return sorted(within, key=_order), shorter.more if shorter else None
 
@@ -80,12 +82,21 @@ def _served(bridge: BridgeParts, limit: int, cursor: str | None) -> ListedBots |
         return None
 
 
-def _in_draft(bridge: BridgeParts, bot: str) -> bool:
-    try:
-        bridge.draft.bot(bot)
-    except NotFoundError:
+def _asking(bridge: BridgeParts) -> Callable[[str], bool | None]:
+    """Whether draft has a bot; None from when it does not answer in time: it is not asked for the others, then."""
+    away = False
+
+    def in_draft(bot: str) -> bool | None:
+        nonlocal away
+        with suppress(NotFoundError):
+            try:
+                return None if away else bool(bridge.draft.bot(bot))
+            except BusyError:
+                away = True
+                return None
         return False
-    return True
+
+    return in_draft
 
 
 def _own(bridge: BridgeParts, bot: str) -> Bots:

@@ -4,6 +4,7 @@ publication, and live computes its impact (P15).
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,7 +79,9 @@ class Weighing:
     def _bring(self, live: Live, plan: Plan, release: Release, provenance: dict[str, Any]) -> None:
         """A publication of the plan then finds done what takes longest."""
         if plan.wish.mode != "rollback":
-            drafts_proofs(self.draft, release)
+            # Draft may be away: then its publication asks it again.
+            with suppress(GreenroomError):
+                drafts_proofs(self.draft, release)
         copy_missing(self.draft, live, release, None, lambda _share: None)
         live.stage(release, provenance)
 

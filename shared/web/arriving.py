@@ -1,12 +1,13 @@
 """A service whose PostgreSQL is not there yet waits for it, and says why: to end would help nobody.
 
-Of several processes behind one port, one that ends before it has begun takes those with it that go on answering
-without a database. What PostgreSQL refuses for good, it says at once instead.
+What PostgreSQL refuses for good, it says at once instead; but not as one of several processes behind a port: one that
+ends before it has begun takes those with it that go on answering without a database.
 """
 
 import time
 from collections.abc import Callable
 from itertools import chain, repeat
+from multiprocessing import parent_process
 
 import structlog
 
@@ -35,7 +36,8 @@ def once_there(db: Database, prepare: Callable[[], None], pause: Callable[[float
         except Exception as error:
             if db.is_sqlite or is_stopping() or not of_the_store(error):
                 raise
-            _refuse_for_good(error)
+            if parent_process() is None:
+                _refuse_for_good(error)
             log.warning("database_awaited", why=told(error))
         # What a connection was told when it was made, it is told for good.
         db.dispose()

@@ -23,6 +23,7 @@ class Wire(HttpToolsProtocol):
     """
 
     _due: asyncio.TimerHandle | None = None
+    _begun = False
     _arrived = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -34,15 +35,21 @@ class Wire(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        awaited = self._due
         super().data_received(data)
-        self._arrived += len(data)
-        if self._due and self._arrived > _MOST_BYTES:
-            self._refuse(431, "headers_too_large", "Headers too large", "Send fewer or shorter headers.")
+        if self._is_idle():
+            # What came begins no request, and nobody listens any more: uvicorn takes it for a sign of life.
+            self._await_head()
+        elif self._due and self._due is awaited:
+            self._arrived += len(data)
+            if self._arrived > _MOST_BYTES:
+                self._give_up(431, "headers_too_large", "Headers too large", "Send fewer or shorter headers.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         if self._due is None:
             self._await_head()
+        self._begun = True
 
     def on_headers_complete(self) -> None:
         self._await_nothing()
@@ -51,18 +58,25 @@ class Wire(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "bad_request", "Bad request", f"This is no HTTP/1.1: {msg}")
 
+    def _is_idle(self) -> bool:
+        answered = self.cycle is not None and self.cycle.response_complete
+        watched = self._due or self.timeout_keep_alive_task
+        return answered and not watched and not self.transport.is_closing()
+
     def _await_head(self) -> None:
-        self._arrived = 0
-        self._due = self.loop.call_later(HEAD_SECONDS, self._give_up)
+        self._arrived, self._begun = 0, False
+        late = 408, "request_timeout", "Request timeout", "The head of the request did not arrive in time."
+        self._due = self.loop.call_later(HEAD_SECONDS, self._give_up, *late)
 
     def _await_nothing(self) -> None:
         if self._due:
             self._due.cancel()
         self._due = None
 
-    def _give_up(self) -> None:
-        if self._arrived:
-            self._refuse(408, "request_timeout", "Request timeout", "The head of the request did not arrive in time.")
+    def _give_up(self, status: int, code: str, title: str, detail: str) -> None:
+        """Nobody is told why who has not begun to ask."""
+        if self._begun:
+            self._refuse(status, code, title, detail)
         else:
             self._await_nothing()
             self.transport.close()

@@ -56,3 +56,13 @@ def test_a_candidate_that_waits_is_proved_again_by_its_name_alone(live: Live, tr
         assert again.json()["probes"]
     with live.open() as client:
         assert code(client.post(path)) == (404, "release_not_staged"), "what waited in memory is gone with the process"
+
+
+def test_what_is_staged_while_it_is_served_waits_for_nothing(live: Live, trained: Trained) -> None:
+    """A plan that is weighed after its publication has ended."""
+    candidate = release(trained)
+    with live.open() as client:
+        publish(client, trained, candidate)
+        assert stage(client, candidate).status_code == 200
+        again = client.post(f"/v1/bots/{BOT}/releases/{candidate.digest}/proof")
+        assert code(again) == (404, "release_not_staged")

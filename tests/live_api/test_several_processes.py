@@ -14,6 +14,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from services.live_api import personal_routes
 from services.live_api.encoding import Encoding
 from services.live_api.presence import beat, moment_of, unsettled
 from services.live_api.settings import LiveSettings
@@ -156,7 +157,7 @@ def showing(db: Database, process: str, busy_seconds: float = 0.0) -> None:
 
 
 def not_settled(db: Database, moment: datetime, patience: float = 60.0) -> list[str]:
-    return unsettled(db, "asking", moment, timedelta(seconds=patience))
+    return list(unsettled(db, "asking", moment, timedelta(seconds=patience)))
 
 
 def test_a_process_that_has_nothing_older_in_hand_is_not_waited_for(shown: Database) -> None:
@@ -188,7 +189,7 @@ def test_of_a_process_of_an_older_version_nothing_is_known(shown: Database) -> N
     showing(shown, "older")
     with shown.writing() as connection:
         connection.execute(live_processes.update().values(settled_at=None))
-    assert not_settled(shown, moment) == ["older"]
+    assert unsettled(shown, "asking", moment, timedelta(seconds=60)) == {"older": False}
 
 
 def test_a_message_that_another_process_is_answering_is_erased_with_the_rest(
@@ -214,6 +215,22 @@ def test_a_message_that_another_process_is_answering_is_erased_with_the_rest(
         may_go.set()
         assert (saying.result().status_code, asked.result().json()["messages"]) == (200, 1)
     assert first.post(f"/v1/bots/{BOT}/exports", json={"user": "maud"}).json() == {"conversations": []}
+
+
+@pytest.mark.parametrize(("says_so", "status"), [(True, 503), (False, 200)])
+def test_an_erasure_is_not_done_while_another_process_says_that_it_has_something_older_in_hand(
+    live: Live, shown: Database, monkeypatch: pytest.MonkeyPatch, says_so: bool, status: int
+) -> None:
+    """One of an older version, which cannot say so, is waited for and no longer."""
+    monkeypatch.setattr(personal_routes, "MESSAGE_SECONDS", 1)
+    with live.open() as client:
+        showing(shown, "busy", busy_seconds=20)
+        if not says_so:
+            with shown.writing() as connection:
+                connection.execute(live_processes.update().where(live_processes.c.id == "busy").values(settled_at=None))
+        answer = client.post(f"/v1/bots/{BOT}/erasures", json={"user": "maud"})
+    assert answer.status_code == status
+    assert says_so == (answer.json().get("code") == "still_answering")
 
 
 def test_a_process_follows_while_it_forgets_what_is_old(live: Live, trained: Trained) -> None:

@@ -199,3 +199,11 @@ def test_from_page_to_page_every_bot_is_listed_once_under_the_name_that_draft_ha
         assert (more is None) == (after is None)
     expected = {(draft or live, bot, draft is not None) for bot, (draft, live) in known.items() if draft or live}
     assert found == sorted(expected)
+
+
+def test_a_draft_that_stumbles_over_one_bot_hides_none() -> None:
+    drafted = ListedBots(items=(BotIdentity(id="bot_ferry", name="Ferry"),))
+    served = ListedBots(items=(BotIdentity(id="bot_cafe", name="Café"), BotIdentity(id="bot_ferry", name="Ferry")))
+    items, more = merged(drafted, served, lambda _: None)
+    assert [(bot.id, bot.in_draft) for bot in items] == [("bot_cafe", None), ("bot_ferry", True)]
+    assert more is None

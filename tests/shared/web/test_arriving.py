@@ -91,3 +91,15 @@ def test_a_mistake_is_no_reason_to_wait(settings: ServiceSettings) -> None:
     with pytest.raises(LookupError):
         once_there(db, mistaken)
     db.dispose()
+
+
+def test_one_of_several_processes_waits_for_whatever_it_is(
+    settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on answering, and would end with it."""
+    wrong = make_url(settings.database_url).set(password="of-the-old-quay").render_as_string(hide_password=False)
+    doors = [Database(wrong), Database(settings.database_url)]
+    monkeypatch.setattr(arriving, "parent_process", lambda: "the supervisor")
+    once_there(doors[0], lambda: doors[0].ping(), lambda _: doors.reverse())
+    for door in doors:
+        door.dispose()

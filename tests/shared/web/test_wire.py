@@ -102,3 +102,22 @@ def test_a_head_that_grows_for_ever_is_not_kept(line: socket.socket) -> None:
     with pytest.raises(OSError):
         for _ in range(2_000):
             line.sendall(b"la" * 5_000)
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_empty_line_after_an_answer_keeps_no_connection_open(line: socket.socket) -> None:
+    line.sendall(HEAD + b"\r\n")
+    answer = b""
+    while b"</html>" not in answer:
+        answer += line.recv(65536)
+    line.sendall(b"\r\n")
+    assert rest(line) == b""
+
+
+def test_the_end_of_a_large_body_is_no_part_of_the_head_that_comes_with_it(line: socket.socket) -> None:
+    """In one breath, as clients send that do not wait for answers."""
+    head = b"POST /docs HTTP/1.1\r\nHost: greenroom.test\r\nContent-Length: 200000\r\n\r\n"
+    line.sendall(head + b"x" * 200_000 + HEAD + b"Connection: close\r\n\r\n")
+    answers = rest(line)
+    assert answers.startswith(b"HTTP/1.1 405 ")
+    assert b"HTTP/1.1 200 OK" in answers
