@@ -8,7 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import delete, update
 
-from services.publisher import activating, peers
+from services.publisher import activating
+from services.publisher.asked_alike import SOON_SECONDS
 from services.publisher.peer import Peer
 from services.publisher.tables import inbox_schedules, publications, releases
 from shared.errors import BusyError
@@ -119,7 +120,7 @@ def test_a_rollback_waits_for_no_draft_that_hangs(at_home: House, cafe: Cafe, mo
     monkeypatch.setattr(Neighbour, "request", hanging)
     for named in (cafe.id, "Harbour Café"):
         assert at_home.publish(named, "rollback", to_release=first)["status"] == "live"
-    assert set(patience) == {peers._SOON_SECONDS}
+    assert set(patience) == {SOON_SECONDS}
 
 
 @pytest.mark.usefixtures("impatient")
@@ -255,4 +256,4 @@ def test_a_preview_that_hangs_is_named_and_lives_status_told(
     status = at_home.publisher.get(f"/v1/bots/{cafe.id}/status").json()
     assert (status["live"]["number"], status["preview"]) == (1, None)
     assert status["preview_away"] == "The preview service is away: no answer."
-    assert patience == [peers._SOON_SECONDS]
+    assert patience == [SOON_SECONDS]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.publisher import peers
+from services.publisher import draft
 from services.publisher.regression import regressions
 from shared.cases import CaseResult, Difference
 from tests.house import House
@@ -89,7 +89,7 @@ def test_a_case_for_an_intent_that_is_gone_says_so_in_words(at_home: House, cafe
 def test_every_case_is_run_however_many_pages_they_fill(
     at_home: House, cafe: Cafe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(peers, "_PAGE", 1)
+    monkeypatch.setattr(draft, "PAGE", 1)
     for name in ("a", "b", "menu"):
         assert at_home.draft.put(f"/v1/bots/{cafe.id}/cases/{name}", json=MENU).status_code == 200
     cafe.flow("menu", LEEK)
