@@ -9,6 +9,7 @@ from services.publisher.finding import capitalised
 from services.publisher.live import Live
 from services.publisher.records import Publication
 from services.publisher.settling import served_as
+from services.publisher.training import CancelledError
 from shared.contracts import Release
 from shared.db import Database
 from shared.errors import BusyError, GreenroomError, PreconditionError
@@ -29,6 +30,15 @@ def activation_request(job: Publication, release: Release) -> dict[str, Any]:
 
 def _origin(job: Publication) -> str:
     return "rollback" if job.wish.mode == "rollback" else "publication"
+
+
+def about_to_switch(db: Database, job: Publication, proof: dict[str, Any]) -> None:
+    """What a start after a crash goes by, and the last moment for whoever wants it cancelled. Raises CancelledError."""
+    with db.writing() as connection:
+        current = records.find(connection, job.id)
+        if current and current.cancel_requested:
+            raise CancelledError
+        records.change(connection, job.id, step="activate", percent=92, proof=proof)
 
 
 def switch(db: Database, live: Live, job: Publication, release: Release) -> int:

@@ -1,6 +1,6 @@
 """Whether a publication is taken up: judged at once, frozen, and written down in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -26,6 +26,7 @@ from shared.audit import REQUEST
 from shared.contracts import ActiveRelease, Finding, Language, Release
 from shared.errors import ConflictError, InvalidError
 from shared.flows.lint import environment_missing
+from shared.flows.references import Need
 from shared.ids import new_id
 from shared.web.idempotency import once
 from shared.web.keys import Principal
@@ -110,26 +111,26 @@ def judged(bot_id: str, wish: Wish, body: PublicationRequest, situation: Situati
     return Asked(bot_id, wish, body, situation.live, None if trains else _publishable(verdict), findings)
 
 
-def planned(plan: Plan, body: PublicationRequest, live: ActiveRelease | None, bridge: BridgeParts) -> Asked:
-    """What the plan has frozen. Raises InvalidError `publication_refused`."""
+def planned(
+    plan: Plan,
+    candidate: Release | None,
+    body: PublicationRequest,
+    live: ActiveRelease | None,
+    env: Collection[Need] | None,
+) -> Asked:
+    """What the plan has frozen. `env` is what the environment has now, None where nothing of it is used.
+
+    Raises InvalidError `publication_refused`.
+    """
     findings = list(accepted(plan.all_findings(), body.accept))
-    candidate = _thawed(bridge, plan)
-    if candidate is not None and plan.wish.mode != "nlp":
+    if candidate is not None and env is not None:
         # A value may have gone from the environment since, or come.
-        here = bridge.target(plan.wish.target).live.environment(plan.bot_id).available
         blocks = [block for flow in read_lately(plan.bot_id, candidate.flows).values() for block in flow.blocks]
         findings = [f for f in findings if f.code != "environment_value_missing"] + environment_missing(
-            carried(plan.wish, blocks), here, "blocker"
+            carried(plan.wish, blocks), env, "blocker"
         )
     refuse_blocked(findings)
     return Asked(plan.bot_id, plan.wish, body, live, candidate, tuple(findings))
-
-
-def _thawed(bridge: BridgeParts, plan: Plan) -> Release | None:
-    if plan.candidate is None:
-        return None
-    with bridge.db.reading() as connection:
-        return records.thaw(connection, plan.candidate)[0]
 
 
 def _publishable(verdict: Verdict) -> Release:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from services.publisher import history
+from services.publisher import history, plan_records
 from services.publisher.draft import Draft
 from services.publisher.live import Live
 from shared.db import Database
@@ -43,12 +43,12 @@ class BridgeParts:
         return self.targets[name]
 
     def bot_id(self, bot: str, key: Principal) -> str:
-        """By its id, which our own record knows once it was published, or by its name, as draft has it.
+        """By its id, which our own record knows once it was planned or published, or by its name, as draft has it.
 
         What draft no longer has, or cannot say now, is the record's: neither a rollback nor an erasure needs draft.
         """
         with self.db.reading() as connection:
-            known = history.bot_named(connection, bot)
+            known = history.bot_named(connection, bot) or plan_records.bot_planned(connection, bot)
         if known == bot:
             return seen(known, bot, key)
         try:

@@ -41,14 +41,16 @@ class Approval(Value):
 
 @dataclass(frozen=True)
 class Plan:
-    """`candidate` is the digest of the frozen document, None where there is nothing that could be published."""
+    """`candidate` is the digest of the frozen document, None where there is nothing that could be published.
+
+    Its changes, which may be megabytes, are read by `changes_of` where they are shown.
+    """
 
     id: str
     bot_id: str
     wish: Wish
     base: Pointer | None
     candidate: str | None
-    changes: Changes
     findings: tuple[Finding, ...]
     drift: tuple[DriftItem, ...]
     conversations_affected: int
@@ -127,7 +129,17 @@ def keep(
 
 
 def read(connection: Connection, *where: Any) -> list[Plan]:
-    return [_plan(row) for row in connection.execute(select(plans).where(*where)).mappings()]
+    return [_plan(row) for row in connection.execute(select(*_HEAD).where(*where)).mappings()]
+
+
+def changes_of(connection: Connection, plan: str) -> Changes:
+    text = connection.execute(select(plans.c.changes).where(plans.c.id == plan)).scalar_one()
+    return Changes.model_validate_json(text)
+
+
+def bot_planned(connection: Connection, bot: str) -> str | None:
+    """Its id again, if there is a plan for it."""
+    return connection.execute(select(plans.c.bot_id).where(plans.c.bot_id == bot).limit(1)).scalar()
 
 
 def of_bot(connection: Connection, bot_id: str) -> list[Plan]:
@@ -158,7 +170,7 @@ def _by_ids(connection: Connection, plan: Plan, asked: Wish) -> Wish:
 
 def add_approval(connection: Connection, plan: str, key: Principal) -> None:
     """Once a person. Raises ForbiddenError `own_plan`."""
-    query = select(plans).where(plans.c.id == plan).with_for_update()
+    query = select(*_HEAD).where(plans.c.id == plan).with_for_update()
     found = _plan(connection.execute(query).mappings().one())
     if key.name == found.author or key.id == found.author_id:
         raise ForbiddenError("own_plan", "A plan is approved by somebody other than its author.")
@@ -181,6 +193,7 @@ def rollbacks_planned(connection: Connection, bot_id: str, target: str) -> Seque
     return sorted(set(connection.execute(query).scalars()))
 
 
+_HEAD = [column for column in plans.c if column is not plans.c.changes]
 _JSON = ("findings", "drift", "approvals")
 
 
@@ -194,7 +207,6 @@ def _plan(row: RowMapping) -> Plan:
         **{name: row[name] for name in plain},
         wish=wish_of(row),
         base=base,
-        changes=Changes.model_validate_json(row["changes"]),
         findings=tuple(Finding.model_validate(found) for found in lists["findings"]),
         drift=tuple(DriftItem.model_validate(item) for item in lists["drift"]),
         approvals=tuple(Approval.model_validate(approval) for approval in lists["approvals"]),

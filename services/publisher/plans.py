@@ -1,5 +1,6 @@
 """Plans (P14): what a publication would do, frozen, so that what is published is what was shown."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -89,13 +90,13 @@ def make(bot: str, body: PlanRequest, bridge: Bridge, key: Planner) -> ShownPlan
         target.live.keep(bot_id, planned)
     if candidate and not (situation.base and situation.base.digest == candidate.digest):
         bridge.jobs.start("impact", plan.id)
-    return _shown(plan, Present(situation.live, draft, situation.approvals))
+    return _shown(plan, changes, Present(situation.live, draft, situation.approvals))
 
 
 @router.get("/v1/plans/{plan}")
 def show(plan: str, bridge: Bridge, key: Planner) -> ShownPlan:
     found = find(bridge, plan, key)
-    return _shown(found, look(bridge, found))
+    return _shown(found, _changes(bridge, found), look(bridge, found))
 
 
 @router.get("/v1/bots/{bot}/plans")
@@ -107,7 +108,7 @@ def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 20, cursor: 
     page = cut(found, limit, cursor, key=lambda plan: (plan.created_at.isoformat(), plan.id), newest_first=True)
     any_of = {(plan.wish.target, plan.wish.mode): plan for plan in page.items}
     present = {alike: look(bridge, plan) for alike, plan in any_of.items()}
-    items = [_shown(plan, present[plan.wish.target, plan.wish.mode]) for plan in page.items]
+    items = [_shown(plan, _changes(bridge, plan), present[plan.wish.target, plan.wish.mode]) for plan in page.items]
     return Page(items=items, next=page.next)
 
 
@@ -139,15 +140,25 @@ class Present:
 
 
 def look(bridge: BridgeParts, plan: Plan) -> Present:
-    live = bridge.target(plan.wish.target).live.active(plan.bot_id)
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(_draft_now, bridge, plan)
+        live = bridge.target(plan.wish.target).live.active(plan.bot_id)
+    with bridge.db.reading() as connection:
+        return Present(live, asked.result(), plan_records.approvals_agreed(connection, plan.bot_id))
+
+
+def _draft_now(bridge: BridgeParts, plan: Plan) -> Snapshot | None:
+    """Going back needs no draft (P18)."""
     try:
-        # Going back needs no draft (P18).
-        draft = None if plan.wish.mode == "rollback" else bridge.draft.snapshot(plan.bot_id)
+        return None if plan.wish.mode == "rollback" else bridge.draft.snapshot(plan.bot_id)
     except GreenroomError:
         # Draft is away, or the bot is gone from it: a plan can still be read.
-        draft = None
+        return None
+
+
+def _changes(bridge: BridgeParts, plan: Plan) -> Changes:
     with bridge.db.reading() as connection:
-        return Present(live, draft, plan_records.approvals_agreed(connection, plan.bot_id))
+        return plan_records.changes_of(connection, plan.id)
 
 
 def stale(plan: Plan, live: ActiveRelease | None) -> bool:
@@ -171,7 +182,7 @@ def draft_moved(plan: Plan, present: Present) -> bool:
     return now is not None and now.digest != plan.candidate
 
 
-def _shown(found: Plan, present: Present) -> ShownPlan:
+def _shown(found: Plan, changes: Changes, present: Present) -> ShownPlan:
     plan = recounted(found, present)
     findings, is_stale = plan.all_findings(), stale(plan, present.live)
     return ShownPlan(
@@ -183,7 +194,7 @@ def _shown(found: Plan, present: Present) -> ShownPlan:
         draft_moved=draft_moved(plan, present),
         base=plan.base,
         candidate=Candidate(digest=plan.candidate) if plan.candidate else None,
-        changes=plan.changes,
+        changes=changes,
         findings=list(findings),
         drift=list(plan.drift),
         impact=plan.impact,

@@ -1,5 +1,7 @@
 """Asking for a publication and following it. What it does is in `publish`."""
 
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,11 +15,13 @@ from services.publisher.asking import Asked, PublicationRequest, judged, planned
 from services.publisher.bridge import Bridge, BridgeParts, Executor, Planner
 from services.publisher.finding import capitalised
 from services.publisher.gather import read_situation, resolved
+from services.publisher.plan_records import Plan
 from services.publisher.prove import Comparison
 from services.publisher.records import ENDED, Publication
 from services.publisher.wish import Wish
 from shared.contracts import ActiveRelease, Finding
 from shared.errors import InvalidError, NotFoundError, PreconditionError
+from shared.flows.references import Need
 from shared.web.events import EventStream, event_stream
 from shared.web.keys import Principal
 from shared.web.pages import Limit, Page, cut
@@ -152,12 +156,23 @@ def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequ
         said = f"mode {plan.wish.mode!r}, target {plan.wish.target!r}"
         detail = f"Plan {plan.id} is for {said}, what it shows and no training: leave out what it says itself."
         raise InvalidError("plan_mismatch", detail)
-    present = plans.look(bridge, plan)
+    with ThreadPoolExecutor(1) as beside:
+        env = beside.submit(_environment, bridge, plan)
+        present = plans.look(bridge, plan)
     if plans.stale(plan, present.live):
         raise PreconditionError(
             "plan_stale", f"{capitalised(plan.wish.place)} has moved since this plan was made: make a new one."
         )
-    return planned(plans.recounted(plan, present), body, present.live, bridge)
+    with bridge.db.reading() as connection:
+        candidate = records.thaw(connection, plan.candidate)[0] if plan.candidate else None
+    return planned(plans.recounted(plan, present), candidate, body, present.live, env.result())
+
+
+def _environment(bridge: BridgeParts, plan: Plan) -> Collection[Need] | None:
+    """NLP uses nothing of it."""
+    if plan.wish.mode == "nlp":
+        return None
+    return bridge.target(plan.wish.target).live.environment(plan.bot_id).available
 
 
 def _nothing_to_do(

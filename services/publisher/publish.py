@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from services.publisher import audit, history, plan_records, records
-from services.publisher.activating import switch, switched
+from services.publisher.activating import about_to_switch, switch, switched
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing, stage_mended
 from services.publisher.draft import Draft
@@ -24,9 +24,10 @@ from services.publisher.judging import accepted, judge
 from services.publisher.live import Live
 from services.publisher.prove import compare_proofs, drafts_proofs, gather_provenance
 from services.publisher.records import Publication, now
-from services.publisher.regression import rehearse
+from services.publisher.regression import cases_of, rehearse
 from services.publisher.settling import end_live, served_as, settle
 from services.publisher.training import CancelledError, trained
+from shared.cases import Case
 from shared.contracts import Finding, Proof, Release, Snapshot
 from shared.db import Database
 from shared.errors import BusyError, GreenroomError, InvalidError
@@ -71,7 +72,8 @@ class Publishing:
                 self._publish(job)
             else:
                 # Cut short after the switch: nothing is left but to say so.
-                self._record(job, self._frozen(job.candidate or "")[0], number, ())
+                release = self._frozen(job.candidate or "")[0]
+                self._record(job, release, number, (), self._draft_moved(job, release))
         except RefusedError as refusal:
             self._end(job, "refused", findings=records.as_json(refusal.findings))
         except CancelledError:
@@ -90,16 +92,22 @@ class Publishing:
         if candidate is None:
             return
         release, provenance = self._frozen(candidate)
-        waiting = self._live(job).prove(release)
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(cases_of, self.draft, job.wish, release)
+            waiting = self._live(job).prove(release)
         if waiting is None:
             self._copy(job, release)
-        findings = self._stage(job, release, provenance, waiting) + self._rehearse(job, release)
-        self._stop_if_cancelled(job)
-        self._tell(job, "activate", 92)
+        proof, findings = self._stage(job, release, provenance, waiting)
+        if cases := asked.result():
+            self._tell(job, "rehearse", 88, proof=proof)
+            findings += self._rehearse(job, release, cases)
+        about_to_switch(self.db, job, proof)
         reach("publish.activate.before")
-        number = switch(self.db, self._live(job), job, release)
-        reach("publish.activated")
-        self._record(job, release, number, findings)
+        with ThreadPoolExecutor(1) as beside:
+            moved = beside.submit(self._draft_moved, job, release)
+            number = switch(self.db, self._live(job), job, release)
+            reach("publish.activated")
+        self._record(job, release, number, findings, moved.result())
 
     # -- train ---------------------------------------------------------------
 
@@ -157,7 +165,7 @@ class Publishing:
 
     def _stage(
         self, job: Publication, release: Release, provenance: dict[str, Any], waiting: Proof | None
-    ) -> tuple[Finding, ...]:
+    ) -> tuple[dict[str, Any], tuple[Finding, ...]]:
         """Live loads, warms and probes the candidate, and draft its own; both then show what they have (P12).
 
         A plan may have had that done: then it is `waiting` in live.
@@ -176,16 +184,16 @@ class Publishing:
             if error.code not in _REFUSALS:
                 raise
             raise RefusedError((Finding(code=error.code, severity="blocker", message=error.detail),)) from error
-        proof, findings = compare_proofs(release, drafts, live, job.wish.place)
-        stopped = blockers(findings)
-        self._tell(job, "check" if stopped else "rehearse", 88, proof=proof.model_dump(mode="json"))
-        if stopped:
+        comparison, findings = compare_proofs(release, drafts, live, job.wish.place)
+        proof = comparison.model_dump(mode="json")
+        if blockers(findings):
+            self._tell(job, "check", 88, proof=proof)
             raise RefusedError(findings)
-        return findings
+        return proof, findings
 
-    def _rehearse(self, job: Publication, release: Release) -> tuple[Finding, ...]:
+    def _rehearse(self, job: Publication, release: Release, cases: Mapping[str, Case]) -> tuple[Finding, ...]:
         """Regression cases on what live has staged (P16)."""
-        found = rehearse(self.draft, self._live(job), job.wish, release)
+        found = rehearse(self._live(job), job.wish, release, cases)
         findings = accepted(found, job.accept)
         if blockers(findings):
             raise RefusedError(findings)
@@ -194,23 +202,22 @@ class Publishing:
                 audit.publication_overridden(connection, job, [finding.code for finding in found])
         return findings
 
-    def _record(self, job: Publication, release: Release, number: int, findings: tuple[Finding, ...]) -> None:
+    def _draft_moved(self, job: Publication, release: Release) -> bool:
+        return job.wish.mode != "rollback" and draft_moved(self.draft, job.bot_id, job.wish, release)
+
+    def _record(
+        self, job: Publication, release: Release, number: int, findings: tuple[Finding, ...], moved: bool
+    ) -> None:
         """What the log of the target has come to meanwhile is taken over first, this activation included.
 
         Where the target is away by now, whoever next asks what is live does that: the publication is live all the same.
         """
-        asks = job.wish.mode != "rollback"
-        with ThreadPoolExecutor(1) as beside:
-            asked = beside.submit(draft_moved, self.draft, job.bot_id, job.wish, release) if asks else None
-            with suppress(BusyError):
-                history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
-        moved = asked is not None and asked.result()
-        found = records.as_json((*self._kept_findings(job), *findings))
+        with suppress(BusyError):
+            history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
         with self.db.writing() as connection:
+            current = records.find(connection, job.id)
+            found = [*(current.findings if current else ()), *records.as_json(findings)]
             end_live(connection, job, number, release.digest, findings=found, draft_moved=moved)
-
-    def _kept_findings(self, job: Publication) -> tuple[Finding, ...]:
-        return tuple(Finding.model_validate(finding) for finding in self._load(job.id).findings)
 
     def _live(self, job: Publication) -> Live:
         return self.targets[job.wish.target].live.patiently()

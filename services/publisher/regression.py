@@ -16,17 +16,18 @@ _AT_ONCE = 100
 _NAMED = 20
 
 
-def rehearse(draft: Draft, live: Live, wish: Wish, release: Release) -> tuple[Finding, ...]:
-    """Every case of the bot, on the candidate as live has staged it.
-
-    A rollback needs no draft (P18): with draft away, or the bot gone from it, there is nothing to run.
-    """
+def cases_of(draft: Draft, wish: Wish, release: Release) -> dict[str, Case]:
+    """A rollback needs no draft (P18): with draft away, or the bot gone from it, there is nothing to run."""
     try:
-        cases = draft.cases(release.bot.id, patient=wish.mode != "rollback")
+        return draft.cases(release.bot.id, patient=wish.mode != "rollback")
     except GreenroomError:
         if wish.mode != "rollback":
             raise
-        return ()
+        return {}
+
+
+def rehearse(live: Live, wish: Wish, release: Release, cases: Mapping[str, Case]) -> tuple[Finding, ...]:
+    """Every case of the bot, on the candidate as live has staged it."""
     return regressions(_results(live, release, cases), stops=wish.mode != "rollback")
 
 
