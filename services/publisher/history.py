@@ -18,6 +18,7 @@ from services.publisher import audit, records
 from services.publisher.answers import LogEntry
 from services.publisher.drift import Edit, after_edit, after_publication
 from services.publisher.live import Live
+from services.publisher.records import Publication
 from services.publisher.settling import settle
 from services.publisher.tables import releases
 from services.publisher.wish import Wish
@@ -59,6 +60,14 @@ def catch_up(db: Database, live: Live, target: str, bot: str, held: Release | No
         document = held if held and held.digest == entry.digest else live.release(bot, entry.digest)
         last = _take_over(db, target, bot, entry, document)
     return last
+
+
+def catch_up_before(db: Database, live: Live, target: str, bot: str, entry: LogEntry, held: Release) -> None:
+    """What the log has and the record lacks, unless that is this entry alone."""
+    with db.reading() as connection:
+        alone = follows(connection, target, bot, entry)
+    if not alone:
+        catch_up(db, live, target, bot, held=held)
 
 
 def _told_by(row: Recorded, entry: LogEntry | None) -> bool:
@@ -118,6 +127,19 @@ def record(connection: Connection, bot: str, target: str, entry: LogEntry, docum
     found = find(connection, bot, target, entry.number)
     assert found is not None
     return found
+
+
+def entry_of(connection: Connection, job: Publication) -> LogEntry | None:
+    """The entry that names the publication, as far as we have taken the log over."""
+    here = releases.c.bot_id == job.bot_id, releases.c.target == job.wish.target, releases.c.publication == job.id
+    row = connection.execute(select(releases).where(*here)).mappings().first()
+    return LogEntry.model_validate({**row, "activated_at": utc(row["activated_at"])}) if row else None
+
+
+def follows(connection: Connection, target: str, bot: str, entry: LogEntry) -> bool:
+    """Whether nothing came between what we have and this entry: then the log has nothing else to tell."""
+    last = latest(connection, bot, target)
+    return entry.number == (last.number + 1 if last else 1)
 
 
 def _edits(connection: Connection, bot: str, target: str, entry: LogEntry, release: Release) -> dict[str, Edit]:

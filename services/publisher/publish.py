@@ -7,14 +7,13 @@ by its publication.
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from services.publisher import audit, history, plan_records, records
-from services.publisher.activating import about_to_switch, switch, switched
+from services.publisher.activating import about_to_switch, record_switch, switch, switched
 from services.publisher.bridge import TargetParts
 from services.publisher.copying import copy_missing, stage_mended
 from services.publisher.draft import Draft
@@ -25,12 +24,12 @@ from services.publisher.live import Live
 from services.publisher.prove import compare_proofs, drafts_proofs, gather_provenance
 from services.publisher.records import Publication, now
 from services.publisher.regression import cases_of, rehearse
-from services.publisher.settling import end_live, served_as, settle
+from services.publisher.settling import served_as, settle
 from services.publisher.training import CancelledError, trained
 from shared.cases import Case
 from shared.contracts import Finding, Proof, Release, Snapshot
 from shared.db import Database
-from shared.errors import BusyError, GreenroomError, InvalidError
+from shared.errors import GreenroomError, InvalidError
 from shared.failpoints import reach
 from shared.jobs import AWAY
 
@@ -66,14 +65,14 @@ class Publishing:
         if job.ended:
             return
         try:
-            number = switched(self.db, self._live(job), job) if job.step == "activate" else None
-            if number is None:
+            entry = switched(self.db, self._live(job), job) if job.step == "activate" else None
+            if entry is None:
                 self._tell(job, "started", 1, status="running", started_at=job.started_at or now())
                 self._publish(job)
             else:
                 # Cut short after the switch: nothing is left but to say so.
                 release = self._frozen(job.candidate or "")[0]
-                self._record(job, release, number, (), self._draft_moved(job, release))
+                record_switch(self.db, self._live(job), job, release, entry, (), self._draft_moved(job, release))
         except RefusedError as refusal:
             self._end(job, "refused", findings=records.as_json(refusal.findings))
         except CancelledError:
@@ -92,9 +91,11 @@ class Publishing:
         if candidate is None:
             return
         release, provenance = self._frozen(candidate)
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(2) as beside:
             asked = beside.submit(cases_of, self.draft, job.wish, release)
+            looked = beside.submit(self._draft_moved, job, release)
             waiting = self._live(job).prove(release)
+        moved = looked.result()
         if waiting is None:
             self._copy(job, release)
         proof, findings = self._stage(job, release, provenance, waiting)
@@ -103,11 +104,9 @@ class Publishing:
             findings += self._rehearse(job, release, cases)
         about_to_switch(self.db, job, proof)
         reach("publish.activate.before")
-        with ThreadPoolExecutor(1) as beside:
-            moved = beside.submit(self._draft_moved, job, release)
-            number = switch(self.db, self._live(job), job, release)
-            reach("publish.activated")
-        self._record(job, release, number, findings, moved.result())
+        entry = switch(self.db, self._live(job), job, release)
+        reach("publish.activated")
+        record_switch(self.db, self._live(job), job, release, entry, findings, moved)
 
     # -- train ---------------------------------------------------------------
 
@@ -204,20 +203,6 @@ class Publishing:
 
     def _draft_moved(self, job: Publication, release: Release) -> bool:
         return job.wish.mode != "rollback" and draft_moved(self.draft, job.bot_id, job.wish, release)
-
-    def _record(
-        self, job: Publication, release: Release, number: int, findings: tuple[Finding, ...], moved: bool
-    ) -> None:
-        """What the log of the target has come to meanwhile is taken over first, this activation included.
-
-        Where the target is away by now, whoever next asks what is live does that: the publication is live all the same.
-        """
-        with suppress(BusyError):
-            history.catch_up(self.db, self._live(job), job.wish.target, job.bot_id, held=release)
-        with self.db.writing() as connection:
-            current = records.find(connection, job.id)
-            found = [*(current.findings if current else ()), *records.as_json(findings)]
-            end_live(connection, job, number, release.digest, findings=found, draft_moved=moved)
 
     def _live(self, job: Publication) -> Live:
         return self.targets[job.wish.target].live.patiently()

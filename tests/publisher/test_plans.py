@@ -179,6 +179,14 @@ def test_plans_of_a_bot_are_listed_newest_first(at_home: House, cafe: Cafe) -> N
     assert [plan["id"] for plan in items] == [second["id"], first["id"]]
 
 
+def test_the_plans_of_a_bot_can_be_read_though_it_is_gone_from_draft_and_never_was_live(at_home: House) -> None:
+    bot = at_home.draft.post("/v1/bots", json={"name": "Understudy"}).json()["id"]
+    plan = at_home.plan(bot)
+    assert at_home.draft.delete(f"/v1/bots/{bot}").status_code == 204
+    assert [item["id"] for item in at_home.publisher.get(f"/v1/bots/{bot}/plans").json()["items"]] == [plan["id"]]
+    assert at_home.publisher.get(f"/v1/plans/{plan['id']}").json()["changes"] == plan["changes"]
+
+
 def test_a_key_of_another_bot_sees_no_plan(at_home: House, cafe: Cafe) -> None:
     plan = at_home.plan(cafe.id)
     assert at_home.draft.post("/v1/bots", json={"name": "Other Café"}).status_code == 201
