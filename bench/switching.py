@@ -82,7 +82,8 @@ def resident_megabytes(stage: Path) -> float:
 
 def measure(folder: Path, switches: int, readers: int) -> dict[str, Any]:
     stage = Stage(folder)
-    bot = ok(stage.draft.post("/v1/bots/import", json=bundle(f"switching {time.time_ns()}", 2_000, 200)))["id"]
+    document = bundle(f"switching {time.time_ns()}", 2_000, 200, "fast")
+    bot = ok(stage.draft.post("/v1/bots/import", json=document))["id"]
     train(stage, bot)
     publish(stage, bot, mode="full")
     tell, told = multiprocessing.Pipe()
