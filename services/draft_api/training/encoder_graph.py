@@ -9,17 +9,16 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from safetensors.numpy import load
 
 from services.draft_api.training.nodes import FUSED, Nodes, encoder_model
-from services.draft_api.training.transformer import Layer, embedded, layers_of, unit_mean, width_of
+from services.draft_api.training.transformer import Layer, Weights, embedded, layers_of, unit_mean, width_of
 
 HEADS, LONGEST, EPSILON = 12, 512, 1e-12
 
 
-def build_graph(safetensors: bytes) -> onnx.ModelProto:
+def build_graph(published: Weights) -> onnx.ModelProto:
     """See `encoder_model`; the embedding has unit length."""
-    weights = {name.removeprefix("bert."): array for name, array in load(safetensors).items()}
+    weights = {name.removeprefix("bert."): array for name, array in published.items()}
     graph = Nodes()
     # The only segment that is used is the first: it is added to the positions once and for all.
     segment = weights["embeddings.token_type_embeddings.weight"][0]

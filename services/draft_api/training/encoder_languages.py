@@ -1,12 +1,14 @@
 """Which languages the encoders know that are built here. Of a folder of somebody's own nothing is known."""
 
 ENGLISH = "all-MiniLM-L6-v2 int8"
-ACCURATE = "all-mpnet-base-v2 int8"
+ACCURATE = "bge-small-en-v1.5 int8"
 MULTILINGUAL = "universal-sentence-encoder-multilingual-3 int8"
 
 LANGUAGES = {
     ENGLISH: frozenset({"en"}),
     ACCURATE: frozenset({"en"}),
+    # What `accurate` was built from before.
+    "all-mpnet-base-v2 int8": frozenset({"en"}),
     MULTILINGUAL: frozenset({"ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr", "zh"}),
 }
 

