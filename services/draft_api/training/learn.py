@@ -30,7 +30,7 @@ from shared.nlp.model import SharedParts, load_model
 from shared.nlp.spelling import pack_words
 from shared.probes import Probe
 
-# Above this, the mix is fitted on a sample: the scalars are three, and every fold costs a training.
+# Above this, the mix is fitted on a sample: the scalars are three, and every fold costs a training. And memory counts.
 _SAMPLE = 12_000
 
 Tell = Callable[[str, float], None]
@@ -55,8 +55,9 @@ def learn(source: Source, encoding: "Future[Encoded] | None", out: Output, tell:
         encoded = encoding.result() if encoding else None
         examples = _examples(source, Features(encoded.vectors if encoded else None, ngrams))
         del ngrams
-        # What is fitted now is what takes most, and so far much was held for a moment.
-        give_back()
+        if len(source.texts) > _SAMPLE:
+            # What is fitted now is what takes most, and so far much was held for a moment.
+            give_back()
         fold = folds(source.texts, source.labels)
         heads, found = cross_fit(examples, fold, sample, len(source.intents), threads, tell)
         own, fold_accents = packing.result()
