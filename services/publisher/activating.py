@@ -20,6 +20,7 @@ from shared.db import Database
 from shared.errors import BusyError, GreenroomError, PreconditionError
 
 _PAUSE_SECONDS = 1.0
+_TRIES = 3
 
 
 def activation_request(job: Publication, release: Release) -> dict[str, Any]:
@@ -41,9 +42,11 @@ def about_to_switch(db: Database, job: Publication, proof: dict[str, Any]) -> No
     """What a start after a crash goes by, and the last moment for whoever wants it cancelled. Raises CancelledError."""
     with db.writing() as connection:
         current = records.find(connection, job.id)
-        if current and current.cancel_requested:
-            raise CancelledError
-        records.change(connection, job.id, step="activate", percent=92, proof=proof)
+        cancelled = current is not None and current.cancel_requested
+        ahead = {} if cancelled else {"step": "activate", "percent": 92}
+        records.change(connection, job.id, proof=proof, **ahead)
+    if cancelled:
+        raise CancelledError
 
 
 def switch(db: Database, live: Live, job: Publication, release: Release) -> LogEntry:
@@ -81,11 +84,11 @@ def record_switch(
     with suppress(BusyError):
         history.catch_up_before(db, live, job.wish.target, job.bot_id, entry, release)
     end = partial(_record, db, job, release, entry, records.as_json(findings), draft_moved)
-    try:
-        end()
-    except IntegrityError:
-        # Another request took the entry over meanwhile.
-        end()
+    for _ in range(_TRIES):
+        # Another request took the entry over meanwhile, or made the bot's schedule.
+        with suppress(IntegrityError):
+            return end()
+    return end()
 
 
 def _record(

@@ -42,13 +42,17 @@ class BridgeParts:
             raise InvalidError("unknown_target", detail)
         return self.targets[name]
 
-    def bot_id(self, bot: str, key: Principal) -> str:
-        """By its id, which our own record knows once it was planned or published, or by its name, as draft has it.
+    def bot_id(self, bot: str, key: Principal, planned: bool = False) -> str:
+        """By its id, which our own record knows once it was published, or by its name, as draft has it.
+
+        Where it is about plans, one that was `planned` is known, too.
 
         What draft no longer has, or cannot say now, is the record's: neither a rollback nor an erasure needs draft.
         """
         with self.db.reading() as connection:
-            known = history.bot_named(connection, bot) or plan_records.bot_planned(connection, bot)
+            known = history.bot_named(connection, bot)
+            if known is None and planned:
+                known = plan_records.bot_planned(connection, bot)
         if known == bot:
             return seen(known, bot, key)
         try:

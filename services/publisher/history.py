@@ -63,10 +63,11 @@ def catch_up(db: Database, live: Live, target: str, bot: str, held: Release | No
 
 
 def catch_up_before(db: Database, live: Live, target: str, bot: str, entry: LogEntry, held: Release) -> None:
-    """What the log has and the record lacks, unless that is this entry alone."""
+    """What the log has and the record lacks, unless that is this entry at most."""
     with db.reading() as connection:
-        alone = follows(connection, target, bot, entry)
-    if not alone:
+        known = find(connection, bot, target, entry.number)
+        enough = _told_by(known, entry) if known else follows(connection, target, bot, entry)
+    if not enough:
         catch_up(db, live, target, bot, held=held)
 
 

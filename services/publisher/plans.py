@@ -102,7 +102,7 @@ def show(plan: str, bridge: Bridge, key: Planner) -> ShownPlan:
 @router.get("/v1/bots/{bot}/plans")
 def list_all(bot: str, bridge: Bridge, key: Planner, limit: Limit = 20, cursor: str | None = None) -> Page[ShownPlan]:
     """Newest first."""
-    bot_id = bridge.bot_id(bot, key)
+    bot_id = bridge.bot_id(bot, key, planned=True)
     with bridge.db.reading() as connection:
         found = plan_records.of_bot(connection, bot_id)
     page = cut(found, limit, cursor, key=lambda plan: (plan.created_at.isoformat(), plan.id), newest_first=True)

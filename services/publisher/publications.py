@@ -70,7 +70,7 @@ def publish(
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Shown:
     """Refused at once, or taken up as a job that always ends. Nothing shows in live before it is complete."""
-    bot_id, wish = bridge.bot_id(bot, key), body.wish()
+    bot_id, wish = bridge.bot_id(bot, key, planned=body.plan is not None), body.wish()
     bridge.target(wish.target)
     known = answered_before(bridge, bot_id, key, body, idempotency_key)
     if known is None:
@@ -170,7 +170,7 @@ def _planned(bridge: BridgeParts, bot_id: str, wish: Wish, body: PublicationRequ
 
 def _environment(bridge: BridgeParts, plan: Plan) -> Collection[Need] | None:
     """NLP uses nothing of it."""
-    if plan.wish.mode == "nlp":
+    if plan.wish.mode == "nlp" or plan.candidate is None:
         return None
     return bridge.target(plan.wish.target).live.environment(plan.bot_id).available
 

@@ -91,15 +91,15 @@ class Publishing:
         if candidate is None:
             return
         release, provenance = self._frozen(candidate)
-        with ThreadPoolExecutor(2) as beside:
-            asked = beside.submit(cases_of, self.draft, job.wish, release)
-            looked = beside.submit(self._draft_moved, job, release)
+        with ThreadPoolExecutor(1) as beside:
+            # The candidate of a plan mostly waits in live, and then nothing follows that takes long.
+            looked = beside.submit(self._look_at_draft, job, release) if job.plan else None
             waiting = self._live(job).prove(release)
-        moved = looked.result()
         if waiting is None:
             self._copy(job, release)
         proof, findings = self._stage(job, release, provenance, waiting)
-        if cases := asked.result():
+        cases, moved = looked.result() if looked and waiting else self._look_at_draft(job, release)
+        if cases:
             self._tell(job, "rehearse", 88, proof=proof)
             findings += self._rehearse(job, release, cases)
         about_to_switch(self.db, job, proof)
@@ -200,6 +200,10 @@ class Publishing:
             with self.db.writing() as connection:
                 audit.publication_overridden(connection, job, [finding.code for finding in found])
         return findings
+
+    def _look_at_draft(self, job: Publication, release: Release) -> tuple[dict[str, Case], bool]:
+        """Its regression cases, and whether it has moved."""
+        return cases_of(self.draft, job.wish, release), self._draft_moved(job, release)
 
     def _draft_moved(self, job: Publication, release: Release) -> bool:
         return job.wish.mode != "rollback" and draft_moved(self.draft, job.bot_id, job.wish, release)

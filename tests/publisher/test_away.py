@@ -13,6 +13,7 @@ from services.publisher import activating, history
 from services.publisher.asked_alike import SOON_SECONDS
 from services.publisher.peer import Peer
 from services.publisher.tables import inbox_schedules, publications, releases
+from shared.db import Database
 from shared.errors import BusyError
 from tests.house import House, Neighbour
 from tests.publisher.conftest import Cafe, says
@@ -102,21 +103,25 @@ def test_what_live_took_is_live_and_is_recorded_once_live_is_back(
 def test_another_request_may_write_the_switch_down_first(
     at_home: House, cafe: Cafe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As it may on PostgreSQL, where two transactions write at once."""
+    """As it may on PostgreSQL, where two transactions write at once: the later one finds the entry there."""
     changed(cafe)
-    record, failed = history.record, []
+    record, late = activating._record, []
 
-    def late(*given: Any) -> Any:
-        if not failed:
-            failed.append(given)
+    def overtaken(db: Database, *given: Any, **ended: Any) -> None:
+        if not late:
+            late.append(given)
+            listed = at_home.publisher.get(f"/v1/bots/{cafe.id}/releases").json()["items"]
+            assert listed[0]["number"] == 2
             raise IntegrityError("INSERT INTO releases", {}, Exception("duplicate key"))
-        return record(*given)
+        record(db, *given, **ended)
 
-    monkeypatch.setattr(history, "record", late)
+    monkeypatch.setattr(activating, "_record", overtaken)
     ended = at_home.publish(cafe.id)
-    assert (len(failed), ended["status"], ended["release"]) == (1, "live", 2)
-    newest = at_home.publisher.get(f"/v1/bots/{cafe.id}/releases").json()["items"][0]
-    assert (newest["number"], newest["publication"]) == (2, ended["id"])
+    assert (len(late), ended["status"], ended["release"]) == (1, "live", 2)
+    listed = at_home.publisher.get(f"/v1/bots/{cafe.id}/releases").json()["items"]
+    assert [(item["number"], item["publication"] == ended["id"]) for item in listed] == [(2, True), (1, False)]
+    trail = at_home.publisher.get("/v1/audit", params={"bot": cafe.id}).json()["items"]
+    assert [entry["action"] for entry in trail].count("published") == 2
 
 
 def test_live_may_be_away_when_a_training_ends(

@@ -5,7 +5,7 @@ from services.draft_api.training.recipes import RECIPES
 
 
 def test_every_encoder_that_is_built_here_has_its_languages() -> None:
-    assert {recipe.name for recipe in RECIPES.values()} <= LANGUAGES.keys()
+    assert {recipe.name for recipe in RECIPES.values()} == LANGUAGES.keys() - {"all-mpnet-base-v2 int8"}
 
 
 def test_an_encoder_of_somebodys_own_is_not_judged() -> None:
