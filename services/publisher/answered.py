@@ -37,7 +37,18 @@ def known_before(
 
 
 def remember_answer(
-    connection: Connection, bot: str, key: Principal, body: BaseModel, idempotency_key: str | None, answer: Any
-) -> None:
-    """The same request is told the same, also when there is something to do by then."""
-    once(connection, idempotency, key, _SCOPE, idempotency_key, fingerprint(bot, body), lambda: answer)
+    connection: Connection,
+    bot: str,
+    key: Principal,
+    body: BaseModel,
+    idempotency_key: str | None,
+    answer: dict[str, Any],
+) -> str | dict[str, Any]:
+    """What the request was told first: this answer, also when there is something to do by then, or the publication
+
+    that a copy of it has started, which may have ended meanwhile.
+    """
+    told: str | dict[str, Any] = once(
+        connection, idempotency, key, _SCOPE, idempotency_key, fingerprint(bot, body), lambda: answer
+    )
+    return told

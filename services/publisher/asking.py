@@ -145,14 +145,14 @@ def refuse_blocked(findings: Sequence[Finding]) -> None:
         raise InvalidError("publication_refused", detail, findings=records.as_json(findings))
 
 
-def take_up(bridge: BridgeParts, asked: Asked, key: Principal, idempotency_key: str | None) -> str:
+def take_up(bridge: BridgeParts, asked: Asked, key: Principal, idempotency_key: str | None) -> str | dict[str, Any]:
     """The candidate is frozen and the row written in one transaction: from here on the job ends by itself."""
     provenance = _provenance(bridge, asked, key)
     try:
         with bridge.db.writing() as connection:
             if asked.candidate and provenance is not None:
                 records.freeze(connection, asked.candidate, provenance)
-            started = once(
+            told: str | dict[str, Any] = once(
                 connection,
                 idempotency,
                 key,
@@ -168,7 +168,7 @@ def take_up(bridge: BridgeParts, asked: Asked, key: Principal, idempotency_key: 
         if known is None:
             raise
         return known
-    return str(started)
+    return told
 
 
 def _provenance(bridge: BridgeParts, asked: Asked, key: Principal) -> dict[str, Any] | None:

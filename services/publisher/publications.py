@@ -182,15 +182,16 @@ def _nothing_to_do(
     answer = _as_it_is(bridge, asked, asked.live).model_dump(mode="json")
     try:
         with bridge.db.writing() as connection:
-            history.agree(connection, asked.bot_id, asked.wish, asked.live, asked.body.notes)
-            remember_answer(connection, asked.bot_id, key, asked.body, idempotency_key, answer)
+            told = remember_answer(connection, asked.bot_id, key, asked.body, idempotency_key, answer)
+            if told is answer:
+                history.agree(connection, asked.bot_id, asked.wish, asked.live, asked.body.notes)
+            return told
     except IntegrityError:
         # This very request was answered a moment ago.
         known = answered_before(bridge, asked.bot_id, key, asked.body, idempotency_key)
         if known is None:
             raise
         return known
-    return answer
 
 
 def _as_it_is(bridge: BridgeParts, asked: Asked, live: ActiveRelease) -> Shown:

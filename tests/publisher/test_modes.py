@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.publisher import publications
 from services.publisher.live import Live
 from shared.digest import digest_of
 from tests.house import House
@@ -246,3 +247,27 @@ def test_a_request_that_had_nothing_to_do_is_told_the_same_when_it_is_sent_again
     again = ask()
     assert (again.status_code, again.json()) == (200, first.json())
     assert at_home.active(cafe.id)["number"] == 1
+
+
+def test_a_copy_of_a_request_that_comes_late_is_told_the_publication_though_that_has_ended(
+    at_home: House, cafe: Cafe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask() -> Any:
+        headers = {"Idempotency-Key": "friday's menu"}
+        body = {"mode": "full", "notes": "Leek again"}
+        return at_home.publisher.post(f"/v1/bots/{cafe.id}/publications", json=body, headers=headers)
+
+    cafe.flow("menu", says("soup", "Leek soup.", intent="soup"))
+    look, faster = publications.refuse_second, []
+
+    def overtaken(*given: Any) -> Any:
+        if not faster:
+            faster.append(None)
+            faster.append(at_home.ended(ask().json()))
+        return look(*given)
+
+    monkeypatch.setattr(publications, "refuse_second", overtaken)
+    late = ask()
+    assert (late.status_code, late.json()["id"], late.json()["status"]) == (202, faster[1]["id"], "live")
+    newest = at_home.publisher.get(f"/v1/bots/{cafe.id}/releases").json()["items"][0]
+    assert (newest["number"], newest["notes"]) == (2, "Leek again")
