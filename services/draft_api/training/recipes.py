@@ -1,13 +1,14 @@
 """What encoders are made from, one for each profile that has one: pinned packages in, graph and tokenizer out."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safetensors.numpy import load
 
 from services.draft_api.training.encoder_graph import build_graph, quantise
-from services.draft_api.training.encoder_languages import ACCURATE, ENGLISH, MULTILINGUAL
+from services.draft_api.training.encoder_languages import ACCURATE, ENGLISH, MULTILINGUAL, SIX_LAYERS
+from services.draft_api.training.learnt import taught
 from services.draft_api.training.multilingual_graph import (
     UNPACKING,
     WIDTH,
@@ -121,3 +122,15 @@ int8 (those of the words once more).
 """,
     ),
 }
+
+
+def six_layers(learnt: bytes) -> Recipe:
+    """Six of the twelve layers of `accurate` and what they learnt, in the profile `default`'s place."""
+
+    def make(files: Mapping[str, bytes], scratch: Path) -> Made:
+        graph = build_graph(taught(read_rounded(files["bge_small_en/model.onnx"]), learnt))
+        return Made(quantise(graph, scratch), files["bge_small_en/tokenizer.json"])
+
+    twelve = RECIPES["accurate"]
+    changes = "Changes: six of its twelve layers, taught what the twelve know; "
+    return replace(twelve, make=make, name=SIX_LAYERS, notice=twelve.notice.replace("Changes: ", changes))

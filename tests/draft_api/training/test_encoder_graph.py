@@ -15,37 +15,16 @@ from services.draft_api.training.rounded_weights import read_rounded
 from services.draft_api.training.transformer import Weights
 from shared.nlp.inspect import Wanted, inspect
 from shared.nlp.onnx import Graph
+from tests.small_bert import TABLES, small_bert
 
 VOCABULARY, WIDTH, UNITS, LAYERS, LONGEST = 340, 48, 96, 2, 64
 SENTENCES = ([0, 7, 2], [0, 301, 7, 44, 9, 2], [0, *range(20, 34), 2])
-TABLES = ("word", "position", "token_type")
 Numbers = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
 def weights() -> Weights:
-    """A network of two layers, filled by chance."""
-    random = np.random.RandomState(7)
-
-    def some(*shape: int) -> NDArray[np.float32]:
-        return (random.standard_normal(shape) / np.sqrt(shape[-1])).astype(np.float32)
-
-    rows = dict(zip(TABLES, (VOCABULARY, LONGEST, 2), strict=True))
-    made = {f"embeddings.{name}_embeddings.weight": some(count, WIDTH) for name, count in rows.items()}
-    norms = ["embeddings.LayerNorm"]
-    for layer in range(LAYERS):
-        at = f"encoder.layer.{layer}."
-        norms += [f"{at}attention.output.LayerNorm", f"{at}output.LayerNorm"]
-        for name, out, into in (
-            *((f"attention.self.{part}", WIDTH, WIDTH) for part in ("query", "key", "value")),
-            ("attention.output.dense", WIDTH, WIDTH),
-            ("intermediate.dense", UNITS, WIDTH),
-            ("output.dense", WIDTH, UNITS),
-        ):
-            made |= {f"{at}{name}.weight": some(out, into), f"{at}{name}.bias": some(out)}
-    return (
-        made | {f"{norm}.weight": 1 + some(WIDTH) for norm in norms} | {f"{norm}.bias": some(WIDTH) for norm in norms}
-    )
+    return small_bert(LAYERS, WIDTH, UNITS, VOCABULARY, LONGEST)
 
 
 @pytest.fixture(scope="module")
